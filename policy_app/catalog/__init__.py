@@ -1,0 +1,1 @@
+"""The built-in definitions: reading ARM JSON, storing it, and the constraint templates."""

@@ -1,0 +1,168 @@
+"""Store published definitions: new ones, new versions, and Azure's text in place of ours.
+
+One import is one transaction: a definition that cannot be stored is reported, the others go in
+together or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from policy_app.catalog import gaps
+from policy_app.catalog.reading import FileProblem, Published, read
+from policy_app.evaluation.language.definitions import (
+    DefinitionError,
+    PolicyDefinition,
+    PolicySetDefinition,
+    Version,
+)
+from policy_app.models import Definition, DefinitionVersion, InitiativeMember
+
+Origin = DefinitionVersion.Origin
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, by display name and version."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    gaps: list[tuple[str, str]] = field(default_factory=list)
+    """Definitions that are stored but cannot be evaluated, with the reason."""
+
+
+def import_path(path: Path, origin: str) -> ImportReport:
+    """Import a file, a folder, or a checkout of Azure's repository."""
+    report = ImportReport()
+    with transaction.atomic():
+        _Import(origin, report).run(read(path))
+    return report
+
+
+class _Import:
+    """One run: what is stored already is read once, for speed with thousands of files."""
+
+    def __init__(self, origin: str, report: ImportReport) -> None:
+        self.origin = origin
+        self.report = report
+        self.definitions = {one.key: one for one in Definition.objects.all()}
+        self.versions = {
+            (row.definition.key, row.version): row
+            for row in DefinitionVersion.objects.select_related("definition").defer("body")
+        }
+
+    def run(self, found: Iterable[Published | FileProblem]) -> None:
+        """Store everything that was read."""
+        for one in found:
+            if isinstance(one, FileProblem):
+                self.report.problems.append(one)
+                continue
+            try:
+                self._store(one)
+            except DefinitionError as error:
+                self.report.problems.append(FileProblem(one.path, 0, str(error)))
+
+    def _store(self, published: Published) -> None:
+        parser = PolicySetDefinition if published.is_set else PolicyDefinition
+        parsed = parser.parse(published.shape)
+        body = published.shape["properties"]
+        definition = self._definition(published, parsed)
+        label = f"{parsed.display_name} {parsed.version}"
+        if definition.evaluation_gap:
+            self.report.gaps.append((label, definition.evaluation_gap))
+        self._version(definition, parsed, body, label)
+
+    def _definition(
+        self, published: Published, parsed: PolicyDefinition | PolicySetDefinition
+    ) -> Definition:
+        key = str(published.shape["id"]).lower()
+        stored = self.definitions.get(key)
+        if stored is None:
+            stored = Definition(
+                arm_id=published.shape["id"],
+                name=published.shape["name"],
+                kind=Definition.Kind.INITIATIVE if published.is_set else Definition.Kind.POLICY,
+            )
+        elif Version.parse(parsed.version) < Version.parse(stored.latest_version):
+            return stored
+        if self._summarise(stored, parsed):
+            stored.save()
+        self.definitions[key] = stored
+        return stored
+
+    def _summarise(
+        self, stored: Definition, parsed: PolicyDefinition | PolicySetDefinition
+    ) -> bool:
+        """Bring the list's columns in line with the newest version; true where they changed."""
+        is_set = isinstance(parsed, PolicySetDefinition)
+        wanted = {
+            "policy_type": parsed.policy_type,
+            "mode": "" if isinstance(parsed, PolicySetDefinition) else parsed.mode,
+            "display_name": parsed.display_name,
+            "description": parsed.description,
+            "category": parsed.category,
+            "latest_version": parsed.version,
+            "policy_count": len(parsed.references) if isinstance(parsed, PolicySetDefinition) else 1,
+            "evaluation_gap": "" if is_set else gaps.of(parsed),  # type: ignore[arg-type]
+        }
+        if self.origin == Origin.PORTAL and stored.pk and self._is_official(stored, parsed.version):
+            # Our own text never comes back over Azure's when the catalogue is loaded again.
+            for official in ("display_name", "description", "category"):
+                wanted.pop(official)
+        changed = [name for name, value in wanted.items() if getattr(stored, name) != value]
+        for name in changed:
+            setattr(stored, name, wanted[name])
+        return bool(changed) or stored.pk is None
+
+    def _is_official(self, stored: Definition, version: str) -> bool:
+        row = self.versions.get((stored.key, version))
+        return row is not None and row.origin == Origin.AZURE
+
+    def _version(
+        self,
+        definition: Definition,
+        parsed: PolicyDefinition | PolicySetDefinition,
+        body: dict[str, Any],
+        label: str,
+    ) -> None:
+        fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        row = self.versions.get((definition.key, parsed.version))
+        if row is not None and (
+            row.fingerprint == fingerprint
+            or (self.origin == Origin.PORTAL and row.origin == Origin.AZURE)
+        ):
+            self.report.unchanged.append(label)
+            return
+        (self.report.updated if row else self.report.created).append(label)
+        number = Version.parse(parsed.version)
+        row = row or DefinitionVersion(definition=definition, version=parsed.version)
+        row.major, row.minor, row.patch = number.major, number.minor, number.patch
+        row.suffix, row.body = number.suffix, body
+        row.origin, row.fingerprint = self.origin, fingerprint
+        row.save()
+        self.versions[definition.key, parsed.version] = row
+        if isinstance(parsed, PolicySetDefinition):
+            _index_members(row, parsed)
+
+
+def _index_members(row: DefinitionVersion, parsed: PolicySetDefinition) -> None:
+    row.members.all().delete()
+    InitiativeMember.objects.bulk_create(
+        InitiativeMember(
+            initiative=row,
+            definition_key=reference.policy_definition_id.lower(),
+            reference_id=reference.reference_id,
+            pinned=reference.definition_version,
+            position=position,
+        )
+        for position, reference in enumerate(parsed.references)
+    )

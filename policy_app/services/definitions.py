@@ -1,0 +1,146 @@
+"""Browse definitions, and pick the version that an assignment or an initiative asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from policy_app.evaluation.language.definitions import (
+    PolicyDefinition,
+    PolicySetDefinition,
+    pick_version,
+)
+from policy_app.models import Definition, DefinitionVersion, Scope
+from policy_app.services.errors import NotFound
+
+Parsed = PolicyDefinition | PolicySetDefinition
+_KEPT = 4096
+_parsed: dict[tuple[str, str], Parsed] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the Definitions page and the REST lists filter by; empty means all."""
+
+    kind: str = ""
+    policy_type: str = ""
+    categories: tuple[str, ...] = ()
+    search: str = ""
+    scope: Scope | None = None
+    """Built-ins, and the custom ones that may be assigned at this scope."""
+
+
+def search(filters: Filters) -> QuerySet[Definition]:
+    """The definitions that fit, by name."""
+    found = Definition.objects.all()
+    if filters.kind:
+        found = found.filter(kind=filters.kind)
+    if filters.policy_type:
+        found = found.filter(policy_type=filters.policy_type)
+    if filters.categories:
+        found = found.filter(category__in=filters.categories)
+    if filters.scope:
+        found = found.filter(Q(scope=None) | Q(scope_id__in=filters.scope.lineage))
+    for word in filters.search.split():
+        found = found.filter(Q(display_name__icontains=word) | Q(name__icontains=word))
+    return found
+
+
+def categories() -> list[str]:
+    """Every category in use, sorted."""
+    names = Definition.objects.exclude(category="").order_by("category")
+    return list(names.values_list("category", flat=True).distinct())
+
+
+def find(arm_id: str) -> Definition | None:
+    """The definition with this id, in any letter case."""
+    return Definition.objects.filter(key=arm_id.lower()).first()
+
+
+def get(arm_id: str) -> Definition:
+    """The definition with this id; ``NotFound`` with ARM's code for its type."""
+    found = find(arm_id)
+    if found:
+        return found
+    is_set = "/policysetdefinitions/" in arm_id.lower()
+    what = "policy set definition" if is_set else "policy definition"
+    raise NotFound(
+        "PolicySetDefinitionNotFound" if is_set else "PolicyDefinitionNotFound",
+        f"The {what} '{arm_id}' could not be found.",
+        target="properties.policyDefinitionId",
+    )
+
+
+def built_in(kind: str, name: str) -> Definition:
+    """The built-in definition with this name (its GUID)."""
+    folder = "policySetDefinitions" if kind == Definition.Kind.INITIATIVE else "policyDefinitions"
+    return get(f"/providers/Microsoft.Authorization/{folder}/{name}")
+
+
+def version(definition: Definition, pattern: str = "") -> DefinitionVersion:
+    """The newest version that fits ``pattern`` (``6.*.*``); the latest without one.
+
+    Raises ``NotFound`` where none fits.
+    """
+    versions = {one.version: one for one in definition.versions.all()}
+    chosen = pick_version(pattern or definition.latest_version, list(versions))
+    if chosen is None:
+        raise NotFound(
+            "PolicyDefinitionVersionNotFound",
+            f"'{definition.display_name}' has no version that fits '{pattern}';"
+            f" it has {', '.join(versions) or 'none'}.",
+            target="properties.definitionVersion",
+        )
+    return versions[chosen]
+
+
+def parse(row: DefinitionVersion) -> Parsed:
+    """The version as the evaluation module understands it.
+
+    Kept by fingerprint: parsing is pure, and every page and decision asks for the same few.
+    """
+    definition = row.definition
+    key = (definition.key, row.fingerprint)
+    if key not in _parsed:
+        if len(_parsed) >= _KEPT:
+            _parsed.clear()
+        shape = {"id": definition.arm_id, "name": definition.name, "properties": row.body}
+        parser = PolicySetDefinition if definition.is_initiative else PolicyDefinition
+        _parsed[key] = parser.parse(shape)
+    return _parsed[key]
+
+
+def members(target: PolicySetDefinition) -> Mapping[tuple[str, str], DefinitionVersion]:
+    """The versions that a set pins, by (definition id in lower case, version pattern).
+
+    One query for the definitions and one for their versions; a member that is not stored, or has
+    no version that fits, is left out.
+    """
+    wanted = {reference.policy_definition_id.lower() for reference in target.references}
+    stored = {one.key: one for one in _with_versions(wanted)}
+    chosen = {}
+    for reference in target.references:
+        definition = stored.get(reference.policy_definition_id.lower())
+        if definition is None:
+            continue
+        try:
+            found = version(definition, reference.definition_version)
+        except NotFound:
+            continue
+        chosen[definition.key, reference.definition_version] = found
+    return chosen
+
+
+def _with_versions(keys: Iterable[str]) -> Iterable[Definition]:
+    return Definition.objects.filter(key__in=list(keys)).prefetch_related("versions__definition")
+
+
+def initiatives_with(definition: Definition) -> QuerySet[Definition]:
+    """The initiatives that have this definition as a member, in any of their versions."""
+    return (
+        Definition.objects.filter(versions__members__definition_key=definition.key)
+        .distinct()
+        .order_by("display_name", "pk")
+    )

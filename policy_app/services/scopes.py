@@ -1,0 +1,87 @@
+"""Find scopes by ARM id, and walk the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from policy_app.models import Cluster, Scope
+from policy_app.services.errors import NotFound, PolicyError
+
+_SLASHES = re.compile(r"/{2,}")
+_MISSING = (
+    # the first pattern that fits the lower-case id says which of ARM's codes applies
+    (re.compile(r"/providers/microsoft\.management/managementgroups/[^/]+"), "NotFound"),
+    (re.compile(r"/subscriptions/[^/]+"), "SubscriptionNotFound"),
+    (re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+"), "ResourceGroupNotFound"),
+    (re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/.+"), "ResourceNotFound"),
+)
+
+
+def normal_id(arm_id: str) -> str:
+    """The id with one leading slash, none at the end, and no doubled ones.
+
+    Real clients send ``//subscriptions/…``; ARM takes it, and so does the portal.
+    """
+    return "/" + _SLASHES.sub("/", arm_id.strip()).strip("/")
+
+
+def find(arm_id: str) -> Scope | None:
+    """The scope with this id, in any letter case."""
+    return Scope.objects.filter(key=normal_id(arm_id).lower()).first()
+
+
+def get(arm_id: str) -> Scope:
+    """The scope with this id; ``NotFound`` with ARM's code for its level, or ``PolicyError``."""
+    found = find(arm_id)
+    if found:
+        return found
+    wanted = normal_id(arm_id)
+    for pattern, code in _MISSING:
+        if pattern.fullmatch(wanted.lower()):
+            raise NotFound(code, f"The scope '{wanted}' could not be found.", target="scope")
+    raise PolicyError(
+        "InvalidScope",
+        f"'{wanted}' is no scope: give the id of a management group, a subscription, a resource"
+        " group or a Kubernetes cluster.",
+        target="scope",
+    )
+
+
+def tree() -> list[Scope]:
+    """Every scope, parents before their children, siblings by name."""
+    scopes = list(Scope.objects.all())
+    names = {scope.pk: scope.display_name.lower() for scope in scopes}
+    return sorted(scopes, key=lambda s: [(names[pk], pk) for pk in s.lineage])
+
+
+def at_and_above(scope: Scope) -> QuerySet[Scope]:
+    """The scope and its ancestors."""
+    return Scope.objects.filter(pk__in=scope.lineage)
+
+
+def at_and_below(scope: Scope) -> QuerySet[Scope]:
+    """The scope and everything under it."""
+    return Scope.objects.filter(path__startswith=scope.path)
+
+
+def clusters_below(scope: Scope) -> QuerySet[Cluster]:
+    """The clusters that an assignment at this scope reaches, exclusions aside."""
+    return Cluster.objects.filter(scope__path__startswith=scope.path).select_related("scope")
+
+
+def clusters() -> QuerySet[Cluster]:
+    """Every cluster with its place in the tree."""
+    return Cluster.objects.select_related("scope", "scope__parent").order_by("scope__name")
+
+
+def breadcrumb(scope: Scope, known: Iterable[Scope] = ()) -> str:
+    """``mg-demo / Demo subscription / rg-demo``: the way down to the scope, the root left out.
+
+    ``known`` saves the query where the caller holds the tree already.
+    """
+    by_key = {one.pk: one for one in known} or {one.pk: one for one in at_and_above(scope)}
+    names = [str(by_key[pk]) for pk in scope.lineage if pk in by_key]
+    return " / ".join(names[1:] or names)

@@ -1,0 +1,12 @@
+"""Every door's URLs, in one place: pages, REST, admin, health."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("policy_app.browser.urls")),
+    path("", include("policy_app.arm.urls")),
+]
