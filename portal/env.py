@@ -87,7 +87,9 @@ class Environment:
             if one.lower() == value.strip().lower():
                 return one
         self._wrong(
-            "E004", f"{name} is {value!r}, which is none of its values.", f"Use {', '.join(allowed)}."
+            "E004",
+            f"{name} is {value!r}, which is none of its values.",
+            f"Use {', '.join(allowed)}.",
         )
         return default
 

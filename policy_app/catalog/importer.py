@@ -17,12 +17,9 @@ from django.db import transaction
 
 from policy_app.catalog import gaps
 from policy_app.catalog.reading import FileProblem, Published, read
-from policy_app.evaluation.language.definitions import (
-    DefinitionError,
-    PolicyDefinition,
-    PolicySetDefinition,
-    Version,
-)
+from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.versions import VersionPattern, version_key
 from policy_app.models import Definition, DefinitionVersion, InitiativeMember
 
 Origin = DefinitionVersion.Origin
@@ -68,7 +65,7 @@ class _Import:
                 continue
             try:
                 self._store(one)
-            except DefinitionError as error:
+            except LanguageError as error:
                 self.report.problems.append(FileProblem(one.path, 0, str(error)))
 
     def _store(self, published: Published) -> None:
@@ -92,7 +89,7 @@ class _Import:
                 name=published.shape["name"],
                 kind=Definition.Kind.INITIATIVE if published.is_set else Definition.Kind.POLICY,
             )
-        elif Version.parse(parsed.version) < Version.parse(stored.latest_version):
+        elif version_key(parsed.version) < version_key(stored.latest_version):
             return stored
         if self._summarise(stored, parsed):
             stored.save()
@@ -103,16 +100,16 @@ class _Import:
         self, stored: Definition, parsed: PolicyDefinition | PolicySetDefinition
     ) -> bool:
         """Bring the list's columns in line with the newest version; true where they changed."""
-        is_set = isinstance(parsed, PolicySetDefinition)
+        a_set = parsed if isinstance(parsed, PolicySetDefinition) else None
         wanted = {
             "policy_type": parsed.policy_type,
-            "mode": "" if isinstance(parsed, PolicySetDefinition) else parsed.mode,
+            "mode": parsed.mode if isinstance(parsed, PolicyDefinition) else "",
             "display_name": parsed.display_name,
             "description": parsed.description,
             "category": parsed.category,
             "latest_version": parsed.version,
-            "policy_count": len(parsed.references) if isinstance(parsed, PolicySetDefinition) else 1,
-            "evaluation_gap": "" if is_set else gaps.of(parsed),  # type: ignore[arg-type]
+            "policy_count": len(a_set.members) if a_set else 1,
+            "evaluation_gap": gaps.of(parsed) if isinstance(parsed, PolicyDefinition) else "",
         }
         if self.origin == Origin.PORTAL and stored.pk and self._is_official(stored, parsed.version):
             # Our own text never comes back over Azure's when the catalogue is loaded again.
@@ -143,10 +140,10 @@ class _Import:
             self.report.unchanged.append(label)
             return
         (self.report.updated if row else self.report.created).append(label)
-        number = Version.parse(parsed.version)
+        number = VersionPattern.parse(parsed.version)
         row = row or DefinitionVersion(definition=definition, version=parsed.version)
-        row.major, row.minor, row.patch = number.major, number.minor, number.patch
-        row.suffix, row.body = number.suffix, body
+        row.major, row.minor, row.patch = (one or 0 for one in number.numbers)
+        row.suffix, row.body = number.tag, body
         row.origin, row.fingerprint = self.origin, fingerprint
         row.save()
         self.versions[definition.key, parsed.version] = row
@@ -159,10 +156,10 @@ def _index_members(row: DefinitionVersion, parsed: PolicySetDefinition) -> None:
     InitiativeMember.objects.bulk_create(
         InitiativeMember(
             initiative=row,
-            definition_key=reference.policy_definition_id.lower(),
+            definition_key=reference.definition_id.lower(),
             reference_id=reference.reference_id,
-            pinned=reference.definition_version,
+            pinned=reference.version_pattern,
             position=position,
         )
-        for position, reference in enumerate(parsed.references)
+        for position, reference in enumerate(parsed.members)
     )

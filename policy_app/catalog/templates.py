@@ -48,4 +48,4 @@ def text(url: str) -> str | None:
 def load(url: str) -> dict[str, Any] | None:
     """The template as an object; callers must not change it."""
     found = text(url)
-    return None if found is None else yaml.load(found, Loader=yaml.CSafeLoader)  # noqa: S506
+    return None if found is None else yaml.load(found, Loader=yaml.CSafeLoader)

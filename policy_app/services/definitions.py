@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from policy_app.evaluation.language.definitions import (
-    PolicyDefinition,
-    PolicySetDefinition,
-    pick_version,
-)
+from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.versions import VersionError, pick_version
 from policy_app.models import Definition, DefinitionVersion, Scope
-from policy_app.services.errors import NotFound
+from policy_app.services.errors import NotFound, PolicyError
 
 Parsed = PolicyDefinition | PolicySetDefinition
 _KEPT = 4096
@@ -82,10 +79,14 @@ def built_in(kind: str, name: str) -> Definition:
 def version(definition: Definition, pattern: str = "") -> DefinitionVersion:
     """The newest version that fits ``pattern`` (``6.*.*``); the latest without one.
 
-    Raises ``NotFound`` where none fits.
+    Raises ``NotFound`` where none fits, and ``PolicyError`` where the pattern is none.
     """
     versions = {one.version: one for one in definition.versions.all()}
-    chosen = pick_version(pattern or definition.latest_version, list(versions))
+    try:
+        chosen = pick_version(pattern or definition.latest_version, versions)
+    except VersionError as error:
+        target = "properties.definitionVersion"
+        raise PolicyError(error.code, str(error), target=target) from None
     if chosen is None:
         raise NotFound(
             "PolicyDefinitionVersionNotFound",
@@ -118,18 +119,18 @@ def members(target: PolicySetDefinition) -> Mapping[tuple[str, str], DefinitionV
     One query for the definitions and one for their versions; a member that is not stored, or has
     no version that fits, is left out.
     """
-    wanted = {reference.policy_definition_id.lower() for reference in target.references}
+    wanted = {reference.definition_id.lower() for reference in target.members}
     stored = {one.key: one for one in _with_versions(wanted)}
     chosen = {}
-    for reference in target.references:
-        definition = stored.get(reference.policy_definition_id.lower())
+    for reference in target.members:
+        definition = stored.get(reference.definition_id.lower())
         if definition is None:
             continue
         try:
-            found = version(definition, reference.definition_version)
-        except NotFound:
+            found = version(definition, reference.version_pattern)
+        except PolicyError:
             continue
-        chosen[definition.key, reference.definition_version] = found
+        chosen[definition.key, reference.version_pattern] = found
     return chosen
 
 

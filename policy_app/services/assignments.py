@@ -1,0 +1,190 @@
+"""Store, find and delete assignments; every door that changes one comes through here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from policy_app.models import Assignment, Cluster, Definition, Scope
+from policy_app.services import definitions, scopes
+from policy_app.services.drafts import AssignmentDraft, validate
+from policy_app.services.errors import NotFound, PolicyError
+
+_COPIED = (
+    "name",
+    "definition",
+    "definition_version",
+    "display_name",
+    "description",
+    "not_scopes",
+    "enforcement_mode",
+    "non_compliance_messages",
+    "overrides",
+    "resource_selectors",
+    "location",
+    "identity",
+    "assignment_type",
+    "self_serve_exemptions",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentFilters:
+    """What the Assignments page filters by; empty means all."""
+
+    scope: Scope | None = None
+    kind: str = ""
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """What goes when an assignment goes."""
+
+    clusters: list[Cluster]
+    policies: list[str]
+    """The display names of the definitions it puts to work."""
+    enforcing: bool
+    """False where it only audits, so that nothing is refused today because of it."""
+
+
+def find(scope: Scope, name: str) -> Assignment | None:
+    """The assignment of this name at exactly this scope, in any letter case."""
+    rows = Assignment.objects.select_related("scope", "definition", "created_by", "updated_by")
+    return rows.filter(scope=scope, key=name.lower()).first()
+
+
+def get(scope: Scope, name: str) -> Assignment:
+    """The assignment of this name at this scope, or ``NotFound``."""
+    found = find(scope, name)
+    if found is None:
+        text = f"The policy assignment '{name}' is not found."
+        raise NotFound("PolicyAssignmentNotFound", text)
+    return found
+
+
+@transaction.atomic
+def put(draft: AssignmentDraft, by: User | None) -> tuple[Assignment, bool]:
+    """Create the assignment, or replace the one of that name; true where it is new.
+
+    Raises ``PolicyError`` and stores nothing where the draft is not valid.
+    """
+    # The scope's row is the lock: of two writers of one name, the second waits, then replaces.
+    Scope.objects.select_for_update().get(pk=draft.scope.pk)
+    validate(draft)
+    row = find(draft.scope, draft.name)
+    created = row is None
+    row = row or Assignment(scope=draft.scope, created_by=by)
+    _refuse_changed_type(row, draft, created)
+    for attribute in _COPIED:
+        setattr(row, attribute, getattr(draft, attribute))
+    row.parameters = {name: {"value": value} for name, value in draft.parameters.items()}
+    row.metadata = _stamped(row, draft, by, created)
+    if not created:
+        row.updated_by = by
+    row.save()
+    return row, created
+
+
+@transaction.atomic
+def delete(assignment: Assignment, by: User | None) -> None:
+    """Delete it; its history stays, with who deleted it."""
+    if by is not None:
+        assignment._history_user = by  # type: ignore[attr-defined]  # simple-history reads it
+    assignment.delete()
+
+
+def listing(scope: Scope, at: str = "", definition_id: str = "") -> QuerySet[Assignment]:
+    """ARM's list at a scope.
+
+    Without ``at``: everything at, above and below the scope; ``atScope`` leaves out what is below;
+    ``atExactScope`` is this scope alone.
+    """
+    rows = Assignment.objects.select_related("scope", "definition", "created_by", "updated_by")
+    if at == "atExactScope":
+        rows = rows.filter(scope=scope)
+    elif at == "atScope":
+        rows = rows.filter(scope_id__in=scope.lineage)
+    else:
+        rows = rows.filter(Q(scope_id__in=scope.lineage) | Q(scope__path__startswith=scope.path))
+    if definition_id:
+        rows = rows.filter(definition__key=definition_id.lower())
+    return rows.order_by("pk")
+
+
+def search(filters: AssignmentFilters) -> QuerySet[Assignment]:
+    """The Assignments page's rows: at and below the scope, by name."""
+    rows = Assignment.objects.select_related("scope", "definition", "created_by")
+    if filters.scope:
+        rows = rows.filter(scope__path__startswith=filters.scope.path)
+    if filters.kind:
+        rows = rows.filter(definition__kind=filters.kind)
+    for word in filters.search.split():
+        rows = rows.filter(
+            Q(display_name__icontains=word)
+            | Q(name__icontains=word)
+            | Q(definition__display_name__icontains=word)
+        )
+    return rows
+
+
+def lifted_by(assignment: Assignment) -> Lifted:
+    """What a deletion would lift: where, which policies, and whether anything was refused."""
+    excluded = {one.lower() for one in assignment.not_scopes}
+    clusters = [
+        cluster
+        for cluster in scopes.clusters_below(assignment.scope)
+        if not any(f"{cluster.scope.key}/".startswith(f"{one}/") for one in excluded)
+    ]
+    effect = assignment.parameters.get("effect", {}).get("value", "")
+    enforcing = assignment.enforced and str(effect).lower() not in ("disabled", "audit")
+    return Lifted(clusters, _policies(assignment), enforcing)
+
+
+def _policies(assignment: Assignment) -> list[str]:
+    definition = assignment.definition
+    if not definition.is_initiative:
+        return [definition.display_name]
+    keys = (
+        definition.versions.filter(version=definition.latest_version)
+        .values_list("members__definition_key", flat=True)
+        .order_by("members__position")
+    )
+    names = dict(Definition.objects.filter(key__in=keys).values_list("key", "display_name"))
+    return [names[key] for key in keys if key in names]
+
+
+def _refuse_changed_type(row: Assignment, draft: AssignmentDraft, created: bool) -> None:
+    """ARM lets an assignment keep its assignmentType, and refuses another one."""
+    if created or not draft.assignment_type or row.assignment_type == draft.assignment_type:
+        return
+    raise PolicyError(
+        "InvalidRequestContent",
+        f"'properties.assignmentType' cannot be changed; it is '{row.assignment_type}'.",
+        target="properties.assignmentType",
+    )
+
+
+def _stamped(
+    row: Assignment, draft: AssignmentDraft, by: User | None, created: bool
+) -> dict[str, object]:
+    """The metadata with the four fields that ARM adds; a caller's own values for them are lost."""
+    now = timezone.now().isoformat().replace("+00:00", "Z")
+    who = by.get_username() if by else ""
+    kept = row.metadata if not created else {"createdBy": who, "createdOn": now}
+    return {
+        **draft.metadata,
+        "createdBy": kept.get("createdBy", who),
+        "createdOn": kept.get("createdOn", now),
+        "updatedBy": None if created else who,
+        "updatedOn": None if created else now,
+    }
+
+
+def definition_of(assignment: Assignment) -> str:
+    """The version that the assignment puts to work today."""
+    return definitions.version(assignment.definition, assignment.definition_version).version

@@ -1,0 +1,175 @@
+"""Is a draft fit to be stored? Every fault of it at once, each with ARM's code and its field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.effects import canonical_effect
+from policy_app.evaluation.language.errors import LanguageError, ParameterErrors
+from policy_app.evaluation.language.parameters import resolve
+from policy_app.models import Scope
+from policy_app.services import definitions
+from policy_app.services.drafts.draft import AssignmentDraft
+from policy_app.services.errors import PolicyError
+
+NAME_LIMIT = 64
+MANAGEMENT_GROUP_NAME_LIMIT = 24
+DISPLAY_NAME_LIMIT = 128
+_FORBIDDEN = re.compile(r"[<>*%&:?+/\\#\x00-\x1f]")
+_PROPERTIES = "properties"
+_OVERRIDE_KINDS = ("policyEffect", "definitionVersion")
+
+
+def validate(draft: AssignmentDraft) -> None:
+    """Raise ``PolicyError`` where the draft cannot be stored.
+
+    One fault is raised as itself; several come as the first one's code with all in ``details``.
+    """
+    faults = [*_name(draft), *_texts(draft), *_scopes(draft), *_against_definition(draft)]
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        first = faults[0]
+        text = f"The policy assignment '{draft.name}' has {len(faults)} faults; see the details."
+        raise PolicyError(first.code, text, target=first.target, details=faults)
+
+
+def _name(draft: AssignmentDraft) -> Iterator[PolicyError]:
+    at_group = draft.scope.kind == Scope.Kind.MANAGEMENT_GROUP
+    limit = MANAGEMENT_GROUP_NAME_LIMIT if at_group else NAME_LIMIT
+    name, code = draft.name, "InvalidPolicyAssignmentName"
+    if not name.strip():
+        yield PolicyError(code, "The policy assignment needs a name.", target="name")
+    elif len(name) > limit:
+        where = "at a management group" if at_group else "at this scope"
+        text = f"The name '{name}' has {len(name)} characters; {where} it may have {limit}."
+        yield PolicyError(code, text, target="name")
+    elif (found := _FORBIDDEN.search(name)) or name[-1] in ". ":
+        what = f"the character {found[0]!r}" if found else "a dot or a space at its end"
+        yield PolicyError(code, f"The name '{name}' may not have {what}.", target="name")
+
+
+def _texts(draft: AssignmentDraft) -> Iterator[PolicyError]:
+    if len(draft.display_name) > DISPLAY_NAME_LIMIT:
+        yield _wrong(
+            "displayName",
+            f"has {len(draft.display_name)} characters; it may have {DISPLAY_NAME_LIMIT}.",
+        )
+    for where, value in _strings(draft):
+        if "\x00" in value:
+            yield _wrong(where, "has a NUL character, which cannot be stored.")
+
+
+def _strings(draft: AssignmentDraft) -> Iterator[tuple[str, str]]:
+    yield "displayName", draft.display_name
+    yield "description", draft.description
+    for name in ("parameters", "metadata"):
+        yield from _strings_in(getattr(draft, name), name)
+    yield from _strings_in(draft.non_compliance_messages, "nonComplianceMessages")
+
+
+def _strings_in(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield where, str(key)
+            yield from _strings_in(one, f"{where}.{key}")
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _strings_in(one, f"{where}[{index}]")
+
+
+def _scopes(draft: AssignmentDraft) -> Iterator[PolicyError]:
+    for index, one in enumerate(draft.not_scopes):
+        where = f"notScopes[{index}]"
+        if not isinstance(one, str) or not one.startswith("/"):
+            yield _wrong(where, f"is {one!r}, which is no scope's id.")
+        elif not _is_below(draft, one):
+            yield _wrong(where, f"is '{one}', which is not below the scope '{draft.scope.arm_id}'.")
+    owner = draft.definition.scope
+    if owner is not None and not draft.scope.is_at_or_below(owner):
+        yield PolicyError(
+            "InvalidCreatePolicyAssignmentRequest",
+            f"'{draft.definition.display_name}' is defined at '{owner.arm_id}' and can be assigned"
+            f" there and below, but not at '{draft.scope.arm_id}'.",
+            target="properties.policyDefinitionId",
+        )
+
+
+def _is_below(draft: AssignmentDraft, arm_id: str) -> bool:
+    """By the id alone below a subscription; under a management group, by the tree."""
+    key = arm_id.lower().rstrip("/")
+    if draft.scope.kind != Scope.Kind.MANAGEMENT_GROUP:
+        return key.startswith(f"{draft.scope.key}/")
+    below = Scope.objects.filter(path__startswith=draft.scope.path).exclude(pk=draft.scope.pk)
+    return any(
+        key == one or key.startswith(f"{one}/") for one in below.values_list("key", flat=True)
+    )
+
+
+def _against_definition(draft: AssignmentDraft) -> Iterator[PolicyError]:
+    try:
+        target = definitions.parse(definitions.version(draft.definition, draft.definition_version))
+    except PolicyError as error:
+        yield error
+        return
+    yield from _parameters(draft, target)
+    references = {one.reference_id.lower() for one in _references(target)}
+    yield from _messages(draft, references)
+    yield from _overrides(draft)
+
+
+def _references(target: PolicyDefinition | PolicySetDefinition) -> Any:
+    return target.members if isinstance(target, PolicySetDefinition) else ()
+
+
+def _parameters(
+    draft: AssignmentDraft, target: PolicyDefinition | PolicySetDefinition
+) -> Iterator[PolicyError]:
+    try:
+        resolve(target.parameters, draft.parameters)
+    except ParameterErrors as errors:
+        for fault in errors.faults:
+            where = f"properties.parameters.{fault.target}"
+            yield PolicyError(fault.code, fault.message, target=where)
+
+
+def _messages(draft: AssignmentDraft, references: set[str]) -> Iterator[PolicyError]:
+    for index, one in enumerate(draft.non_compliance_messages):
+        where = f"nonComplianceMessages[{index}]"
+        if not isinstance(one, dict):
+            yield _wrong(where, 'must be an object with a "message".')
+            continue
+        if not isinstance(one.get("message"), str) or not one["message"].strip():
+            yield _wrong(f"{where}.message", "is required: the text to show.")
+        reference = one.get("policyDefinitionReferenceId")
+        if reference and str(reference).lower() not in references:
+            text = f"is '{reference}', which is no reference id of this definition."
+            yield _wrong(f"{where}.policyDefinitionReferenceId", text)
+
+
+def _overrides(draft: AssignmentDraft) -> Iterator[PolicyError]:
+    for index, one in enumerate(draft.overrides):
+        where = f"overrides[{index}]"
+        if not isinstance(one, dict) or one.get("kind") not in (
+            "policyEffect",
+            "definitionVersion",
+        ):
+            yield _wrong(f"{where}.kind", "must be policyEffect or definitionVersion.")
+        elif one["kind"] == "policyEffect":
+            try:
+                canonical_effect(str(one.get("value", "")))
+            except LanguageError as error:
+                yield _wrong(f"{where}.value", f"cannot be used: {error.message}.")
+    for index, selector in enumerate(draft.resource_selectors):
+        if not isinstance(selector, dict) or not isinstance(selector.get("selectors"), list):
+            yield _wrong(f"resourceSelectors[{index}].selectors", "must be an array.")
+
+
+def _wrong(field: str, what: str) -> PolicyError:
+    target = f"{_PROPERTIES}.{field}"
+    return PolicyError("InvalidRequestContent", f"'{target}' {what}", target=target)

@@ -1,0 +1,191 @@
+"""Test manifests against a cluster: what would be refused, warned about or noted, and why not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from policy_app.evaluation import manifests
+from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.review import Review
+from policy_app.evaluation.results import Decision, Place, Violation
+from policy_app.models import Cluster
+from policy_app.services import enforcement, kubectl
+from policy_app.services.errors import PolicyError
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_FILES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came: its name, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport:
+    """One object and what became of it; lines count from 1 within the file."""
+
+    file: str
+    index: int
+    line: int
+    end_line: int
+    api_version: str
+    kind: str
+    namespace: str
+    """Empty for an object of the cluster."""
+    name: str
+    decision: Decision
+    output: str
+    exit_code: int
+    lines: Mapping[int, Sequence[Violation]] = field(default_factory=dict)
+    """The lines to highlight, with the violations that they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file: its objects, and the documents that are none."""
+
+    name: str
+    text: str
+    documents: list[DocumentReport]
+    problems: list[manifests.Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was tested, where, and how it came out."""
+
+    cluster: Cluster
+    namespace: str
+    files: list[FileReport]
+    in_force: enforcement.InForce
+
+    @property
+    def documents(self) -> list[DocumentReport]:
+        """Every object of every file."""
+        return [document for file in self.files for document in file.documents]
+
+    @property
+    def denied_count(self) -> int:
+        """How many objects the webhook refuses."""
+        return sum(not document.decision.allowed for document in self.documents)
+
+    @property
+    def allowed_count(self) -> int:
+        """How many objects the webhook lets in, warnings included."""
+        return len(self.documents) - self.denied_count
+
+    @property
+    def problem_count(self) -> int:
+        """How many documents could not be read as objects."""
+        return sum(len(file.problems) for file in self.files)
+
+    @property
+    def summary(self) -> str:
+        """One sentence for the whole."""
+        if not self.documents and not self.problem_count:
+            return "The files hold no Kubernetes objects."
+        parts = [f"{self.denied_count} refused", f"{self.allowed_count} accepted"]
+        if self.problem_count:
+            parts.append(f"{self.problem_count} unreadable")
+        return f"{', '.join(parts)} on {self.cluster.scope.name}."
+
+
+def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default") -> Report:
+    """Decide every object in the files, as the cluster's admission webhook would.
+
+    ``namespace`` is where objects go that name none, as with ``kubectl -n``.  Raises
+    ``PolicyError`` where nothing, or too much, was given.
+    """
+    _check(uploads)
+    in_force = enforcement.in_force(cluster)
+    known = {one.name: one.as_object() for one in cluster.namespaces.all()}
+    files = [_file(upload, cluster, namespace, known, in_force.client) for upload in uploads]
+    return Report(cluster, namespace, files, in_force)
+
+
+def _check(uploads: Sequence[Upload]) -> None:
+    if not uploads:
+        raise PolicyError("NoManifest", "Choose or paste at least one manifest.", target="files")
+    if len(uploads) > MAX_FILES:
+        text = f"There are {len(uploads)} files; {MAX_FILES} can be tested at a time."
+        raise PolicyError("TooManyManifests", text, target="files")
+    for upload in uploads:
+        if len(upload.data) > MAX_BYTES:
+            text = f"{upload.name} has {len(upload.data):,} bytes; a file may have {MAX_BYTES:,}."
+            raise PolicyError("ManifestTooLarge", text, target="files")
+
+
+def _file(
+    upload: Upload,
+    cluster: Cluster,
+    namespace: str,
+    known: Mapping[str, dict[str, Any]],
+    client: Client,
+) -> FileReport:
+    loaded = manifests.load(upload.name, upload.data)
+    declared = _namespaces_in(loaded.documents)
+    documents = [
+        _document(document, cluster, namespace, {**known, **declared}, client)
+        for document in loaded.documents
+    ]
+    return FileReport(upload.name, loaded.text, documents, list(loaded.problems))
+
+
+def _namespaces_in(documents: Iterable[manifests.Document]) -> dict[str, dict[str, Any]]:
+    """Namespaces that the file makes itself: what follows in it may name them."""
+    return {
+        str(document.object["metadata"].get("name", "")): document.object
+        for document in documents
+        if document.object.get("kind") == "Namespace" and document.object.get("apiVersion") == "v1"
+    }
+
+
+def _document(
+    document: manifests.Document,
+    cluster: Cluster,
+    namespace: str,
+    known: Mapping[str, dict[str, Any]],
+    client: Client,
+) -> DocumentReport:
+    manifest = document.object
+    review = Review.create(manifest, default_namespace=namespace)
+    decision = _placed(client.review(review, namespaces=known), document)
+    legacy = cluster.gatekeeper == Cluster.Generation.LEGACY
+    applied = kubectl.apply(document.file, manifest, decision, legacy=legacy)
+    lines: dict[int, list[Violation]] = defaultdict(list)
+    for violation in decision.violations:
+        if violation.place and violation.place.line:
+            lines[violation.place.line].append(violation)
+    metadata = manifest.get("metadata") or {}
+    return DocumentReport(
+        file=document.file,
+        index=document.index,
+        line=document.line,
+        end_line=document.end_line,
+        api_version=str(manifest["apiVersion"]),
+        kind=str(manifest["kind"]),
+        namespace=review.namespace,
+        name=str(metadata.get("name") or metadata.get("generateName") or ""),
+        decision=decision,
+        output=applied.output,
+        exit_code=applied.exit_code,
+        lines=dict(lines),
+    )
+
+
+def _placed(decision: Decision, document: manifests.Document) -> Decision:
+    """The decision with each violation's field found in the file."""
+    return replace(decision, violations=[_place(one, document) for one in decision.violations])
+
+
+def _place(violation: Violation, document: manifests.Document) -> Violation:
+    path = violation.place.path if violation.place else ""
+    line, _ = document.position(path)
+    return replace(violation, place=Place(document.file, document.index, line, path))

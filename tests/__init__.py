@@ -1,0 +1,1 @@
+"""Tests that say what a user relies on."""

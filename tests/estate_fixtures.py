@@ -1,0 +1,81 @@
+"""Fixtures that stand on what the portal ships: the catalogue and the demo estate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from policy_app.catalog.importer import import_path
+from policy_app.models import Cluster, Definition, DefinitionVersion, Scope
+from policy_app.services import definitions, estate, scopes
+
+BASELINE = "a8640138-9b0a-4a28-b8cb-1666c838647d"
+RESTRICTED = "42b8ef37-b724-4e24-bbc8-7a7708edfe00"
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
+
+
+def load_catalogue() -> None:
+    """Load fixtures/ and the demo estate, where they are not there yet."""
+    if not Definition.objects.exists():
+        for folder in ("definitions", "initiatives"):
+            import_path(settings.FIXTURES_DIR / folder, DefinitionVersion.Origin.PORTAL)
+    estate.make_demo()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    """Load both once, before any test's own transaction, so that most tests find them there."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        load_catalogue()
+
+
+@pytest.fixture()
+def portal(db: None) -> Iterator[None]:
+    """The catalogue and the estate; loaded again where a transactional test flushed them."""
+    load_catalogue()
+    yield
+
+
+@pytest.fixture()
+def baseline(portal: None) -> Definition:
+    """The pod security baseline initiative."""
+    return definitions.built_in(Definition.Kind.INITIATIVE, BASELINE)
+
+
+@pytest.fixture()
+def restricted(portal: None) -> Definition:
+    """The pod security restricted initiative."""
+    return definitions.built_in(Definition.Kind.INITIATIVE, RESTRICTED)
+
+
+@pytest.fixture()
+def rg_demo(portal: None) -> Scope:
+    """The resource group of cluster aks-demo."""
+    return scopes.get(f"{SUBSCRIPTION}/resourceGroups/rg-demo")
+
+
+@pytest.fixture()
+def rg_staging(portal: None) -> Scope:
+    """The resource group of cluster aks-staging."""
+    return scopes.get(f"{SUBSCRIPTION}/resourceGroups/rg-staging")
+
+
+@pytest.fixture()
+def aks_demo(portal: None) -> Cluster:
+    """The cluster in rg-demo."""
+    return Cluster.objects.select_related("scope").get(scope__name="aks-demo")
+
+
+@pytest.fixture()
+def aks_staging(portal: None) -> Cluster:
+    """The cluster in rg-staging."""
+    return Cluster.objects.select_related("scope").get(scope__name="aks-staging")
+
+
+@pytest.fixture()
+def alice(db: None) -> User:
+    """A person who may do everything in the portal."""
+    return User.objects.create_superuser("alice", password=None)
