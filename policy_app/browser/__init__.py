@@ -1,0 +1,1 @@
+"""The browser's door: pages and their parts, rendered on the server."""

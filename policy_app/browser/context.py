@@ -1,0 +1,77 @@
+"""What the frame of every page shows: the left menu, with the section one is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """An entry; ``current`` is the value of ``aria-current``, empty elsewhere."""
+
+    label: str
+    icon: str
+    url: str
+    current: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroup:
+    """Entries under a heading."""
+
+    label: str
+    items: list[MenuItem]
+
+
+# label, icon, URL name, and the path below which the entry is the current one
+_Entry = tuple[str, str, str, str]
+_GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
+    ("", (("Overview", "layout-dashboard", "overview", "/"),)),
+    (
+        "Authoring",
+        (
+            ("Definitions", "scroll-text", "definitions", "/policy/definitions"),
+            ("Assignments", "clipboard-check", "assignments", "/policy/assign"),
+        ),
+    ),
+    ("Try it", (("Test manifests", "flask-conical", "test-manifests", "/policy/test"),)),
+    (
+        "Reference",
+        (
+            ("API docs", "code-xml", "api-docs", "/schema/docs"),
+            ("Administration", "settings", "admin:index", "/admin"),
+        ),
+    ),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``menu`` for people who have signed in."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"menu": []}
+    groups = [MenuGroup(label, _items(request, entries)) for label, entries in _GROUPS]
+    return {"menu": [group for group in groups if group.items]}
+
+
+def _items(request: HttpRequest, entries: tuple[_Entry, ...]) -> list[MenuItem]:
+    found = []
+    for label, icon, name, below in entries:
+        if name.startswith("admin:") and not request.user.is_staff:  # type: ignore[union-attr]
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:  # a door that this installation does not mount
+            continue
+        found.append(MenuItem(label, icon, url, _current(request.path, url, below)))
+    return found
+
+
+def _current(path: str, url: str, below: str) -> str:
+    if path == url:
+        return "page"
+    return "true" if below != "/" and path.startswith(below) else ""

@@ -1,0 +1,79 @@
+"""Data grids: sortable columns and pages whose state is in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; ``fields`` are what it sorts by, none where it does not sort."""
+
+    name: str
+    label: str
+    fields: tuple[str, ...] = ()
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A column's head as components/sort_header.html draws it."""
+
+    label: str
+    css: str
+    sort: str
+    aria_sort: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The column that the URL asks for (``sort=-category``), or the first that sorts."""
+
+    columns: Sequence[Column]
+    name: str
+    descending: bool
+
+    @classmethod
+    def of(cls, request: HttpRequest, columns: Sequence[Column]) -> Sorting:
+        """Read ``sort``; a column that is not there or does not sort is passed over."""
+        asked = request.GET.get("sort", "")
+        sortable = [column.name for column in columns if column.fields]
+        name = asked.removeprefix("-")
+        if name not in sortable:
+            return cls(columns, sortable[0], descending=False)
+        return cls(columns, name, asked.startswith("-"))
+
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Sort, with the primary key last so that pages never overlap."""
+        fields = next(column.fields for column in self.columns if column.name == self.name)
+        sign = "-" if self.descending else ""
+        return rows.order_by(*(sign + field for field in fields), "pk")
+
+    def headers(self, request: HttpRequest) -> list[Header]:
+        """Every head with the address that sorts by it, or turns the order round."""
+        return [self._header(request, column) for column in self.columns]
+
+    def _header(self, request: HttpRequest, column: Column) -> Header:
+        if not column.fields:
+            return Header(column.label, column.css, "", "", "")
+        current = column.name == self.name
+        order = ("descending" if self.descending else "ascending") if current else ""
+        wanted = f"-{column.name}" if order == "ascending" else column.name
+        query = request.GET.copy()
+        query.pop("page", None)
+        query["sort"] = wanted
+        return Header(column.label, column.css, wanted, order, f"?{query.urlencode()}")
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> Page[Any]:
+    """The page that the URL asks for; the nearest one where there is no such page."""
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))

@@ -1,0 +1,34 @@
+"""The addresses of pages about stored things."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from policy_app.models import Definition
+
+ASSIGN_PATH = "/policy/assign"
+
+
+def definition(one: Definition, **query: str) -> str:
+    """The detail page; a custom definition's name is no key, so its id goes along."""
+    return _definition_url("definition", one, query)
+
+
+def definition_json(one: Definition, version: str = "") -> str:
+    """The download of its ARM JSON."""
+    return _definition_url("definition-json", one, {"version": version})
+
+
+def assign(one: Definition) -> str:
+    """The wizard, with this definition chosen."""
+    return f"{ASSIGN_PATH}?{urlencode({'definition': one.arm_id})}"
+
+
+def _definition_url(view: str, one: Definition, query: dict[str, str]) -> str:
+    path = reverse(view, args=[one.kind, one.name])
+    given = {name: value for name, value in query.items() if value}
+    if one.policy_type != Definition.PolicyType.BUILT_IN:
+        given["id"] = one.arm_id
+    return f"{path}?{urlencode(given)}" if given else path

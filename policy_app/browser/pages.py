@@ -1,0 +1,118 @@
+"""What views share: one URL that serves the page or its part, breadcrumbs, tabs, essentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods
+from django_htmx.middleware import HtmxDetails
+
+from policy_app.services.errors import PolicyError
+
+P = ParamSpec("P")
+
+
+class PortalRequest(HttpRequest):
+    """A request of someone who has signed in, with htmx's headers read."""
+
+    htmx: HtmxDetails
+    user: User
+
+
+View = Callable[Concatenate[PortalRequest, P], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step of the breadcrumb; the last one has no address."""
+
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of the essentials panel."""
+
+    label: str
+    value: object
+    url: str = ""
+    code: bool = False
+    copy: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab that is a link; ``error`` marks it, ``count`` stands beside the label."""
+
+    label: str
+    url: str
+    current: bool = False
+    count: int | None = None
+    error: bool = False
+
+
+def portal_page(
+    *methods: str,
+) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """Decorate a view: signed in, these methods only (GET by default), refusals as a page."""
+    allowed = list(methods or ("GET",)) + (["HEAD"] if not methods or "GET" in methods else [])
+
+    def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                return view(cast(PortalRequest, request), *args, **kwargs)
+            except PolicyError as refusal:
+                return refused(request, refusal)
+
+        return login_required(require_http_methods(allowed)(guarded))
+
+    return decorate
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    part: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or the template ``part`` alone where htmx asks for a part of it."""
+    wanted = part if part and wants_part(request) else template
+    response = render(request, wanted, context, status=status)
+    # The same URL has two bodies: a browser's cache must not give one for the other.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Did htmx ask for a part? Going back in history asks for the whole page again."""
+    htmx = cast(PortalRequest, request).htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def refused(request: HttpRequest, refusal: PolicyError) -> HttpResponse:
+    """A service's refusal as a page with the same status."""
+    context = {
+        "title": "Not found" if refusal.status == 404 else "This cannot be done",
+        "crumbs": [Crumb("Policy", "/"), Crumb("Refused")],
+        "refusals": refusal.every(),
+    }
+    return render_page(
+        request,
+        "errors/refused.html",
+        context,
+        part="errors/_refused.html",
+        status=refusal.status,
+    )
