@@ -1,0 +1,86 @@
+"""JSON Schema as both layers use it: no network, RE2 patterns, and faults with their place.
+
+Schemas come from users (parameter schemas, constraint templates), so a ``$ref`` never leaves the
+document and a pattern cannot take exponential time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import re2
+from jsonschema import Draft7Validator, validators
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.protocols import Validator
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFault:
+    """One value that does not fit its schema; ``path`` is empty for the whole value."""
+
+    path: str
+    message: str
+
+
+class InvalidSchemaError(ValueError):
+    """A schema that is none; the message says where and why."""
+
+
+def _pattern(_: Validator, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not re2.search(pattern, value):
+        yield ValidationError(f"{value!r} does not match the pattern {pattern!r}")
+
+
+_Validator = validators.extend(  # type: ignore[no-untyped-call] # the stubs leave it bare
+    Draft7Validator, {"pattern": _pattern}
+)
+
+
+def field_path(parts: Iterator[Any] | list[Any] | tuple[Any, ...]) -> str:
+    """``("spec", "containers", 0, "a.b")`` as ``spec.containers[0]["a.b"]``."""
+    path = ""
+    for part in parts:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif "." in part or "[" in part:
+            path += f"[{json.dumps(part)}]"
+        else:
+            path += f".{part}" if path else part
+    return path
+
+
+def check_schema(schema: Mapping[str, Any]) -> None:
+    """Raise ``InvalidSchemaError`` unless the schema can be used to check values."""
+    try:
+        _compiled(json.dumps(schema))
+    except SchemaError as error:
+        where = field_path(list(error.absolute_path))
+        raise InvalidSchemaError(f"{where}: {error.message}" if where else error.message) from None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(schema: str) -> Validator:
+    parsed = json.loads(schema)
+    _Validator.check_schema(parsed)
+    compiled: Validator = _Validator(parsed, registry=Registry())
+    return compiled
+
+
+def schema_faults(schema: Mapping[str, Any], value: Any) -> list[SchemaFault]:
+    """Everything about ``value`` that the schema refuses, in the order of the value's fields.
+
+    Raises ``InvalidSchemaError`` where the schema itself cannot be used.
+    """
+    check_schema(schema)
+    try:
+        found = list(_compiled(json.dumps(schema)).iter_errors(value))
+    except (Unresolvable, re2.error) as error:
+        raise InvalidSchemaError(str(error)) from None
+    found.sort(key=lambda error: [str(part) for part in error.absolute_path])
+    return [SchemaFault(field_path(list(error.absolute_path)), error.message) for error in found]

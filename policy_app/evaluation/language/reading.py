@@ -1,0 +1,99 @@
+"""Read fields out of ARM's JSON, and say which field was wrong when one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+from policy_app.evaluation.language.errors import LanguageError
+
+T = TypeVar("T")
+
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),
+    (str, "a string"),
+    ((int, float), "a number"),
+    (Mapping, "an object"),
+    (list, "an array"),
+    (type(None), "null"),
+)
+
+
+def kind_of(value: Any) -> str:
+    """The JSON type of a value, in words: ``a string``, ``an object``, ``true or false``…"""
+    return next((word for types, word in _NAMES if isinstance(value, types)), type(value).__name__)
+
+
+class Reader:
+    """One JSON object, its path, and the error to raise for what is wrong inside it."""
+
+    __slots__ = ("_error", "fields", "path")
+
+    def __init__(self, value: Any, path: str, error: type[LanguageError]) -> None:
+        self.path = path
+        self._error = error
+        if not isinstance(value, Mapping):
+            self.refuse("", f"should be an object, but is {kind_of(value)}")
+        self.fields: Mapping[str, Any] = value
+
+    def where(self, name: str) -> str:
+        """The path of a field of this object."""
+        return ".".join(part for part in (self.path, name) if part)
+
+    def refuse(self, name: str, problem: str) -> NoReturn:
+        """Raise this reader's error about a field; ``problem`` continues the field's name."""
+        label = name or self.path.rpartition(".")[2] or "The body"
+        raise self._error(f"{label} {problem}.", path=self.where(name))
+
+    def _typed(self, name: str, types: type[T], word: str) -> T | None:
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
+            self.refuse(name, f"should be {word}, but is {kind_of(value)}")
+        return value
+
+    def text(self, name: str, default: str = "") -> str:
+        """A string field; ``default`` where it is absent or null."""
+        value = self._typed(name, str, "a string")
+        return default if value is None else value
+
+    def required_text(self, name: str) -> str:
+        """A string field that must be there and not empty."""
+        value = self.text(name)
+        if not value:
+            self.refuse(name, "is required and must not be empty")
+        return value
+
+    def object(self, name: str) -> Mapping[str, Any]:
+        """An object field; empty where it is absent or null."""
+        value = self.fields.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.refuse(name, f"should be an object, but is {kind_of(value)}")
+        return value
+
+    def array(self, name: str) -> list[Any]:
+        """An array field; empty where it is absent or null."""
+        value = self._typed(name, list, "an array")
+        return [] if value is None else value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """An array of strings; empty where it is absent or null."""
+        values = self.array(name)
+        for index, value in enumerate(values):
+            if not isinstance(value, str):
+                self.refuse(f"{name}[{index}]", f"should be a string, but is {kind_of(value)}")
+        return tuple(values)
+
+    def objects(self, name: str) -> list[Reader]:
+        """A reader for each object of an array field."""
+        return [
+            Reader(value, self.where(f"{name}[{index}]"), self._error)
+            for index, value in enumerate(self.array(name))
+        ]
+
+    def child(self, name: str) -> Reader:
+        """A reader for an object field, empty where it is absent or null."""
+        return Reader(self.object(name), self.where(name), self._error)
