@@ -1,7 +1,8 @@
-"""Assignments: a definition put to work at a scope, with every field that ARM keeps.
+"""Assignments, and what they come to: one effective policy per definition, wired and resolved.
 
-Source: the ``policyAssignments`` resource of Microsoft.Authorization.  What an assignment comes
-to, policy by policy, is in ``effective``.
+A set hands values to its members through expressions; overrides change effects and versions; the
+details of each policy are resolved with its own parameters.  Source: Microsoft Learn, "Azure
+Policy initiative definition structure" and "assignment structure".
 """
 
 from __future__ import annotations
@@ -10,203 +11,237 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy_app.evaluation.language.effects import ENFORCED, ENFORCEMENT_MODES
-from policy_app.evaluation.language.errors import AssignmentError
-from policy_app.evaluation.language.parameters import parse_values, to_values
-from policy_app.evaluation.language.reading import Reader
+from policy_app.evaluation.language.assignment_resource import Assignment
+from policy_app.evaluation.language.definitions import (
+    PolicyDefinition,
+    PolicySetDefinition,
+    PolicySetMember,
+)
+from policy_app.evaluation.language.effects import canonical_effect, to_enforcement_action
+from policy_app.evaluation.language.errors import EffectError, LanguageError
+from policy_app.evaluation.language.expressions import resolve_value
+from policy_app.evaluation.language.parameters import resolve
 from policy_app.evaluation.language.selectors import (
-    Override,
+    DEFINITION_VERSION,
+    POLICY_EFFECT,
     Resource,
-    ResourceSelector,
     Subject,
 )
-from policy_app.evaluation.language.versions import VersionPattern
+from policy_app.evaluation.results import EnforcementAction, Origin
 
-MAX_OVERRIDES = 10
-MAX_RESOURCE_SELECTORS = 10
-_PROVIDER = "/providers/microsoft.authorization/policyassignments/"
+__all__ = [
+    "Assignment",
+    "EffectivePolicy",
+    "Members",
+    "Resource",
+    "UnresolvedPolicy",
+    "effective_policies",
+    "member_keys",
+]
+
+Members = Mapping[tuple[str, str], PolicyDefinition]
+"""The definitions of a set by (definition id in lower case, version pattern)."""
 
 
 @dataclass(frozen=True, slots=True)
-class NonComplianceMessage:
-    """The assigner's own words; for one policy of a set, or for all where no id is given."""
+class EffectivePolicy:
+    """One policy of an assignment as it is in force, every expression resolved."""
 
-    message: str
+    assignment: Assignment
+    definition: PolicyDefinition
+    parameters: Mapping[str, Any]
+    """A value for each of the definition's parameters."""
+    effect: str
+    """In its usual spelling, overrides applied: ``Deny``."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """``then.details``, resolved; empty for policies about ARM resources."""
     reference_id: str = ""
+    """The id within the set; empty for a definition assigned alone."""
+    set_definition_id: str = ""
 
-    @classmethod
-    def parse(cls, reader: Reader) -> NonComplianceMessage:
-        """Read one entry of ``properties.nonComplianceMessages``."""
-        return cls(reader.required_text("message"), reader.text("policyDefinitionReferenceId"))
+    @property
+    def warn(self) -> bool:
+        """Whether an audited object is also warned about."""
+        return self.details.get("warn") is True
 
-    def to_object(self) -> dict[str, Any]:
-        """The entry in ARM's form."""
-        entry = {"message": self.message}
-        if self.reference_id:
-            entry["policyDefinitionReferenceId"] = self.reference_id
-        return entry
+    @property
+    def enforcement_action(self) -> EnforcementAction | None:
+        """What Gatekeeper does about a violation; None where no constraint is installed."""
+        return to_enforcement_action(
+            self.effect, warn=self.warn, enforcement_mode=self.assignment.enforcement_mode
+        )
+
+    @property
+    def non_compliance_message(self) -> str:
+        """The assignment's own message for this policy; empty where it has none."""
+        return self.assignment.message_for(self.reference_id)
+
+    @property
+    def origin(self) -> Origin:
+        """The Azure objects behind whatever this policy installs."""
+        return Origin(
+            assignment_id=self.assignment.id,
+            definition_id=self.definition.id,
+            definition_version=self.definition.version,
+            definition_reference_id=self.reference_id,
+            set_definition_id=self.set_definition_id,
+            display_name=self.definition.display_name,
+            effect=self.effect,
+            non_compliance_message=self.non_compliance_message,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
-    """One assignment.  ``parameters`` holds plain values: ``{"effect": "deny"}``."""
+class UnresolvedPolicy:
+    """One policy of a set that cannot be put into force, and why."""
 
-    id: str
-    policy_definition_id: str
-    """The definition or policy set that is assigned."""
-    name: str = ""
-    scope: str = ""
-    display_name: str = ""
-    description: str = ""
-    definition_version: str = ""
-    """``6.*.*``; empty where the newest is taken."""
-    not_scopes: tuple[str, ...] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    enforcement_mode: str = ENFORCED
-    """``Default``, ``DoNotEnforce`` or ``Enroll``."""
-    non_compliance_messages: tuple[NonComplianceMessage, ...] = ()
-    overrides: tuple[Override, ...] = ()
-    resource_selectors: tuple[ResourceSelector, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    location: str = ""
-    identity: Mapping[str, Any] | None = None
-    assignment_type: str = "NotSpecified"
-    instance_id: str = ""
-    self_serve_exemption_settings: Mapping[str, Any] | None = None
+    assignment: Assignment
+    definition_id: str
+    reference_id: str
+    set_definition_id: str
+    code: str
+    """ARM's code: ``PolicyDefinitionNotFound``, ``InvalidPolicyParameters``…"""
+    message: str
 
-    @classmethod
-    def parse(cls, value: Any) -> Assignment:
-        """Read the ARM resource ``{id, name, location, identity, properties}``.
-
-        Raises ``AssignmentError`` with the JSON path at fault.
-        """
-        whole = Reader(value, "", AssignmentError)
-        if "properties" not in whole.fields:
-            whole.refuse("properties", "is required")
-        identity = whole.text("id")
-        properties = whole.child("properties")
-        return cls(
-            id=identity,
-            name=whole.text("name") or identity.rpartition("/")[2],
-            location=whole.text("location"),
-            identity=whole.fields.get("identity") and whole.object("identity"),
-            scope=properties.text("scope") or scope_of(identity),
-            **_target(properties),
-            **_description(properties),
-            **_adjustments(properties),
+    @property
+    def origin(self) -> Origin:
+        """The Azure objects behind it, as far as they are known."""
+        return Origin(
+            assignment_id=self.assignment.id,
+            definition_id=self.definition_id,
+            definition_reference_id=self.reference_id,
+            set_definition_id=self.set_definition_id,
+            non_compliance_message=self.assignment.message_for(self.reference_id),
         )
 
-    def to_object(self) -> dict[str, Any]:
-        """The ARM resource that ``parse`` reads, with the service's defaults filled in."""
-        resource: dict[str, Any] = {
-            "id": self.id,
-            "name": self.name,
-            "type": "Microsoft.Authorization/policyAssignments",
-            "properties": _to_properties(self),
-        }
-        if self.location:
-            resource["location"] = self.location
-        if self.identity is not None:
-            resource["identity"] = dict(self.identity)
-        return resource
 
-    def selects(self, resource: Resource) -> bool:
-        """Whether the resource selectors let the assignment apply to a resource.
+def effective_policies(
+    assignment: Assignment,
+    target: PolicyDefinition | PolicySetDefinition,
+    members: Members | None = None,
+    *,
+    resource: Resource | None = None,
+) -> list[EffectivePolicy | UnresolvedPolicy]:
+    """Every policy that an assignment brings about, in the order of its set.
 
-        One selector that fits is enough; without selectors, every resource is selected.
-        """
-        subject = Subject(resource=resource)
-        return not self.resource_selectors or any(
-            selector.matches(subject) for selector in self.resource_selectors
+    ``target`` is what the assignment's ``policyDefinitionId`` names, ``members`` the definitions
+    of a set (see ``member_keys``).  With a ``resource``, selectors count, and an assignment that does not select it
+    brings about nothing.  A fault of one member gives an ``UnresolvedPolicy`` and leaves the
+    others; raises ``ParameterErrors`` (or another ``LanguageError``) where the assignment itself
+    does not fit its target.
+    """
+    if resource is not None and not assignment.selects(resource):
+        return []
+    if isinstance(target, PolicyDefinition):
+        values = resolve(target.parameters, assignment.parameters)
+        return [_effective(assignment, target, values, Subject(resource=resource))]
+    values = resolve(target.parameters, assignment.parameters)
+    wiring = _Wiring(assignment, target, members or {}, values, resource)
+    return [wiring.member(member) for member in target.members]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    """A set, assigned, with the values of its own parameters."""
+
+    assignment: Assignment
+    target: PolicySetDefinition
+    members: Members
+    values: Mapping[str, Any]
+    resource: Resource | None
+
+    def member(self, member: PolicySetMember) -> EffectivePolicy | UnresolvedPolicy:
+        subject = Subject(member.reference_id, self.resource)
+        try:
+            definition = self._definition(member, subject)
+            given = resolve_value(member.parameters, self.values)
+            values = resolve(definition.parameters, given, ignore_case=True)
+            return _effective(self.assignment, definition, values, subject, self.target.id)
+        except LanguageError as error:
+            return UnresolvedPolicy(
+                assignment=self.assignment,
+                definition_id=member.definition_id,
+                reference_id=member.reference_id,
+                set_definition_id=self.target.id,
+                code=error.code,
+                message=str(error),
+            )
+
+    def _definition(self, member: PolicySetMember, subject: Subject) -> PolicyDefinition:
+        key = _key(self.assignment, member, subject)
+        found = self.members.get(key)
+        if found is None:
+            version = f" in version {key[1]}" if key[1] else ""
+            raise LanguageError(
+                f"The definition {member.definition_id} is not in the catalogue{version}.",
+                code="PolicyDefinitionNotFound",
+            )
+        return found
+
+
+def member_keys(
+    target: PolicySetDefinition, assignment: Assignment | None = None
+) -> list[tuple[str, str]]:
+    """The keys that ``effective_policies`` looks up in ``members``, in the order of the set.
+
+    An assignment may ask for other versions than the set does (overrides of kind
+    ``definitionVersion``).
+    """
+    return [_key(assignment, member, Subject(member.reference_id)) for member in target.members]
+
+
+def _key(
+    assignment: Assignment | None, member: PolicySetMember, subject: Subject
+) -> tuple[str, str]:
+    override = assignment.override(DEFINITION_VERSION, subject) if assignment else ""
+    return member.definition_id.lower(), override or member.version_pattern
+
+
+def _effective(
+    assignment: Assignment,
+    definition: PolicyDefinition,
+    values: Mapping[str, Any],
+    subject: Subject,
+    set_definition_id: str = "",
+) -> EffectivePolicy:
+    details: Mapping[str, Any] = {}
+    if definition.judges_kubernetes:
+        details = resolve_value(definition.policy_rule["then"].get("details") or {}, values)
+    return EffectivePolicy(
+        assignment=assignment,
+        definition=definition,
+        parameters=values,
+        effect=_effect(assignment, definition, values, subject),
+        details=details,
+        reference_id=subject.reference_id,
+        set_definition_id=set_definition_id,
+    )
+
+
+def _effect(
+    assignment: Assignment,
+    definition: PolicyDefinition,
+    values: Mapping[str, Any],
+    subject: Subject,
+) -> str:
+    chosen = assignment.override(POLICY_EFFECT, subject)
+    if chosen:
+        _check_override(definition, chosen)
+        return chosen
+    effect = resolve_value(definition.effect, values)
+    if not isinstance(effect, str):
+        raise EffectError(f"The effect should be a string, but is {effect!r}.")
+    return canonical_effect(effect)
+
+
+def _check_override(definition: PolicyDefinition, effect: str) -> None:
+    """An override may only choose what the definition's effect parameter allows."""
+    spec = definition.effect_parameter
+    allowed = spec.allowed_values if spec else ()
+    if allowed and effect.lower() not in {str(value).lower() for value in allowed}:
+        choices = ", ".join(map(str, allowed))
+        raise EffectError(
+            f"An override sets {effect}, but {definition.display_name or definition.id} "
+            f"allows only {choices}.",
+            path="properties.overrides",
         )
-
-    def message_for(self, reference_id: str) -> str:
-        """The non-compliance message for a policy: its own, else the general one, else nothing."""
-        by_id = {item.reference_id.lower(): item.message for item in self.non_compliance_messages}
-        return by_id.get(reference_id.lower()) or by_id.get("", "")
-
-    def override(self, kind: str, subject: Subject) -> str:
-        """The value of the first override of a kind that is meant for a policy; empty if none."""
-        for override in self.overrides:
-            if override.kind == kind and override.matches(subject):
-                return override.value
-        return ""
-
-
-def scope_of(assignment_id: str) -> str:
-    """The scope in an assignment's id: all that stands before the provider; empty if none."""
-    at = assignment_id.lower().rfind(_PROVIDER)
-    return assignment_id[:at] if at > 0 else ""
-
-
-def _target(properties: Reader) -> dict[str, Any]:
-    version = properties.text("definitionVersion")
-    if version:
-        VersionPattern.parse(version, path=properties.where("definitionVersion"))
-    return {
-        "policy_definition_id": properties.required_text("policyDefinitionId"),
-        "definition_version": version,
-        "not_scopes": properties.texts("notScopes"),
-        "parameters": parse_values(
-            properties.fields.get("parameters"), properties.where("parameters")
-        ),
-    }
-
-
-def _description(properties: Reader) -> dict[str, Any]:
-    settings = properties.object("selfServeExemptionSettings")
-    return {
-        "display_name": properties.text("displayName"),
-        "description": properties.text("description"),
-        "metadata": properties.object("metadata"),
-        "assignment_type": properties.text("assignmentType", "NotSpecified"),
-        "instance_id": properties.text("instanceId"),
-        "self_serve_exemption_settings": settings or None,
-    }
-
-
-def _adjustments(properties: Reader) -> dict[str, Any]:
-    overrides = properties.objects("overrides")
-    if len(overrides) > MAX_OVERRIDES:
-        properties.refuse("overrides", f"may have {MAX_OVERRIDES} entries at most")
-    selectors = properties.objects("resourceSelectors")
-    if len(selectors) > MAX_RESOURCE_SELECTORS:
-        properties.refuse("resourceSelectors", f"may have {MAX_RESOURCE_SELECTORS} entries at most")
-    messages = properties.objects("nonComplianceMessages")
-    return {
-        "enforcement_mode": _enforcement_mode(properties),
-        "non_compliance_messages": tuple(map(NonComplianceMessage.parse, messages)),
-        "overrides": tuple(map(Override.parse, overrides)),
-        "resource_selectors": tuple(map(ResourceSelector.parse, selectors)),
-    }
-
-
-def _enforcement_mode(properties: Reader) -> str:
-    modes = {mode.lower(): mode for mode in ENFORCEMENT_MODES}
-    mode = modes.get(properties.text("enforcementMode", ENFORCED).lower())
-    if mode is None:
-        properties.refuse("enforcementMode", f"must be one of {', '.join(ENFORCEMENT_MODES)}")
-    return mode
-
-
-def _to_properties(assignment: Assignment) -> dict[str, Any]:
-    properties: dict[str, Any] = {
-        "displayName": assignment.display_name,
-        "description": assignment.description,
-        "policyDefinitionId": assignment.policy_definition_id,
-        "scope": assignment.scope,
-        "notScopes": list(assignment.not_scopes),
-        "parameters": to_values(assignment.parameters),
-        "metadata": dict(assignment.metadata),
-        "enforcementMode": assignment.enforcement_mode,
-        "nonComplianceMessages": [item.to_object() for item in assignment.non_compliance_messages],
-        "overrides": [override.to_object() for override in assignment.overrides],
-        "resourceSelectors": [item.to_object() for item in assignment.resource_selectors],
-        "assignmentType": assignment.assignment_type,
-    }
-    optional = {
-        "definitionVersion": assignment.definition_version,
-        "instanceId": assignment.instance_id,
-        "selfServeExemptionSettings": assignment.self_serve_exemption_settings,
-    }
-    return properties | {name: value for name, value in optional.items() if value}
