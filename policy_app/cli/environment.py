@@ -1,0 +1,79 @@
+"""Start Django for a subcommand, with every setting that is wrong told in words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policy_app.cli.failure import Failure
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def settle(data: str | None) -> None:
+    """Load the settings with ``data`` as their folder; call it before anything else of Django."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    if data:
+        os.environ["POLICY_PORTAL_DATA"] = str(Path(data).expanduser().resolve())
+    from django.conf import settings
+
+    # A missing folder is made; one that cannot be made is reported by the system checks.
+    with contextlib.suppress(OSError):
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def start(data: str | None) -> None:
+    """Start Django with ``data`` as its folder; ``Failure`` where its checks find an error."""
+    settle(data)
+    import django
+    from django.core import checks
+
+    django.setup()
+    wrong = [found for found in checks.run_checks() if found.is_serious()]
+    if wrong:
+        lines = [f"\n  ({one.id}) {one.msg}\n    {one.hint or ''}".rstrip() for one in wrong]
+        raise Failure("the portal cannot run with these settings:" + "".join(lines))
+
+
+@contextlib.contextmanager
+def told_in_words() -> Iterator[None]:
+    """Turn what services and the database raise into a ``Failure``."""
+    from django.db import Error as DatabaseFailure
+
+    from policy_app.services.errors import PolicyError
+
+    try:
+        yield
+    except PolicyError as refusal:
+        raise Failure(refusal.message) from refusal
+    except DatabaseFailure as error:
+        raise Failure(
+            f"the database cannot be used: {str(error).strip()}\n"
+            "  Check DATABASE_URL; leave it unset for SQLite in the data folder."
+        ) from error
+
+
+def active_user(name: str) -> User:
+    """The user to act for; ``Failure`` that says how to make one."""
+    from django.contrib.auth.models import User
+
+    active = User.objects.filter(is_active=True)
+    user = active.filter(username=name).first()
+    if user is None:
+        names = ", ".join(active.order_by("username").values_list("username", flat=True)[:20])
+        raise Failure(
+            f"there is no active user {name!r}; the users are: {names or 'none'}.\n"
+            f"  Make one with: policy-portal manage createsuperuser --username {name}"
+        )
+    return user
+
+
+def sign_in_path(secret: str) -> str:
+    """The page that redeems a sign-in link."""
+    from django.urls import reverse
+
+    return reverse("sign-in-link", args=[secret])

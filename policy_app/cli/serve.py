@@ -1,0 +1,72 @@
+"""``policy-portal serve``: prepare the portal, print the way in, and answer requests."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from policy_app.cli import environment
+from policy_app.cli.arguments import Subparsers, add_data_option, port
+
+if TYPE_CHECKING:
+    from policy_app.cli.server import Address
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Describe the command."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="start the portal",
+        description="Start the portal. The first start makes the database, loads the built-in"
+        " definitions and makes the user admin and a demo estate; every start prints a link that"
+        " signs you in once. Stop it with Ctrl-C or SIGTERM.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
+    parser.add_argument("--port", type=port, default=8000, help="the port to listen at (8000)")
+    add_data_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until a signal; ``Failure`` where the portal cannot start."""
+    environment.start(arguments.data)
+    from policy_app.cli import server
+    from policy_app.services import setup
+
+    address = server.free_address(arguments.host, arguments.port)
+    with environment.told_in_words():
+        prepared = setup.prepare()
+        welcome = _welcome(address, first_start=prepared.first_start)
+    return server.serve(address, on_start=lambda: print(welcome, flush=True))
+
+
+def _welcome(address: Address, *, first_start: bool) -> str:
+    """What the console says once the portal listens."""
+    lines = [f"Policy Portal is at {address.url}/"]
+    if first_start:
+        lines.append("First start: made the user admin and the demo estate.")
+    lines += ["", *_way_in(address), "", "Ctrl-C stops it."]
+    return "\n".join(lines)
+
+
+def _way_in(address: Address) -> list[str]:
+    from django.conf import settings
+
+    from policy_app.services import access, setup
+
+    user = setup.first_superuser()
+    if user is None:
+        return [
+            "No active superuser can sign in. Make one with:",
+            "  policy-portal manage createsuperuser",
+        ]
+    link = address.url + environment.sign_in_path(access.new_link(user))
+    minutes = settings.SIGN_IN_LINK_MINUTES
+    return _boxed([f"Sign in as {user} (works once, within {minutes} minutes):", link])
+
+
+def _boxed(lines: list[str]) -> list[str]:
+    """A box of characters that every terminal has; the link has spaces around it to be clicked."""
+    rule = "+" + "-" * (max(map(len, lines)) + 2) + "+"
+    width = len(rule) - 4
+    return [rule, *(f"| {line:<{width}} |" for line in lines), rule]

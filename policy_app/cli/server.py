@@ -1,0 +1,106 @@
+"""The web server: granian, run from Python, with Django's WSGI application."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from policy_app.cli.failure import Failure
+
+_STOP_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An IP address and a port that nothing else listens at."""
+
+    ip: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the portal; no slash at the end."""
+        ip = ipaddress.ip_address(self.ip)
+        if ip.is_unspecified:
+            ip = ipaddress.ip_address("127.0.0.1" if ip.version == 4 else "::1")
+        host = f"[{ip}]" if ip.version == 6 else str(ip)
+        return f"http://{host}:{self.port}"
+
+
+def free_address(host: str, port: int) -> Address:
+    """The address to listen at; ``Failure`` where the name is unknown or the port is taken."""
+    try:
+        family, _, _, _, found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise Failure(
+            f"the host {host!r} cannot be resolved: {error.strerror or error}.\n"
+            "  Use --host 127.0.0.1 for this machine only, or --host 0.0.0.0 for every network."
+        ) from error
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(found)
+        except OSError as error:
+            raise _cannot_listen(host, port, error) from error
+    return Address(str(found[0]), port)
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> Failure:
+    if error.errno == errno.EADDRINUSE:
+        return Failure(
+            f"port {port} on {host} is taken by another program, maybe by another portal.\n"
+            f"  Stop it, or choose another port: --port {port % 65535 + 1}"
+        )
+    if error.errno == errno.EACCES:
+        return Failure(
+            f"port {port} on {host} may not be used: {error.strerror}.\n"
+            "  Ports below 1024 need special rights; choose a higher one: --port 8000"
+        )
+    return Failure(
+        f"cannot listen at {host}, port {port}: {error.strerror}.\n"
+        "  --host needs an address of this machine; 127.0.0.1 is always one."
+    )
+
+
+def serve(address: Address, *, on_start: Callable[[], None]) -> int:
+    """Answer requests until SIGINT or SIGTERM; requests under way are finished first."""
+    from django.db import connections
+
+    # The worker is a fork: a connection must not be shared between the two processes.
+    connections.close_all()
+    server = Granian(
+        target="portal.wsgi:application",
+        address=address.ip,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        # One process keeps what was parsed and compiled once. A thread waits on the database as
+        # often as it computes, so a few for each core keep the cores busy.
+        workers=1,
+        blocking_threads=min(16, 4 * (os.cpu_count() or 1)),
+        backpressure=256,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
+        log_level=LogLevels.warning,
+    )
+    server.on_startup(on_start)
+    try:
+        server.serve(target_loader=_application, wrap_loader=False)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def _application() -> Callable[..., Any]:
+    """Import the application in the worker: no name is looked up from the current folder."""
+    from portal.wsgi import application
+
+    return application

@@ -1,0 +1,33 @@
+"""``policy-portal token``: a bearer token for the REST API, alone on standard output."""
+
+from __future__ import annotations
+
+import argparse
+
+from policy_app.cli import environment
+from policy_app.cli.arguments import Subparsers, add_data_option, add_user_option
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Describe the command."""
+    parser = subparsers.add_parser(
+        "token",
+        help="make a bearer token for the REST API",
+        description="Make a bearer token and print it, alone, on standard output. It is shown"
+        " once: the portal stores its hash. The admin pages list tokens and revoke them.",
+    )
+    add_user_option(parser, "whom the token acts for")
+    parser.add_argument("--label", default="", help="what it is for, to recognise it in the list")
+    add_data_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the token and print it."""
+    environment.start(arguments.data)
+    from policy_app.services import access, setup
+
+    with environment.told_in_words():
+        setup.prepare()
+        print(access.new_token(environment.active_user(arguments.user), arguments.label))
+    return 0

@@ -1,0 +1,149 @@
+"""The demo estate: a small tenant with two Kubernetes clusters, to try policies on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from policy_app.models import Cluster, Namespace, Scope
+from policy_app.models.scopes import ScopeKind
+
+TENANT_ID = "10000000-0000-0000-0000-000000000000"
+SUBSCRIPTION_ID = "00000000-0000-0000-0000-000000000001"
+_GROUPS = "/providers/Microsoft.Management/managementGroups"
+_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
+_LOCATION = "westeurope"
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A scope of the estate with what is below it; ``namespaces`` are a cluster's, with labels."""
+
+    kind: ScopeKind
+    arm_id: str
+    display_name: str
+    location: str = ""
+    below: tuple[_Node, ...] = ()
+    namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The last part of the id."""
+        return self.arm_id.rpartition("/")[2]
+
+
+_SYSTEM_NAMESPACES: dict[str, dict[str, str]] = {
+    "default": {},
+    "kube-system": {"control-plane": "true"},
+    "kube-public": {},
+    "kube-node-lease": {},
+    "gatekeeper-system": {"admission.gatekeeper.sh/ignore": "no-self-managing"},
+}
+
+
+def _resource_group(name: str, cluster: str, teams: Mapping[str, Mapping[str, str]]) -> _Node:
+    arm_id = f"{_SUBSCRIPTION}/resourceGroups/{name}"
+    managed = _Node(
+        ScopeKind.CLUSTER,
+        f"{arm_id}/providers/{Cluster.MANAGED}/{cluster}",
+        cluster,
+        _LOCATION,
+        namespaces=_SYSTEM_NAMESPACES | dict(teams),
+    )
+    return _Node(ScopeKind.RESOURCE_GROUP, arm_id, name, _LOCATION, (managed,))
+
+
+_DEMO = _Node(
+    ScopeKind.MANAGEMENT_GROUP,
+    f"{_GROUPS}/{TENANT_ID}",
+    "Tenant root group",
+    below=(
+        _Node(
+            ScopeKind.MANAGEMENT_GROUP,
+            f"{_GROUPS}/mg-demo",
+            "mg-demo",
+            below=(
+                _Node(
+                    ScopeKind.SUBSCRIPTION,
+                    _SUBSCRIPTION,
+                    "Demo subscription",
+                    below=(
+                        _resource_group(
+                            "rg-demo",
+                            "aks-demo",
+                            {
+                                "shop": {"team": "storefront", "environment": "production"},
+                                "payments": {"team": "billing", "environment": "production"},
+                            },
+                        ),
+                        _resource_group(
+                            "rg-staging",
+                            "aks-staging",
+                            {
+                                "shop": {"team": "storefront", "environment": "staging"},
+                                "payments": {"team": "billing", "environment": "staging"},
+                            },
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
+
+
+def make_demo() -> list[Scope]:
+    """Make what is missing of the demo estate, and return what was made, parents first.
+
+    What is there already stays as it is, the user's own changes included.
+    """
+    made: list[Scope] = []
+    with transaction.atomic():
+        _ensure(_DEMO, None, made)
+    return made
+
+
+def demo_scopes() -> list[Scope]:
+    """The scopes of the demo estate that exist, parents before their children."""
+    return list(Scope.objects.filter(key__in=[node.arm_id.lower() for node in _walk(_DEMO)]))
+
+
+def _walk(node: _Node) -> Iterable[_Node]:
+    yield node
+    for child in node.below:
+        yield from _walk(child)
+
+
+def _ensure(node: _Node, parent: Scope | None, made: list[Scope]) -> None:
+    scope, is_new = Scope.objects.get_or_create(
+        key=node.arm_id.lower(),
+        defaults={
+            "kind": node.kind,
+            "name": node.name,
+            "display_name": node.display_name,
+            "arm_id": node.arm_id,
+            "parent": parent,
+            "location": node.location,
+        },
+    )
+    if is_new:
+        made.append(scope)
+    if node.kind == ScopeKind.CLUSTER:
+        _ensure_cluster(scope, node)
+    for child in node.below:
+        _ensure(child, scope, made)
+
+
+def _ensure_cluster(scope: Scope, node: _Node) -> None:
+    cluster, is_new = Cluster.objects.get_or_create(scope=scope)
+    if not is_new:
+        return
+    Namespace.objects.bulk_create(
+        # Kubernetes puts the name on every namespace as this label.
+        Namespace(
+            cluster=cluster, name=name, labels={"kubernetes.io/metadata.name": name} | dict(labels)
+        )
+        for name, labels in node.namespaces.items()
+    )
