@@ -30,9 +30,7 @@ class Assignment(models.Model):
     scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="assignments")
     name = models.CharField(max_length=128)
     key = models.CharField(max_length=128, editable=False)
-    definition = models.ForeignKey(
-        Definition, on_delete=models.PROTECT, related_name="assignments"
-    )
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="assignments")
     definition_version = models.CharField(max_length=40, blank=True)
     display_name = models.CharField(max_length=500, blank=True)
     description = models.TextField(blank=True)

@@ -114,24 +114,27 @@ def parse(row: DefinitionVersion) -> Parsed:
 
 
 def members(target: PolicySetDefinition) -> Mapping[tuple[str, str], DefinitionVersion]:
-    """The versions that a set pins, by (definition id in lower case, version pattern).
+    """The versions that a set pins, by (definition id in lower case, version pattern)."""
+    return chosen((one.definition_id.lower(), one.version_pattern) for one in target.members)
 
-    One query for the definitions and one for their versions; a member that is not stored, or has
-    no version that fits, is left out.
+
+def chosen(keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], DefinitionVersion]:
+    """The newest version that fits each (definition id in lower case, version pattern).
+
+    One query for the definitions and one for their versions; a definition that is not stored, or
+    has no version that fits, is left out.
     """
-    wanted = {reference.definition_id.lower() for reference in target.members}
-    stored = {one.key: one for one in _with_versions(wanted)}
-    chosen = {}
-    for reference in target.members:
-        definition = stored.get(reference.definition_id.lower())
-        if definition is None:
+    wanted = list(keys)
+    stored = {one.key: one for one in _with_versions({key for key, _ in wanted})}
+    found = {}
+    for key, pattern in wanted:
+        if key not in stored:
             continue
         try:
-            found = version(definition, reference.version_pattern)
+            found[key, pattern] = version(stored[key], pattern)
         except PolicyError:
             continue
-        chosen[definition.key, reference.version_pattern] = found
-    return chosen
+    return found
 
 
 def _with_versions(keys: Iterable[str]) -> Iterable[Definition]:

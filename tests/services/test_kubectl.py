@@ -10,7 +10,9 @@ from policy_app.services import kubectl
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "nginx"}}
 
 
-def violation(action: EnforcementAction, name: str = "azurepolicy-x", text: str = "No.") -> Violation:
+def violation(
+    action: EnforcementAction, name: str = "azurepolicy-x", text: str = "No."
+) -> Violation:
     """A violation of constraint ``name``."""
     return Violation(name, "K8sX", action, text)
 

@@ -35,9 +35,9 @@ def from_arm(scope: Scope, name: str, body: Any) -> AssignmentDraft:
     Raises ``PolicyError`` (``InvalidRequestContent``, with a detail for each field of the wrong
     shape) or ``NotFound`` for a definition that does not exist.
     """
+    body = _object(body, "body")
+    properties = _object(body.get("properties", {}), "properties")
     errors: list[PolicyError] = []
-    body = _typed(body, dict, "body", errors) or {}
-    properties = _typed(body.get("properties"), dict, "properties", errors) or {}
     definition_id = _typed(properties.get("policyDefinitionId"), str, "policyDefinitionId", errors)
     if not definition_id:
         errors.append(_wrong("properties.policyDefinitionId", "is required: a definition's id."))
@@ -98,6 +98,13 @@ def to_arm(draft: AssignmentDraft) -> dict[str, Any]:
     outer = {"location": draft.location, "identity": draft.identity}
     kept = {key: value for key, value in properties.items() if value}
     return {**{key: value for key, value in outer.items() if value}, "properties": kept}
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    errors: list[PolicyError] = []
+    found = _typed(value, dict, where, errors)
+    _raise(errors)
+    return found or {}
 
 
 def _typed(value: Any, kind: type, where: str, errors: list[PolicyError]) -> Any:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from policy_app.evaluation.language.assignment_resource import NonComplianceMessage
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
-from policy_app.evaluation.language.effects import canonical_effect
-from policy_app.evaluation.language.errors import LanguageError, ParameterErrors
+from policy_app.evaluation.language.errors import (
+    AssignmentError,
+    LanguageError,
+    ParameterErrors,
+)
 from policy_app.evaluation.language.parameters import resolve
+from policy_app.evaluation.language.reading import Reader
+from policy_app.evaluation.language.selectors import Override, ResourceSelector
 from policy_app.models import Scope
 from policy_app.services import definitions
 from policy_app.services.drafts.draft import AssignmentDraft
@@ -20,7 +26,6 @@ MANAGEMENT_GROUP_NAME_LIMIT = 24
 DISPLAY_NAME_LIMIT = 128
 _FORBIDDEN = re.compile(r"[<>*%&:?+/\\#\x00-\x1f]")
 _PROPERTIES = "properties"
-_OVERRIDE_KINDS = ("policyEffect", "definitionVersion")
 
 
 def validate(draft: AssignmentDraft) -> None:
@@ -120,7 +125,7 @@ def _against_definition(draft: AssignmentDraft) -> Iterator[PolicyError]:
     yield from _parameters(draft, target)
     references = {one.reference_id.lower() for one in _references(target)}
     yield from _messages(draft, references)
-    yield from _overrides(draft)
+    yield from _adjustments(draft)
 
 
 def _references(target: PolicyDefinition | PolicySetDefinition) -> Any:
@@ -139,35 +144,29 @@ def _parameters(
 
 
 def _messages(draft: AssignmentDraft, references: set[str]) -> Iterator[PolicyError]:
+    field = "nonComplianceMessages"
+    yield from _unparsed(draft.non_compliance_messages, field, NonComplianceMessage.parse)
     for index, one in enumerate(draft.non_compliance_messages):
-        where = f"nonComplianceMessages[{index}]"
-        if not isinstance(one, dict):
-            yield _wrong(where, 'must be an object with a "message".')
-            continue
-        if not isinstance(one.get("message"), str) or not one["message"].strip():
-            yield _wrong(f"{where}.message", "is required: the text to show.")
-        reference = one.get("policyDefinitionReferenceId")
-        if reference and str(reference).lower() not in references:
+        reference = one.get("policyDefinitionReferenceId") if isinstance(one, dict) else None
+        if isinstance(reference, str) and reference and reference.lower() not in references:
             text = f"is '{reference}', which is no reference id of this definition."
-            yield _wrong(f"{where}.policyDefinitionReferenceId", text)
+            yield _wrong(f"{field}[{index}].policyDefinitionReferenceId", text)
 
 
-def _overrides(draft: AssignmentDraft) -> Iterator[PolicyError]:
-    for index, one in enumerate(draft.overrides):
-        where = f"overrides[{index}]"
-        if not isinstance(one, dict) or one.get("kind") not in (
-            "policyEffect",
-            "definitionVersion",
-        ):
-            yield _wrong(f"{where}.kind", "must be policyEffect or definitionVersion.")
-        elif one["kind"] == "policyEffect":
-            try:
-                canonical_effect(str(one.get("value", "")))
-            except LanguageError as error:
-                yield _wrong(f"{where}.value", f"cannot be used: {error.message}.")
-    for index, selector in enumerate(draft.resource_selectors):
-        if not isinstance(selector, dict) or not isinstance(selector.get("selectors"), list):
-            yield _wrong(f"resourceSelectors[{index}].selectors", "must be an array.")
+def _adjustments(draft: AssignmentDraft) -> Iterator[PolicyError]:
+    yield from _unparsed(draft.overrides, "overrides", Override.parse)
+    yield from _unparsed(draft.resource_selectors, "resourceSelectors", ResourceSelector.parse)
+
+
+def _unparsed(
+    values: list[Any], field: str, parse: Callable[[Reader], object]
+) -> Iterator[PolicyError]:
+    """The entries that the evaluation module cannot read, each with its own fault."""
+    for index, value in enumerate(values):
+        try:
+            parse(Reader(value, f"{_PROPERTIES}.{field}[{index}]", AssignmentError))
+        except LanguageError as error:
+            yield PolicyError("InvalidRequestContent", error.message, target=error.path)
 
 
 def _wrong(field: str, what: str) -> PolicyError:
