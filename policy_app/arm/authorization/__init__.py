@@ -1,0 +1,1 @@
+"""Microsoft.Authorization: policy assignments, policy definitions, policy set definitions."""

@@ -1,0 +1,218 @@
+"""policyDefinitions and policySetDefinitions, with their versions: get and list.
+
+At the tenant are the built-ins.  At a subscription or management group the lists have the
+built-ins too, but the address of one definition has only what is defined at exactly that scope:
+Azure's own clients ask there first, and at the tenant after the 404.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import F, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from policy_app.arm import filters, openapi
+from policy_app.arm.authorization import expand, shapes
+from policy_app.arm.authorization.kinds import POLICIES, Kind
+from policy_app.arm.paging import paginate
+from policy_app.arm.routes import AUTHORIZATION, TENANT
+from policy_app.arm.views import ArmView
+from policy_app.models import Definition, DefinitionVersion
+from policy_app.services import definitions
+from policy_app.services.errors import PolicyError
+
+_POLICY_TYPE, _CATEGORY = "policyType", "category"
+_TYPES = {one.value.lower(): one.value for one in Definition.PolicyType}
+_FILTER = openapi.filter_parameter(
+    "`policyType eq 'BuiltIn'`, `category eq 'Kubernetes'`, `atExactScope()` for what is defined"
+    " at this very scope; parts are joined with `and`."
+)
+
+
+class DefinitionSchema(openapi.ArmSchema):
+    """The bodies and parameters follow from the view's kind of definition."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """With what the view's lists and ``$expand`` take."""
+        view: Any = self.view
+        expandable = [openapi.EXPAND_VERSIONS] if view.kind.has_members else []
+        return [*super().get_override_parameters(), *view.query_parameters, *expandable]
+
+    def get_request_serializer(self) -> None:
+        """No operation here has a request body."""
+
+    def get_response_serializers(self) -> Any:
+        """A page of definitions, or one."""
+        view: Any = self.view
+        return {200: view.kind.list_serializer if view.is_list else view.kind.serializer}
+
+
+class DefinitionView(ArmView):
+    """What the operations share; ``kind`` says which of the two types they are about."""
+
+    schema = DefinitionSchema()
+    kind: Kind = POLICIES
+    is_list = True
+    query_parameters: tuple[Any, ...] = (openapi.TOP, openapi.SKIP_TOKEN)
+
+    @property
+    def group(self) -> str:  # type: ignore[override]
+        """Azure's name for the operations on this kind."""
+        return self.kind.group
+
+    @property
+    def expanded(self) -> frozenset[str]:
+        """What ``$expand`` asks for; policy definitions have no members to expand."""
+        return expand.requested(self.request) if self.kind.has_members else frozenset()
+
+    def visible(self) -> QuerySet[Definition]:
+        """Built-ins at the tenant; elsewhere also the custom ones from this scope upward."""
+        if self.level is TENANT:
+            found = definitions.search(definitions.Filters(kind=self.kind.stored))
+            return found.filter(scope=None)
+        return definitions.search(definitions.Filters(kind=self.kind.stored, scope=self.scope))
+
+    def definition(self) -> Definition:
+        """The definition that the address names, defined at exactly this level's scope."""
+        name = str(self.kwargs[self.kind.parameter])
+        above = "" if self.level is TENANT else self.scope.arm_id
+        found = definitions.find(f"{above}/{AUTHORIZATION}/{self.kind.folder}/{name}")
+        if found is None:
+            raise self.kind.missing(name)
+        return found
+
+    def definition_shapes(self, rows: Sequence[Definition]) -> list[dict[str, Any]]:
+        """The rows with their latest bodies: as many queries for a page as for one."""
+        names = self.expanded
+        latest, versions = _latest(rows), _versions(rows)
+        members = expand.members([row.body for row in latest.values()], names)
+        return [
+            shapes.definition(row, latest[row.pk], versions[row.pk], members, names)
+            for row in rows
+            if row.pk in latest
+        ]
+
+    def version_shapes(self, rows: Sequence[DefinitionVersion]) -> list[dict[str, Any]]:
+        """The versions with their bodies."""
+        names = self.expanded
+        members = expand.members([row.body for row in rows], names)
+        return [shapes.version(row, members, names) for row in rows]
+
+
+class Definitions(DefinitionView):
+    """The definitions to be seen from a scope."""
+
+    verbs = {"get": "List"}
+    query_parameters = (_FILTER, openapi.TOP, openapi.SKIP_TOKEN)
+
+    def get(self, request: Request, **kwargs: str) -> Response:
+        """List the definitions that can be assigned at this scope."""
+        page = paginate(request, self._filtered(self.visible()))
+        return Response(page.body(self.definition_shapes(page.rows)))
+
+    def _filtered(self, rows: QuerySet[Definition]) -> QuerySet[Definition]:
+        wanted = filters.parse(
+            self.request.query_params.get("$filter"),
+            functions=(filters.AT_EXACT_SCOPE,),
+            fields=(_POLICY_TYPE, _CATEGORY),
+        )
+        if wanted.at and self.level is not TENANT:
+            rows = rows.filter(scope=self.scope)
+        if _POLICY_TYPE in wanted.values:
+            rows = rows.filter(policy_type=_policy_type(wanted.values[_POLICY_TYPE]))
+        if _CATEGORY in wanted.values:
+            rows = rows.filter(category__iexact=wanted.values[_CATEGORY])
+        return rows
+
+
+class OneDefinition(DefinitionView):
+    """One definition, in its latest version."""
+
+    verbs = {"get": "Get"}
+    is_list = False
+    query_parameters = ()
+
+    def get(self, request: Request, **kwargs: str) -> Response:
+        """Get a definition in its latest version."""
+        row = self.definition()
+        return Response(self.definition_shapes([row])[0])
+
+
+class VersionView(DefinitionView):
+    """Operations on versions, which Azure names apart."""
+
+    @property
+    def group(self) -> str:  # type: ignore[override]
+        """``PolicyDefinitionVersions`` or ``PolicySetDefinitionVersions``."""
+        return f"{self.kind.group.removesuffix('s')}Versions"
+
+
+class Versions(VersionView):
+    """The versions of one definition."""
+
+    verbs = {"get": "List"}
+
+    def get(self, request: Request, **kwargs: str) -> Response:
+        """List the versions of a definition."""
+        rows = self.definition().versions.select_related("definition")
+        page = paginate(request, rows)
+        return Response(page.body(self.version_shapes(page.rows)))
+
+
+class OneVersion(VersionView):
+    """One version of one definition."""
+
+    verbs = {"get": "Get"}
+    is_list = False
+    query_parameters = ()
+
+    def get(self, request: Request, **kwargs: str) -> Response:
+        """Get one version of a definition."""
+        owner, wanted = self.definition(), str(kwargs["policyDefinitionVersion"])
+        row = owner.versions.select_related("definition").filter(version__iexact=wanted).first()
+        if row is None:
+            known = list(owner.versions.values_list("version", flat=True))
+            raise self.kind.missing_version(owner.name, wanted, known)
+        return Response(self.version_shapes([row])[0])
+
+
+class AllVersions(VersionView):
+    """The versions of all definitions to be seen from a scope."""
+
+    verbs = {"post": "ListAll"}
+
+    def post(self, request: Request, **kwargs: str) -> Response:
+        """List the versions of all definitions that can be assigned at this scope."""
+        rows = DefinitionVersion.objects.filter(definition__in=self.visible())
+        page = paginate(request, rows.select_related("definition"))
+        return Response(page.body(self.version_shapes(page.rows)))
+
+
+def _latest(rows: Sequence[Definition]) -> Mapping[int, DefinitionVersion]:
+    newest = DefinitionVersion.objects.filter(
+        definition__in=[row.pk for row in rows], version=F("definition__latest_version")
+    )
+    return {one.definition_id: one for one in newest}
+
+
+def _versions(rows: Sequence[Definition]) -> Mapping[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    every = DefinitionVersion.objects.filter(definition__in=[row.pk for row in rows])
+    for owner, version in every.values_list("definition_id", "version"):
+        found[owner].append(version)
+    return found
+
+
+def _policy_type(given: str) -> str:
+    known = _TYPES.get(given.lower())
+    if known is None:
+        raise PolicyError(
+            "InvalidFilterInQueryString",
+            f"Invalid $filter: policyType is {', '.join(_TYPES.values())}, not '{given}'.",
+            target="$filter",
+        )
+    return known

@@ -1,0 +1,242 @@
+"""Microsoft.Authorization's bodies, as OpenAPI describes them.
+
+The services check what comes in and ``shapes`` makes what goes out; tests/arm/test_schema.py
+holds both to this description.  Source of the fields: Azure's policy REST reference.
+"""
+
+# ruff: noqa: N815 - the fields' names are ARM's
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from policy_app.arm.serializers import Shape, SystemDataSerializer
+
+VERSION = "A version as `#.#.#`."
+PATTERN = "A version, or a pattern as `6.*.*` for the newest that fits; empty for the latest."
+
+
+class Anything(serializers.JSONField):
+    """Any JSON value."""
+
+
+class Mapping(serializers.DictField):
+    """A JSON object with free names."""
+
+    child = Anything()
+
+
+class ParameterValueSerializer(Shape):
+    """A parameter's value, wrapped as ARM does."""
+
+    value = Anything()
+
+
+class ParameterValues(serializers.DictField):
+    """Parameter values by name."""
+
+    child = ParameterValueSerializer()
+
+
+class SelectorSerializer(Shape):
+    """What a resource selector or an override is limited to; ``in`` and ``notIn`` are lists."""
+
+    kind = serializers.CharField(help_text="Such as `policyDefinitionReferenceId`.")
+    notIn = serializers.ListField(child=serializers.CharField(), required=False)
+    progress = serializers.IntegerField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """With ``in``, which no Python attribute can be called."""
+        values = serializers.ListField(child=serializers.CharField(), required=False)
+        return {**super().get_fields(), "in": values}
+
+
+class ResourceSelectorSerializer(Shape):
+    """A subset of the scope that the assignment is limited to."""
+
+    name = serializers.CharField(required=False)
+    selectors = SelectorSerializer(many=True)
+
+
+class OverrideSerializer(Shape):
+    """An effect or a definition version in place of the definition's."""
+
+    kind = serializers.CharField(help_text="`policyEffect` or `definitionVersion`.")
+    value = serializers.CharField()
+    selectors = SelectorSerializer(many=True, required=False)
+
+
+class NonComplianceMessageSerializer(Shape):
+    """What a person is told when something does not comply."""
+
+    message = serializers.CharField()
+    policyDefinitionReferenceId = serializers.CharField(required=False)
+
+
+class PolicyAssignmentPropertiesSerializer(Shape):
+    """A policy assignment's properties."""
+
+    displayName = serializers.CharField(required=False, max_length=128)
+    description = serializers.CharField(required=False)
+    policyDefinitionId = serializers.CharField(
+        help_text="The id of a policy definition or a policy set definition."
+    )
+    definitionVersion = serializers.CharField(required=False, help_text=PATTERN)
+    latestDefinitionVersion = serializers.CharField(
+        read_only=True, required=False, help_text="Only with `$expand`."
+    )
+    effectiveDefinitionVersion = serializers.CharField(
+        read_only=True, required=False, help_text="Only with `$expand`."
+    )
+    scope = serializers.CharField(read_only=True)
+    notScopes = serializers.ListField(child=serializers.CharField(), required=False)
+    parameters = ParameterValues(required=False)
+    metadata = Mapping(required=False)
+    enforcementMode = serializers.ChoiceField(
+        choices=["Default", "DoNotEnforce"], default="Default", required=False
+    )
+    nonComplianceMessages = NonComplianceMessageSerializer(many=True, required=False)
+    resourceSelectors = ResourceSelectorSerializer(many=True, required=False)
+    overrides = OverrideSerializer(many=True, required=False)
+    assignmentType = serializers.CharField(required=False)
+    selfServeExemptionSettings = Mapping(required=False)
+    instanceId = serializers.UUIDField(read_only=True)
+
+
+class PolicyAssignmentSerializer(Shape):
+    """A policy assignment."""
+
+    id = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    type = serializers.CharField(read_only=True)
+    location = serializers.CharField(required=False)
+    identity = Mapping(required=False)
+    properties = PolicyAssignmentPropertiesSerializer()
+    systemData = SystemDataSerializer(read_only=True)
+
+
+class PolicyAssignmentUpdatePropertiesSerializer(Shape):
+    """The properties that PATCH may change."""
+
+    resourceSelectors = ResourceSelectorSerializer(many=True, required=False)
+    overrides = OverrideSerializer(many=True, required=False)
+
+
+class PolicyAssignmentUpdateSerializer(Shape):
+    """What PATCH may change; everything else goes through PUT."""
+
+    location = serializers.CharField(required=False)
+    identity = Mapping(required=False)
+    properties = PolicyAssignmentUpdatePropertiesSerializer(required=False)
+
+
+class PolicyAssignmentListResultSerializer(Shape):
+    """A page of policy assignments."""
+
+    value = PolicyAssignmentSerializer(many=True)
+    nextLink = serializers.CharField(required=False)
+
+
+class ParameterDefinitionSerializer(Shape):
+    """What a definition says of one of its parameters."""
+
+    type = serializers.CharField(help_text="`String`, `Array`, `Object`, `Boolean`, `Integer`…")
+    allowedValues = serializers.ListField(child=Anything(), required=False)
+    defaultValue = Anything(required=False)
+    schema = Mapping(required=False)
+    metadata = Mapping(required=False)
+
+
+class ParameterDefinitions(serializers.DictField):
+    """Parameters by name."""
+
+    child = ParameterDefinitionSerializer()
+
+
+class DefinitionPropertiesSerializer(Shape):
+    """What policy definitions and policy set definitions have in common."""
+
+    policyType = serializers.CharField(help_text="`BuiltIn`, `Custom` or `Static`.")
+    displayName = serializers.CharField(required=False)
+    description = serializers.CharField(required=False)
+    metadata = Mapping(required=False)
+    parameters = ParameterDefinitions(required=False)
+    version = serializers.CharField(help_text=VERSION)
+    versions = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="All versions, newest first; not in a version's own body.",
+    )
+
+
+class PolicyDefinitionPropertiesSerializer(DefinitionPropertiesSerializer):
+    """A policy definition's properties."""
+
+    mode = serializers.CharField(help_text="Such as `Microsoft.Kubernetes.Data`.")
+    policyRule = Mapping()
+
+
+class PolicyDefinitionSerializer(Shape):
+    """A policy definition, or one version of it."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    properties = PolicyDefinitionPropertiesSerializer()
+
+
+class PolicyDefinitionListResultSerializer(Shape):
+    """A page of policy definitions, or of versions."""
+
+    value = PolicyDefinitionSerializer(many=True)
+    nextLink = serializers.CharField(required=False)
+
+
+class PolicyDefinitionReferenceSerializer(Shape):
+    """A member of a policy set definition."""
+
+    policyDefinitionId = serializers.CharField()
+    definitionVersion = serializers.CharField(required=False, help_text=PATTERN)
+    latestDefinitionVersion = serializers.CharField(
+        required=False, help_text="Only with `$expand`."
+    )
+    effectiveDefinitionVersion = serializers.CharField(
+        required=False, help_text="Only with `$expand`."
+    )
+    parameters = ParameterValues(required=False)
+    policyDefinitionReferenceId = serializers.CharField(required=False)
+    groupNames = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class PolicyDefinitionGroupSerializer(Shape):
+    """A group of members, such as one control of a standard."""
+
+    name = serializers.CharField()
+    displayName = serializers.CharField(required=False)
+    category = serializers.CharField(required=False)
+    description = serializers.CharField(required=False)
+    additionalMetadataId = serializers.CharField(required=False)
+
+
+class PolicySetDefinitionPropertiesSerializer(DefinitionPropertiesSerializer):
+    """A policy set definition's properties."""
+
+    policyDefinitions = PolicyDefinitionReferenceSerializer(many=True)
+    policyDefinitionGroups = PolicyDefinitionGroupSerializer(many=True, required=False)
+
+
+class PolicySetDefinitionSerializer(Shape):
+    """A policy set definition (an initiative), or one version of it."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    properties = PolicySetDefinitionPropertiesSerializer()
+
+
+class PolicySetDefinitionListResultSerializer(Shape):
+    """A page of policy set definitions, or of versions."""
+
+    value = PolicySetDefinitionSerializer(many=True)
+    nextLink = serializers.CharField(required=False)

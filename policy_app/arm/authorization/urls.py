@@ -1,0 +1,60 @@
+"""Microsoft.Authorization's addresses, at every level that Azure has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern
+
+from policy_app.arm.authorization import definitions
+from policy_app.arm.authorization.assignments import PolicyAssignment, PolicyAssignments
+from policy_app.arm.authorization.kinds import INITIATIVES, POLICIES, Kind
+from policy_app.arm.routes import (
+    AUTHORIZATION,
+    MANAGEMENT_GROUP,
+    RESOURCE,
+    RESOURCE_GROUP,
+    SUBSCRIPTION,
+    TENANT,
+    Level,
+    arm_path,
+)
+
+_CHANGES = frozenset({"put", "delete"})
+
+
+def _assignments(level: Level) -> Iterator[URLPattern]:
+    route = level.join(f"{AUTHORIZATION}/policyAssignments")
+    yield arm_path(route, PolicyAssignments.as_view(level=level))
+    yield arm_path(f"{route}/<str:policyAssignmentName>", PolicyAssignment.as_view(level=level))
+
+
+def _definitions(level: Level, kind: Kind) -> Iterator[URLPattern]:
+    # Azure's built-ins cannot be changed by anyone; custom definitions can, later here too.
+    given = {"level": level, "kind": kind}
+    changes = frozenset[str]() if level is TENANT else _CHANGES
+    route = level.join(f"{AUTHORIZATION}/{kind.folder}")
+    one = f"{route}/<str:{kind.parameter}>"
+    all_versions = f"list{kind.group.removesuffix('s')}Versions"
+    yield arm_path(route, definitions.Definitions.as_view(**given))
+    yield arm_path(one, definitions.OneDefinition.as_view(**given, not_yet=changes))
+    yield arm_path(f"{one}/versions", definitions.Versions.as_view(**given))
+    yield arm_path(
+        f"{one}/versions/<str:policyDefinitionVersion>",
+        definitions.OneVersion.as_view(**given, not_yet=changes),
+    )
+    yield arm_path(
+        level.join(f"{AUTHORIZATION}/{all_versions}"), definitions.AllVersions.as_view(**given)
+    )
+
+
+urlpatterns = [
+    pattern
+    for level in (MANAGEMENT_GROUP, SUBSCRIPTION, RESOURCE_GROUP, RESOURCE)
+    for pattern in _assignments(level)
+] + [
+    pattern
+    for level in (TENANT, MANAGEMENT_GROUP, SUBSCRIPTION)
+    for kind in (POLICIES, INITIATIVES)
+    for pattern in _definitions(level, kind)
+]

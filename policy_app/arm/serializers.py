@@ -1,0 +1,48 @@
+"""Bodies that every resource provider shares, as OpenAPI describes them."""
+
+# ruff: noqa: N815 - the fields' names are ARM's
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+Shape = serializers.Serializer[dict[str, Any]]
+
+
+class ErrorAdditionalInfoSerializer(Shape):
+    """Where to read more."""
+
+    type = serializers.CharField()
+    info = serializers.DictField()
+
+
+class ErrorDetailSerializer(Shape):
+    """One refusal."""
+
+    code = serializers.CharField(help_text="ARM's code, such as `PolicyAssignmentNotFound`.")
+    message = serializers.CharField()
+    target = serializers.CharField(required=False, help_text="The field at fault, as a path.")
+    details = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        help_text="Further refusals of the same request, each of this same shape.",
+    )
+    additionalInfo = ErrorAdditionalInfoSerializer(many=True, required=False)
+
+
+class ErrorResponseSerializer(Shape):
+    """ARM's error envelope."""
+
+    error = ErrorDetailSerializer()
+
+
+class SystemDataSerializer(Shape):
+    """Who made and last changed a resource, and when."""
+
+    createdBy = serializers.CharField(required=False)
+    createdByType = serializers.CharField(required=False)
+    createdAt = serializers.DateTimeField()
+    lastModifiedBy = serializers.CharField(required=False)
+    lastModifiedByType = serializers.CharField(required=False)
+    lastModifiedAt = serializers.DateTimeField()

@@ -1,0 +1,64 @@
+"""Every other address of ARM's: said to be missing here, or missing altogether."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from policy_app.arm.errors import not_yet
+from policy_app.arm.views import ArmView
+from policy_app.services.errors import NotFound
+
+_PROVIDER = re.compile(r"/providers/([^/]+)(?:/([^/]+))?", re.IGNORECASE)
+_SERVED = ("policyAssignments", "policyDefinitions", "policySetDefinitions")
+_NOT_YET = {
+    "microsoft.authorization": {
+        "policyexemptions",
+        "policyenrollments",
+        "variables",
+        "datapolicymanifests",
+        "acquirepolicytoken",
+    },
+    "microsoft.policyinsights": {
+        "policystates",
+        "policyevents",
+        "policymetadata",
+        "policytrackedresources",
+        "componentpolicystates",
+        "checkpolicyrestrictions",
+        "remediations",
+        "attestations",
+        "operations",
+    },
+}
+
+
+@extend_schema(exclude=True)
+class Unserved(ArmView):
+    """501 for policy resource types that Azure has, 404 for the rest; whatever the method."""
+
+    def get(self, request: Request, **kwargs: str) -> NoReturn:
+        """Refuse."""
+        found = _PROVIDER.findall(request.path)
+        namespace, resource = found[-1] if found else ("", "")
+        if resource.lower() in _NOT_YET.get(namespace.lower(), ()):
+            raise not_yet(f"{namespace}/{resource}")
+        raise _missing(request.path, namespace, resource)
+
+    post = put = patch = delete = get
+
+
+def _missing(path: str, namespace: str, resource: str) -> NotFound:
+    if namespace and namespace.lower() not in _NOT_YET:
+        text = f"The resource namespace '{namespace}' is none that the portal serves."
+        return NotFound("InvalidResourceNamespace", text)
+    if resource and resource.lower() not in {one.lower() for one in _SERVED}:
+        text = (
+            f"The resource type '{resource}' could not be found in the namespace '{namespace}';"
+            f" the portal serves {', '.join(_SERVED)}."
+        )
+        return NotFound("InvalidResourceType", text)
+    return NotFound("NotFound", f"There is nothing at '{path}'.")

@@ -1,0 +1,16 @@
+"""The REST door's addresses: one list a resource provider, the schema, and the refusals."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from policy_app.arm.authorization.urls import urlpatterns as authorization
+from policy_app.arm.docs import BrowsableDocs, Schema
+from policy_app.arm.unserved import Unserved
+
+urlpatterns = [
+    path("schema", Schema.as_view(), name="schema"),
+    path("schema/docs", BrowsableDocs.as_view(), name="schema-docs"),
+    *authorization,
+    re_path(r"^(?i:/*(subscriptions|providers)(/|$))", Unserved.as_view()),
+]

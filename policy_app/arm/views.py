@@ -1,0 +1,88 @@
+"""What every ARM operation shares: who may call, the api-version, JSON, ARM's headers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NoReturn
+
+from django.contrib.auth.models import User
+from django.http.response import HttpResponseBase
+from django.views import View
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from policy_app.arm import headers
+from policy_app.arm.errors import not_yet
+from policy_app.arm.openapi import ArmSchema
+from policy_app.arm.rendering import ArmJsonRenderer, OnlyJson
+from policy_app.arm.routes import TENANT, Level
+from policy_app.models import Scope
+from policy_app.services import scopes
+from policy_app.services.errors import PolicyError
+
+_VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[A-Za-z0-9.]{1,32})?")
+
+
+class ArmView(APIView):
+    """One address of ARM's, at one level of the tree.
+
+    ``group`` and ``verbs`` (HTTP method to Azure's word) name its operations; ``not_yet`` lists
+    the methods that Azure has here and the portal has not.
+    """
+
+    schema = ArmSchema()
+    renderer_classes = [ArmJsonRenderer]
+    content_negotiation_class = OnlyJson
+    http_method_names = [name for name in View.http_method_names if name != "options"]
+
+    level: Level = TENANT
+    group = ""
+    verbs: dict[str, str] = {}
+    not_yet: frozenset[str] = frozenset()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """First who is calling, then whether the api-version is one."""
+        super().initial(request, *args, **kwargs)
+        check_api_version(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Put ARM's headers on every answer, errors included."""
+        final: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
+        headers.stamp(request, final)
+        return final
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        """501 for what Azure does here, 405 for what nobody does."""
+        method = str(request.method)
+        if method.lower() in self.not_yet:
+            raise not_yet(f"{method} on {self.group}")
+        raise MethodNotAllowed(method)
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that the address names; ``NotFound`` with ARM's code for its level."""
+        return scopes.get(self.level.scope_id(self.kwargs))
+
+    @property
+    def caller(self) -> User:
+        """Who is calling; permissions have made sure that it is a user."""
+        return self.request.user  # type: ignore[return-value]
+
+
+def check_api_version(request: Request) -> None:
+    """ARM's two refusals; every well-formed version is accepted."""
+    given = request.query_params.get("api-version", "")
+    if not given:
+        raise PolicyError(
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+            target="api-version",
+        )
+    if not _VERSION.fullmatch(given):
+        raise PolicyError(
+            "InvalidApiVersionParameter",
+            f"The api-version '{given}' is invalid; write a date as in '2026-06-01' or"
+            " '2026-01-01-preview'.",
+            target="api-version",
+        )
