@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 
 def key_for(data: Path) -> str:
     """The key in ``data/secret-key``, made on first use and readable by its owner only."""
     path = data / "secret-key"
-    if path.exists():
-        return path.read_text(encoding="ascii").strip()
-    data.mkdir(parents=True, exist_ok=True)
     try:
-        # O_EXCL: of two processes that start at once, one makes the key and both use it.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _make(path)
         return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key := secrets.token_urlsafe(50))
-    return key
+    except OSError:
+        # The folder cannot be used: policy_app.E006 tells the operator, and nothing is served.
+        return secrets.token_urlsafe(50)
+
+
+def _make(path: Path) -> None:
+    """Put a key at ``path``, whole from the first moment.
+
+    A link refuses to replace: of two processes that start at once, one makes the key and both
+    use it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as draft:
+        draft.write(secrets.token_urlsafe(50))
+        draft.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(draft.name, path)
