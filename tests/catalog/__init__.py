@@ -1,0 +1,1 @@
+"""Tests of the catalogue: definitions, templates, samples, and their import."""

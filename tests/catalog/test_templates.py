@@ -1,0 +1,134 @@
+"""The constraint templates: each decides as its suite says, and is built as Gatekeeper asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policy_app.evaluation.rego import compile_modules
+from tests.catalog.suites import (
+    FIXTURES,
+    TEMPLATES,
+    Case,
+    cases,
+    inventory_of,
+    load,
+    messages,
+    unmet,
+)
+
+CASES = tuple(cases())
+FILES = tuple(sorted(TEMPLATES.rglob("template.yaml")))
+LIBRARIES = {path.stem: path.read_text() for path in (FIXTURES / "libraries").glob("*.rego")}
+
+
+def _folder(path: Path) -> str:
+    return path.parent.relative_to(TEMPLATES).as_posix()
+
+
+each_template = pytest.mark.parametrize("template", FILES, ids=_folder)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_case_of_a_suite_is_decided_as_the_suite_says(case: Case) -> None:
+    said = messages(
+        case.template,
+        load(case.constraint)["spec"].get("parameters", {}),
+        load(case.object),
+        inventory_of(case.inventory),
+    )
+
+    assert [problem for one in case.assertions if (problem := unmet(one, said))] == []
+
+
+@each_template
+def test_a_suite_shows_both_what_is_refused_and_what_is_let_in(template: Path) -> None:
+    wanted = [
+        one.get("violations", "yes")
+        for case in CASES
+        if case.template == template
+        for one in case.assertions
+    ]
+
+    assert "no" in wanted
+    assert set(wanted) - {"no"}
+
+
+@each_template
+def test_every_sample_beside_a_template_is_used_by_its_suite(template: Path) -> None:
+    used = {
+        path
+        for case in CASES
+        if case.template == template
+        for path in (case.object, case.constraint, *case.inventory)
+    }
+
+    assert set((template.parent / "samples").rglob("*.yaml")) == used
+
+
+@each_template
+def test_a_template_and_its_package_are_named_after_the_kind(template: Path) -> None:
+    found = load(template)
+    kind = found["spec"]["crd"]["spec"]["names"]["kind"]
+    target = found["spec"]["targets"][0]
+    program = compile_modules([target["rego"], *target.get("libs", ())])
+
+    assert found["metadata"]["name"] == kind.lower()
+    assert program.packages[0] == f"data.{kind.lower()}"
+
+
+@each_template
+def test_a_constraint_in_the_samples_fits_the_template(template: Path) -> None:
+    crd = load(template)["spec"]["crd"]["spec"]
+    known = set(crd["validation"]["openAPIV3Schema"].get("properties", {}))
+
+    for path in (template.parent / "samples" / "constraints").glob("*.yaml"):
+        constraint = load(path)
+        assert constraint["kind"] == crd["names"]["kind"], path
+        assert set(constraint["spec"].get("parameters", {})) <= known, path
+
+
+def test_no_two_templates_share_a_kind() -> None:
+    kinds = [load(path)["spec"]["crd"]["spec"]["names"]["kind"] for path in FILES]
+
+    assert len(kinds) == len(set(kinds))
+
+
+@each_template
+def test_a_library_reads_in_every_template_as_it_does_in_the_libraries_folder(
+    template: Path,
+) -> None:
+    for embedded in load(template)["spec"]["targets"][0].get("libs", ()):
+        name = embedded.split("package lib.")[1].split()[0]
+
+        assert embedded == LIBRARIES[name], f"copy fixtures/libraries/{name}.rego"
+
+
+@each_template
+def test_a_template_carries_the_libraries_it_imports_and_no_other(template: Path) -> None:
+    target = load(template)["spec"]["targets"][0]
+    carried = {text.split("package lib.")[1].split()[0] for text in target.get("libs", ())}
+    imported = {
+        line.rpartition(".")[2]
+        for text in (target["rego"], *target.get("libs", ()))
+        for line in text.splitlines()
+        if line.startswith("import data.lib.")
+    }
+
+    assert carried == imported
+
+
+def test_the_privileged_pod_of_the_how_to_is_refused_in_the_published_words() -> None:
+    pod = load(FIXTURES / "manifests" / "nginx-privileged.yaml")
+
+    assert messages(TEMPLATES / "container-no-privilege/v2/template.yaml", {}, pod) == [
+        "Privileged container is not allowed: nginx-privileged,"
+        ' securityContext: {"privileged": true}'
+    ]
+
+
+def test_the_pod_of_the_how_to_passes_without_its_security_context() -> None:
+    pod = load(FIXTURES / "manifests" / "nginx-unprivileged.yaml")
+
+    assert messages(TEMPLATES / "container-no-privilege/v2/template.yaml", {}, pod) == []
