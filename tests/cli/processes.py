@@ -1,0 +1,156 @@
+"""Run ``policy-portal`` in a process of its own, as a user does."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "policy_app.cli"]
+PATIENCE = 60  # seconds; a loaded machine is slow, and a test that waits costs nothing
+_LINK = re.compile(r"http://\S+/sign-in/\S+")
+
+
+def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without its settings, and with those of the test."""
+    ours = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ours and not name.startswith(("POLICY_PORTAL_", "PYTEST_", "COV_"))
+    }
+    return kept | dict(settings or {})
+
+
+def run(
+    *arguments: str, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """One command line, from the start of the process to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """A port that nothing listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; redirects are followed."""
+
+    status: int
+    url: str
+    text: str
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.text)
+
+
+@dataclass(slots=True)
+class Browser:
+    """Something that keeps cookies, as a browser does."""
+
+    cookies: CookieJar = field(default_factory=CookieJar)
+
+    def get(self, url: str, **headers: str) -> Answer:
+        """The answer, whatever its status."""
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        request = urllib.request.Request(url, headers=headers)
+        try:
+            with opener.open(request, timeout=PATIENCE) as answer:
+                return Answer(answer.status, answer.url, answer.read().decode())
+        except urllib.error.HTTPError as refused:
+            return Answer(refused.code, url, refused.read().decode())
+
+
+@dataclass(slots=True)
+class Portal:
+    """A running ``policy-portal serve``."""
+
+    process: subprocess.Popen[str]
+    url: str
+    welcome: str = ""
+
+    @property
+    def link(self) -> str:
+        """The sign-in link that was printed."""
+        found = _LINK.search(self.welcome)
+        assert found, self.welcome
+        return found[0]
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """A request without cookies."""
+        return Browser().get(self.url + path, **headers)
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end, and wait; the exit code."""
+        self.process.send_signal(by)
+        return self.process.wait(PATIENCE)
+
+    def wait_until_it_listens(self) -> None:
+        """Read what it prints, then wait for the first answer."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.welcome += line
+            if "Ctrl-C" in line:
+                break
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                self.get("/healthz")
+            except (urllib.error.URLError, http.client.HTTPException, OSError):
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError(f"the portal does not answer at {self.url}: {self.welcome}")
+
+
+@contextmanager
+def portal(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Portal]:
+    """Serve ``data`` at a free port, and end it afterwards."""
+    port = free_port()
+    log = (data.parent / f"{data.name}.log").open("w")
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", str(port), "--data", str(data)],
+        cwd=ROOT,
+        env=environment(settings),
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
+    running = Portal(process, f"http://127.0.0.1:{port}")
+    try:
+        running.wait_until_it_listens()
+        yield running
+    finally:
+        if process.poll() is None:
+            running.stop()
+        if process.stdout:
+            process.stdout.close()
+        log.close()
