@@ -125,10 +125,10 @@ def effective_policies(
     """Every policy that an assignment brings about, in the order of its set.
 
     ``target`` is what the assignment's ``policyDefinitionId`` names, ``members`` the definitions
-    of a set (see ``member_keys``).  With a ``resource``, selectors count, and an assignment that does not select it
-    brings about nothing.  A fault of one member gives an ``UnresolvedPolicy`` and leaves the
-    others; raises ``ParameterErrors`` (or another ``LanguageError``) where the assignment itself
-    does not fit its target.
+    of a set (see ``member_keys``).  With a ``resource``, selectors count, and an assignment that
+    does not select it brings about nothing.  A fault of one member gives an ``UnresolvedPolicy``
+    and leaves the others; raises ``ParameterErrors`` (or another ``LanguageError``) where the
+    assignment itself does not fit its target.
     """
     if resource is not None and not assignment.selects(resource):
         return []
