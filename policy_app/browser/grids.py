@@ -27,6 +27,7 @@ class Column:
 class Header:
     """A column's head as components/sort_header.html draws it."""
 
+    name: str
     label: str
     css: str
     sort: str
@@ -42,14 +43,20 @@ class Sorting:
     name: str
     descending: bool
 
+    @property
+    def value(self) -> str:
+        """What the URL says of it; empty for the order that needs no saying."""
+        if self.descending:
+            return f"-{self.name}"
+        return "" if self.name == _first(self.columns) else self.name
+
     @classmethod
     def of(cls, request: HttpRequest, columns: Sequence[Column]) -> Sorting:
         """Read ``sort``; a column that is not there or does not sort is passed over."""
         asked = request.GET.get("sort", "")
-        sortable = [column.name for column in columns if column.fields]
         name = asked.removeprefix("-")
-        if name not in sortable:
-            return cls(columns, sortable[0], descending=False)
+        if name not in [column.name for column in columns if column.fields]:
+            return cls(columns, _first(columns), descending=False)
         return cls(columns, name, asked.startswith("-"))
 
     def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -64,14 +71,18 @@ class Sorting:
 
     def _header(self, request: HttpRequest, column: Column) -> Header:
         if not column.fields:
-            return Header(column.label, column.css, "", "", "")
+            return Header(column.name, column.label, column.css, "", "", "")
         current = column.name == self.name
         order = ("descending" if self.descending else "ascending") if current else ""
         wanted = f"-{column.name}" if order == "ascending" else column.name
         query = request.GET.copy()
         query.pop("page", None)
         query["sort"] = wanted
-        return Header(column.label, column.css, wanted, order, f"?{query.urlencode()}")
+        return Header(column.name, column.label, column.css, wanted, order, f"?{query.urlencode()}")
+
+
+def _first(columns: Sequence[Column]) -> str:
+    return next(column.name for column in columns if column.fields)
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> Page[Any]:

@@ -28,6 +28,7 @@ class PortalRequest(HttpRequest):
 
 
 View = Callable[Concatenate[PortalRequest, P], HttpResponse]
+AnyView = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,11 @@ class Tab:
     error: bool = False
 
 
-def portal_page(
-    *methods: str,
-) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+def portal_page(*methods: str) -> Callable[[View[P]], AnyView[P]]:
     """Decorate a view: signed in, these methods only (GET by default), refusals as a page."""
     allowed = list(methods or ("GET",)) + (["HEAD"] if not methods or "GET" in methods else [])
 
-    def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def decorate(view: View[P]) -> AnyView[P]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
@@ -75,7 +74,7 @@ def portal_page(
             except PolicyError as refusal:
                 return refused(request, refusal)
 
-        return login_required(require_http_methods(allowed)(guarded))
+        return cast(AnyView[P], login_required(require_http_methods(allowed)(guarded)))
 
     return decorate
 

@@ -18,5 +18,7 @@ def icon(name: str, size: int = 16) -> SafeString:
 
     Kept after the first drawing: lists repeat the same few icons on every row.
     """
-    drawn = lucide(name, size=size, **{"class": "icon", "aria-hidden": "true", "focusable": "false"})
+    drawn = lucide(
+        name, size=size, **{"class": "icon", "aria-hidden": "true", "focusable": "false"}
+    )
     return mark_safe(drawn)  # noqa: S308 - drawn by the library from its own files

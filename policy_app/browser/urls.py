@@ -1,0 +1,14 @@
+"""Every page's address."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+from policy_app.browser import assign, definitions, overview, signin
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *overview.urlpatterns,
+    *signin.urlpatterns,
+    *definitions.urlpatterns,
+    *assign.urlpatterns,
+]
