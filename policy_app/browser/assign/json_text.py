@@ -1,0 +1,133 @@
+"""JSON as people type it: parsed strictly, with the line and column of what is wrong.
+
+The value of an object parameter is typed into a text field.  Python's own parser says where the
+text stops being JSON; where it is JSON but does not fit the parameter's schema, the YAML parser
+(JSON is a subset of it) says where the field at fault stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import yaml
+
+from policy_app.evaluation.gatekeeper.json_schema import field_path
+
+MAX_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a text; both count from 1."""
+
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}"
+
+
+class JsonTextError(ValueError):
+    """A text that is not the JSON it should be; ``spot`` is None where no place is known."""
+
+    def __init__(self, message: str, spot: Spot | None = None) -> None:
+        super().__init__(f"{message} ({spot})" if spot else message)
+        self.spot = spot
+
+
+def parse(text: str) -> Any:
+    """The value that a text describes.
+
+    Raises ``JsonTextError`` for what is no JSON, and for what JSON parsers disagree about: a key
+    given twice, NaN and Infinity, a number without end.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise JsonTextError(
+            f"This has {len(text):,} characters; a value may have {MAX_CHARACTERS:,}."
+        )
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        raise JsonTextError(_plain(error, text), Spot(error.lineno, error.colno)) from None
+    except RecursionError:
+        raise JsonTextError("The value is nested too deeply.") from None
+    except JsonTextError:
+        raise
+    except ValueError as error:
+        # Python refuses to convert numbers of more than some 4,300 digits.
+        raise JsonTextError(f"The value cannot be read: {error}.") from None
+
+
+def pretty(value: Any) -> str:
+    """The value as the editor shows it: two spaces a level, no escapes for letters."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def compact(value: Any) -> str:
+    """The value on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def spot_of(text: str, path: str) -> Spot | None:
+    """Where the field at ``path`` (``paths[0].readOnly``) stands in a JSON text.
+
+    None where the path leads nowhere, as it does for a field that is missing.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return None
+    found = next((node for where, node in _walk(root, ()) if where == path), None)
+    return Spot(found.start_mark.line + 1, found.start_mark.column + 1) if found else None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise JsonTextError(f"The key {key!r} is given twice in one object.")
+        result[key] = value
+    return result
+
+
+def _constant(name: str) -> NoReturn:
+    raise JsonTextError(f"{name} is no JSON number.")
+
+
+# What Python's parser says, and what it means to someone who typed the text.
+_PLAIN = {
+    "Expecting value": "A value is missing here",
+    "Expecting property name enclosed in double quotes": (
+        "A key in double quotes is missing here; the last one takes no comma after it"
+    ),
+    "Illegal trailing comma before end of object": "The last field takes no comma after it",
+    "Illegal trailing comma before end of array": "The last item takes no comma after it",
+    "Expecting ':' delimiter": "A colon is missing here, between key and value",
+    "Expecting ',' delimiter": "A comma or a closing bracket is missing here",
+    "Extra data": "The value ended before this; remove what follows",
+    "Unterminated string starting at": "The string that begins here has no closing quote",
+    "Invalid control character at": "A line break or tab in a string is written \\n or \\t",
+    "Invalid \\escape": "A backslash in a string is written twice",
+}
+
+
+def _plain(error: json.JSONDecodeError, text: str) -> str:
+    if not text.strip():
+        return "There is no value; write {} for an empty object."
+    return _PLAIN.get(error.msg.rstrip(": "), error.msg) + "."
+
+
+def _walk(node: yaml.Node | None, way: tuple[str | int, ...]) -> Iterator[tuple[str, yaml.Node]]:
+    """Every node with its path, written as the parameter checks write paths."""
+    if node is None:
+        return
+    yield field_path(way), node
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _walk(item, (*way, index))
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _walk(value, (*way, str(key.value)))

@@ -1,0 +1,138 @@
+"""The wizard's pages: assign anew, edit, copy, and the live check of a JSON value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from policy_app.browser import links, words
+from policy_app.browser.assign import subject as subjects
+from policy_app.browser.assign.checks import Checked, check, refused
+from policy_app.browser.assign.commands import obey
+from policy_app.browser.assign.form import REVIEW, TABS, AssignForm, initial, posted
+from policy_app.browser.assign.subject import Subject
+from policy_app.browser.assign.view import WizardView, cautions, headline
+from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page, wants_part
+from policy_app.models import Assignment
+from policy_app.services import assignments, drafts, scopes
+from policy_app.services.errors import NotFound, PolicyError
+
+
+@portal_page("GET", "POST")
+def assign(request: PortalRequest) -> HttpResponse:
+    """Assign a definition (``definition=``), or a copy of an assignment (``duplicate=``)."""
+    source = request.GET.get("duplicate", "")
+    definition_id = request.GET.get("definition", "")
+    if not source and not definition_id:
+        messages.info(request, "Choose the policy or initiative to assign, then Assign.")
+        return redirect("definitions")
+    subject = subjects.copy(source) if source else subjects.new(definition_id)
+    return _wizard(request, subject)
+
+
+@portal_page("GET", "POST")
+def edit(request: PortalRequest) -> HttpResponse:
+    """Change an assignment (``id=``)."""
+    return _wizard(request, subjects.edit(request.GET.get("id", "")))
+
+
+@portal_page("POST")
+def check_value(request: PortalRequest) -> HttpResponse:
+    """What is wrong with the JSON typed for ``parameter=`` of ``definition=``; a part only."""
+    subject = subjects.new(request.GET.get("definition", ""))
+    form = posted(subject, request.POST)
+    one = form.parameters.get(request.GET.get("parameter", ""))
+    if one is None:
+        raise NotFound("UndefinedPolicyParameter", "The definition has no such parameter.")
+    one = one.with_texts(request.POST.getlist(one.name), explicit=True, as_json=True)
+    context = {"faults": one.faults(), "field": one}
+    return render_page(request, "assign/_json_status.html", context)
+
+
+def _wizard(request: PortalRequest, subject: Subject) -> HttpResponse:
+    if request.method != "POST":
+        scope = scopes.find(request.GET["scope"]) if request.GET.get("scope") else None
+        return _page(request, check(initial(subject, request.user, scope)))
+    form = posted(subject, request.POST)
+    if "save" in request.POST:
+        return _save(request, form)
+    obey(form, request.POST)
+    return _page(request, check(form))
+
+
+def _save(request: PortalRequest, form: AssignForm) -> HttpResponse:
+    form.left = frozenset(TABS)
+    form.tab, form.focus = REVIEW, "assign-summary"
+    checked = check(form)
+    stored = _stored_already(request, checked)
+    if stored is not None:
+        return _to_page(request, stored)
+    if not checked.passed or checked.draft is None:
+        return _page(request, checked)
+    try:
+        row, created = assignments.put(checked.draft, by=request.user)
+    except PolicyError as error:
+        return _page(request, refused(checked, error))
+    messages.success(request, words.stored(row, created))
+    return _to_page(request, row)
+
+
+def _stored_already(request: PortalRequest, checked: Checked) -> Assignment | None:
+    """The assignment that this very form made a moment ago, where its button was pressed twice.
+
+    A PUT that is sent again is the same PUT; only another assignment of that name is a collision.
+    """
+    draft = checked.draft
+    if draft is None or checked.form.subject.is_edit:
+        return None
+    row = assignments.find(draft.scope, draft.name)
+    if row is None or row.created_by_id != request.user.pk:
+        return None
+    before = drafts.from_assignment(row)
+    for stamp in subjects.STAMPED:
+        before.metadata.pop(stamp, None)
+    return row if drafts.to_arm(before) == drafts.to_arm(draft) else None
+
+
+def _to_page(request: PortalRequest, row: Assignment) -> HttpResponse:
+    url = links.assignment_by_id(row.arm_id)
+    return HttpResponseClientRedirect(url) if wants_part(request) else redirect(url)
+
+
+def _page(request: PortalRequest, checked: Checked) -> HttpResponse:
+    view = WizardView(checked)
+    title = headline(view)
+    context: dict[str, Any] = {
+        "title": title,
+        "subtitle": view.subject.definition.display_name,
+        "crumbs": _crumbs(view, title),
+        "view": view,
+        "form": view.form,
+        "definition": view.subject.definition,
+        "definition_url": links.definition(view.subject.definition),
+        "cautions": list(cautions(view)),
+        "outcome": _outcome(checked),
+    }
+    return render_page(request, "assign/wizard.html", context, part="assign/_form.html")
+
+
+def _outcome(checked: Checked) -> str:
+    """What Create will do; worked out for the review alone, since it reads the whole initiative."""
+    if checked.draft is None or not checked.passed or checked.form.tab != REVIEW:
+        return ""
+    return words.outcome(checked.draft)
+
+
+def _crumbs(view: WizardView, title: str) -> list[Crumb]:
+    row, definition = view.subject.row, view.subject.definition
+    home = Crumb("Policy", "/")
+    if row is not None:
+        listing = Crumb("Assignments", "/policy/assignments")
+        return [home, listing, Crumb(str(row), links.assignment_by_id(row.arm_id)), Crumb(title)]
+    listing = Crumb("Definitions", reverse("definitions"))
+    return [home, listing, Crumb(str(definition), links.definition(definition)), Crumb(title)]

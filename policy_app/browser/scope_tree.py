@@ -1,0 +1,66 @@
+"""The tree of scopes as pickers and filters draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from policy_app.models import Scope
+
+_ICONS = {
+    Scope.Kind.MANAGEMENT_GROUP: "network",
+    Scope.Kind.SUBSCRIPTION: "key-round",
+    Scope.Kind.RESOURCE_GROUP: "folder",
+    Scope.Kind.CLUSTER: "ship-wheel",
+}
+
+
+@dataclass(slots=True)
+class Node:
+    """A scope, what is under it, and whether its box is ticked."""
+
+    scope: Scope
+    checked: bool = False
+    disabled: bool = False
+    """Shown for its place in the tree only."""
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def icon(self) -> str:
+        """The Lucide icon of its level."""
+        return _ICONS[Scope.Kind(self.scope.kind)]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry of a select; the level is drawn with spaces before the name."""
+
+    arm_id: str
+    label: str
+    chosen: bool
+
+
+def nested(
+    tree: Iterable[Scope], checked: Collection[str] = (), owner: Scope | None = None
+) -> list[Node]:
+    """Nodes from scopes that come parents first; what is outside ``owner`` is disabled.
+
+    A scope whose parent is not among them starts a tree of its own.  ``checked`` holds ids.
+    """
+    wanted = {arm_id.lower() for arm_id in checked}
+    nodes: dict[int, Node] = {}
+    roots: list[Node] = []
+    for scope in tree:
+        outside = owner is not None and not scope.is_at_or_below(owner)
+        node = Node(scope, scope.key in wanted, disabled=outside)
+        nodes[scope.pk] = node
+        above = nodes.get(scope.parent_id or 0)
+        (above.children if above else roots).append(node)
+    return roots
+
+
+def choices(tree: Iterable[Scope], chosen: Scope | None) -> list[Choice]:
+    """The options of a select, indented by level."""
+    return [
+        Choice(scope.arm_id, "\u2003" * scope.depth + str(scope), scope == chosen) for scope in tree
+    ]

@@ -1,0 +1,118 @@
+"""Sentences about what an assignment does: before it is stored, after, and when it goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from policy_app.evaluation.language.errors import LanguageError
+from policy_app.models import Assignment, Cluster
+from policy_app.services import assignments, drafts, scopes
+from policy_app.services.errors import PolicyError
+
+_SHOWN = 4
+_REFUSE, _WARN, _RECORD, _CHANGE = "refuse", "warn about", "record", "change"
+_VERBS = {"deny": _REFUSE, "warn": _WARN, "dryrun": _RECORD}
+_NOW = {
+    _REFUSE: "refuses what {} forbid{s}",
+    _WARN: "warns about what {} forbid{s}",
+    _RECORD: "records what {} forbid{s}, without refusing it",
+    _CHANGE: "changes objects as {} ask{s}",
+}
+_THEN = {
+    _REFUSE: "will refuse what {} forbid{s}",
+    _WARN: "will warn about what {} forbid{s}",
+    _RECORD: "will record what {} forbid{s}, without refusing it",
+    _CHANGE: "will change objects as {} ask{s}",
+}
+
+
+def outcome(draft: drafts.AssignmentDraft, *, stored: bool = False) -> str:
+    """What the assignment does (or will do) to which clusters, in one sentence or two."""
+    clusters = [cluster.scope.name for cluster in clusters_reached(draft)]
+    if not clusters:
+        return (
+            f"No cluster is at {draft.scope} or below that is not left out,"
+            " so nothing is enforced until there is one."
+        )
+    effects = _effects(draft)
+    if not effects:
+        return f"No policy of it is in force on {listed(clusters)}: every effect is Disabled."
+    phrases = _NOW if stored else _THEN
+    done = [_phrase(phrases[verb], count) for verb, count in effects.items()]
+    now = "It now" if stored else "It"
+    return f"{now} {listed(done)}, on {listed(clusters)}.{_mode(draft)}"
+
+
+def stored(row: Assignment, created: bool) -> str:
+    """The message after Create or Save."""
+    did = f"“{row}” is assigned to {row.scope}." if created else f"“{row}” is saved."
+    return f"{did} {outcome(drafts.from_assignment(row), stored=True)}"
+
+
+def lifted(name: str, gone: assignments.Lifted) -> str:
+    """The message after Delete."""
+    if not gone.clusters:
+        return f"“{name}” is deleted. It reached no cluster, so nothing changes."
+    where = listed([cluster.scope.name for cluster in gone.clusters])
+    what = policies(len(gone.policies))
+    verb = "no longer refuse anything" if gone.enforcing else "are no longer in force"
+    if len(gone.policies) == 1:
+        verb = "no longer refuses anything" if gone.enforcing else "is no longer in force"
+    return f"“{name}” is deleted. Its {what} {verb} on {where}."
+
+
+def clusters_reached(draft: drafts.AssignmentDraft) -> list[Cluster]:
+    """The clusters at or below the scope that are not excluded."""
+    from policy_app.services import enforcement
+    by_key = {scope.pk: scope for scope in scopes.tree()}
+    found = []
+    for cluster in scopes.clusters_below(draft.scope):
+        # The way up is known from the tree: asking for each parent would be a query each.
+        for pk in reversed(cluster.scope.lineage):
+            by_key[pk].parent = by_key.get(by_key[pk].parent_id or 0)
+        cluster.scope = by_key[cluster.scope_id]
+        if enforcement.reaches(draft, cluster):
+            found.append(cluster)
+    return sorted(found, key=lambda cluster: cluster.scope.name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; the rest of a long list is counted."""
+    shown, more = list(names[:_SHOWN]), len(names) - _SHOWN
+    if more > 0:
+        shown.append(f"{more} more")
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def policies(count: int) -> str:
+    """``1 policy``, ``5 policies``."""
+    return "1 policy" if count == 1 else f"{count} policies"
+
+
+def _effects(draft: drafts.AssignmentDraft) -> dict[str, int]:
+    """How many policies do what, the strongest first; none where they cannot be worked out."""
+    from policy_app.services import enforcement
+    from policy_app.evaluation.language.assignments import EffectivePolicy
+    try:
+        found = enforcement.policies_of(draft)
+    except (LanguageError, PolicyError):
+        return {}
+    effective = [one for one in found if isinstance(one, EffectivePolicy)]
+    verbs = Counter(_verb(one) for one in effective)
+    return {verb: verbs[verb] for verb in _NOW if verbs[verb]}
+
+
+def _verb(policy) -> str:
+    if policy.effect == "Mutate":
+        return _CHANGE if policy.assignment.enforcement_mode == "Default" else ""
+    return _VERBS.get(policy.enforcement_action or "", "")
+
+
+def _phrase(phrase: str, count: int) -> str:
+    return phrase.format(policies(count), s="s" if count == 1 else "")
+
+
+def _mode(draft: drafts.AssignmentDraft) -> str:
+    enforced = draft.enforcement_mode == Assignment.EnforcementMode.DEFAULT
+    return "" if enforced else " Policy enforcement is disabled, so nothing is refused."
