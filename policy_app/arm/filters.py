@@ -105,15 +105,19 @@ class _Parser:
         if not self.tokens:
             end = _Token("end", "the end", len(self.text) + 1)
             raise self._wrong(end, f"expected {expected}")
-        return self.tokens.pop(0)
+        token = self.tokens.pop(0)
+        if token.kind == "unreadable":
+            raise self._wrong(token, f"expected {expected}")
+        return token
 
     def _tokens(self) -> Iterator[_Token]:
         position, end = 0, len(self.text.rstrip())
         while position < end:
             found = _TOKENS.match(self.text, position)
             if found is None:
-                start = position + len(self.text[position:]) - len(self.text[position:].lstrip())
-                raise self._wrong(_Token("", self.text[start], start + 1), "expected a term")
+                start = end - len(self.text[position:end].lstrip())
+                yield _Token("unreadable", self.text[start], start + 1)
+                return
             kind = found.lastgroup or ""
             yield _Token(kind, found[kind], found.start(kind) + 1)
             position = found.end()

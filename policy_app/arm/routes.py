@@ -7,13 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import URLPattern
+from django.urls import URLPattern, register_converter
+from django.urls.converters import StringConverter
 from django.urls.resolvers import RoutePattern
 
 AUTHORIZATION = "providers/Microsoft.Authorization"
 _SLASHES = re.compile(r"/{2,}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_PARAMETER = re.compile(r"<str:(\w+)>")
+_PARAMETER = re.compile(r"<segment:(\w+)>")
+
+
+class Segment(StringConverter):
+    """One part of an address; no name has control characters, and no database stores NUL."""
+
+    regex = r"[^/\x00-\x1f\x7f]+"
+
+
+class Rest(StringConverter):
+    """All that is left of an address, whatever it is."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(Segment, "segment")
+register_converter(Rest, "rest")
 
 
 class ArmPattern(RoutePattern):
@@ -28,8 +44,6 @@ class ArmPattern(RoutePattern):
 
     def match(self, path: str) -> tuple[str, tuple[()], dict[str, Any]] | None:
         """The parameters by name, as the caller spelled them."""
-        if _CONTROL.search(path):
-            return None
         found = self._in_any_case.match(_SLASHES.sub("/", path).strip("/"))
         return ("", (), found.groupdict()) if found else None
 
@@ -52,16 +66,16 @@ class Level:
 
 TENANT = Level("Tenant", "")
 MANAGEMENT_GROUP = Level(
-    "ManagementGroup", "providers/Microsoft.Management/managementGroups/<str:managementGroupId>"
+    "ManagementGroup", "providers/Microsoft.Management/managementGroups/<segment:managementGroupId>"
 )
-SUBSCRIPTION = Level("Subscription", "subscriptions/<str:subscriptionId>")
+SUBSCRIPTION = Level("Subscription", "subscriptions/<segment:subscriptionId>")
 RESOURCE_GROUP = Level(
-    "ResourceGroup", f"{SUBSCRIPTION.route}/resourceGroups/<str:resourceGroupName>"
+    "ResourceGroup", f"{SUBSCRIPTION.route}/resourceGroups/<segment:resourceGroupName>"
 )
 RESOURCE = Level(
     "Resource",
-    f"{RESOURCE_GROUP.route}/providers/<str:resourceProviderNamespace>"
-    "/<str:resourceType>/<str:resourceName>",
+    f"{RESOURCE_GROUP.route}/providers/<segment:resourceProviderNamespace>"
+    "/<segment:resourceType>/<segment:resourceName>",
 )
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import path
 
 from policy_app.arm.authorization.urls import urlpatterns as authorization
 from policy_app.arm.docs import BrowsableDocs, Schema
+from policy_app.arm.routes import arm_path
 from policy_app.arm.unserved import Unserved
 
 urlpatterns = [
     path("schema", Schema.as_view(), name="schema"),
     path("schema/docs", BrowsableDocs.as_view(), name="schema-docs"),
     *authorization,
-    re_path(r"^(?i:/*(subscriptions|providers)(/|$))", Unserved.as_view()),
+    *(
+        arm_path(route, Unserved.as_view())
+        for root in ("subscriptions", "providers")
+        for route in (root, f"{root}/<rest:path>")
+    ),
 ]

@@ -15,6 +15,7 @@ from policy_app.arm.serializers import Shape, SystemDataSerializer
 
 VERSION = "A version as `#.#.#`."
 PATTERN = "A version, or a pattern as `6.*.*` for the newest that fits; empty for the latest."
+EXPANDED = "Filled in where `$expand` asks for it; a request's own value is ignored."
 
 
 class Anything(serializers.JSONField):
@@ -83,12 +84,8 @@ class PolicyAssignmentPropertiesSerializer(Shape):
         help_text="The id of a policy definition or a policy set definition."
     )
     definitionVersion = serializers.CharField(required=False, help_text=PATTERN)
-    latestDefinitionVersion = serializers.CharField(
-        read_only=True, required=False, help_text="Only with `$expand`."
-    )
-    effectiveDefinitionVersion = serializers.CharField(
-        read_only=True, required=False, help_text="Only with `$expand`."
-    )
+    latestDefinitionVersion = serializers.CharField(required=False, help_text=EXPANDED)
+    effectiveDefinitionVersion = serializers.CharField(required=False, help_text=EXPANDED)
     scope = serializers.CharField(read_only=True)
     notScopes = serializers.ListField(child=serializers.CharField(), required=False)
     parameters = ParameterValues(required=False)
@@ -198,12 +195,8 @@ class PolicyDefinitionReferenceSerializer(Shape):
 
     policyDefinitionId = serializers.CharField()
     definitionVersion = serializers.CharField(required=False, help_text=PATTERN)
-    latestDefinitionVersion = serializers.CharField(
-        required=False, help_text="Only with `$expand`."
-    )
-    effectiveDefinitionVersion = serializers.CharField(
-        required=False, help_text="Only with `$expand`."
-    )
+    latestDefinitionVersion = serializers.CharField(required=False, help_text=EXPANDED)
+    effectiveDefinitionVersion = serializers.CharField(required=False, help_text=EXPANDED)
     parameters = ParameterValues(required=False)
     policyDefinitionReferenceId = serializers.CharField(required=False)
     groupNames = serializers.ListField(child=serializers.CharField(), required=False)

@@ -26,7 +26,7 @@ _CHANGES = frozenset({"put", "delete"})
 def _assignments(level: Level) -> Iterator[URLPattern]:
     route = level.join(f"{AUTHORIZATION}/policyAssignments")
     yield arm_path(route, PolicyAssignments.as_view(level=level))
-    yield arm_path(f"{route}/<str:policyAssignmentName>", PolicyAssignment.as_view(level=level))
+    yield arm_path(f"{route}/<segment:policyAssignmentName>", PolicyAssignment.as_view(level=level))
 
 
 def _definitions(level: Level, kind: Kind) -> Iterator[URLPattern]:
@@ -34,13 +34,13 @@ def _definitions(level: Level, kind: Kind) -> Iterator[URLPattern]:
     given = {"level": level, "kind": kind}
     changes = frozenset[str]() if level is TENANT else _CHANGES
     route = level.join(f"{AUTHORIZATION}/{kind.folder}")
-    one = f"{route}/<str:{kind.parameter}>"
+    one = f"{route}/<segment:{kind.parameter}>"
     all_versions = f"list{kind.group.removesuffix('s')}Versions"
     yield arm_path(route, definitions.Definitions.as_view(**given))
     yield arm_path(one, definitions.OneDefinition.as_view(**given, not_yet=changes))
     yield arm_path(f"{one}/versions", definitions.Versions.as_view(**given))
     yield arm_path(
-        f"{one}/versions/<str:policyDefinitionVersion>",
+        f"{one}/versions/<segment:policyDefinitionVersion>",
         definitions.OneVersion.as_view(**given, not_yet=changes),
     )
     yield arm_path(
