@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policy_app.catalog import templates
 from policy_app.evaluation.language.definitions import PolicyDefinition
+
+NOT_STORED = "The definition is not stored."
+
+
+def of_initiative(members: Sequence[str]) -> str:
+    """The gap of an initiative whose members have these gaps."""
+    missing = sum(bool(gap) for gap in members)
+    if not missing:
+        return ""
+    if missing == len(members):
+        return "None of its policies can be evaluated here."
+    return f"{missing} of its {len(members)} policies cannot be evaluated here; the others are."
 
 
 def of(definition: PolicyDefinition) -> str:

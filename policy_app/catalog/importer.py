@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from policy_app.catalog import gaps
 from policy_app.catalog.reading import FileProblem, Published, read
@@ -67,6 +68,8 @@ class _Import:
                 self._store(one)
             except LanguageError as error:
                 self.report.problems.append(FileProblem(one.path, 0, str(error)))
+        if self.report.created or self.report.updated:
+            _tell_initiatives()
 
     def _store(self, published: Published) -> None:
         parser = PolicySetDefinition if published.is_set else PolicyDefinition
@@ -109,8 +112,9 @@ class _Import:
             "category": parsed.category,
             "latest_version": parsed.version,
             "policy_count": len(a_set.members) if a_set else 1,
-            "evaluation_gap": gaps.of(parsed) if isinstance(parsed, PolicyDefinition) else "",
         }
+        if isinstance(parsed, PolicyDefinition):
+            wanted["evaluation_gap"] = gaps.of(parsed)
         if self.origin == Origin.PORTAL and stored.pk and self._is_official(stored, parsed.version):
             # Our own text never comes back over Azure's when the catalogue is loaded again.
             for official in ("display_name", "description", "category"):
@@ -163,3 +167,18 @@ def _index_members(row: DefinitionVersion, parsed: PolicySetDefinition) -> None:
         )
         for position, reference in enumerate(parsed.members)
     )
+
+
+def _tell_initiatives() -> None:
+    """Bring each initiative's gap in line with what its members can do now."""
+    policies = Definition.objects.filter(kind=Definition.Kind.POLICY)
+    gap_by_key = dict(policies.values_list("key", "evaluation_gap"))
+    latest = DefinitionVersion.objects.filter(
+        definition__kind=Definition.Kind.INITIATIVE, version=F("definition__latest_version")
+    )
+    for row in latest.select_related("definition").defer("body").prefetch_related("members"):
+        keys = [member.definition_key for member in row.members.all()]
+        gap = gaps.of_initiative([gap_by_key.get(key, gaps.NOT_STORED) for key in keys])
+        if gap != row.definition.evaluation_gap:
+            row.definition.evaluation_gap = gap
+            row.definition.save()

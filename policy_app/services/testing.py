@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from policy_app.evaluation import manifests
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.results import Decision, Place, Violation
+from policy_app.evaluation.results import Decision, Violation
 from policy_app.models import Cluster
 from policy_app.services import enforcement, kubectl
 from policy_app.services.errors import PolicyError
@@ -156,7 +156,7 @@ def _document(
 ) -> DocumentReport:
     manifest = document.object
     review = Review.create(manifest, default_namespace=namespace)
-    decision = _placed(client.review(review, namespaces=known), document)
+    decision = manifests.situate(client.review(review, namespaces=known), document)
     legacy = cluster.gatekeeper == Cluster.Generation.LEGACY
     applied = kubectl.apply(document.file, manifest, decision, legacy=legacy)
     lines: dict[int, list[Violation]] = defaultdict(list)
@@ -179,13 +179,3 @@ def _document(
         lines=dict(lines),
     )
 
-
-def _placed(decision: Decision, document: manifests.Document) -> Decision:
-    """The decision with each violation's field found in the file."""
-    return replace(decision, violations=[_place(one, document) for one in decision.violations])
-
-
-def _place(violation: Violation, document: manifests.Document) -> Violation:
-    path = violation.place.path if violation.place else ""
-    line, _ = document.position(path)
-    return replace(violation, place=Place(document.file, document.index, line, path))

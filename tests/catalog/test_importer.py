@@ -165,6 +165,17 @@ def test_the_index_of_members_follows_the_initiative(baseline: Definition) -> No
     assert baseline in definitions.initiatives_with(stored())
 
 
+def test_an_initiative_says_how_many_of_its_policies_cannot_be_evaluated(
+    baseline: Definition, ours: dict[str, Any], tmp_path: Path
+) -> None:
+    assert baseline.evaluation_gap == ""
+    rule = deepcopy(ours["properties"]["policyRule"])
+    rule["then"]["details"]["templateInfo"]["url"] = "https://example.org/template.yaml"
+    run(tmp_path, changed(ours, version="9.9.0", policyRule=rule))
+    baseline.refresh_from_db()
+    assert baseline.evaluation_gap.startswith("1 of its 5 policies cannot be evaluated here")
+
+
 @pytest.mark.azure_data
 @pytest.mark.skipif(not AZURE.exists(), reason="Azure's published JSON is not beside the checkout")
 def test_everything_that_azure_publishes_imports(portal: None) -> None:
