@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging.config
+import sys
 from typing import Any
 
 import structlog
@@ -20,7 +21,9 @@ def configure(config: dict[str, Any]) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,16 +83,20 @@ def serve(address: Address, *, on_start: Callable[[], None]) -> int:
         address=address.ip,
         port=address.port,
         interface=Interfaces.WSGI,
-        # One process keeps what was parsed and compiled once. A thread waits on the database as
-        # often as it computes, so a few for each core keep the cores busy.
+        # One process keeps what was parsed and compiled once. A thread waits on the database about
+        # as long as it computes, so two for each core keep the cores busy.
         workers=1,
-        blocking_threads=min(16, 4 * (os.cpu_count() or 1)),
+        blocking_threads=2 * (os.cpu_count() or 1) + 1,
         backpressure=256,
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
         log_level=LogLevels.warning,
+        # The server's own lines look like the portal's, and go to stderr with them.
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     )
     server.on_startup(on_start)
+    # A terminal that was closed ends the portal; granian would start new workers instead.
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
     try:
         server.serve(target_loader=_application, wrap_loader=False)
     except SystemExit as end:
@@ -100,7 +105,10 @@ def serve(address: Address, *, on_start: Callable[[], None]) -> int:
 
 
 def _application() -> Callable[..., Any]:
-    """Import the application in the worker: no name is looked up from the current folder."""
+    """Import the application, in the worker."""
+    # In a group of its own, the worker does not get the terminal's Ctrl-C, and ends when the main
+    # process tells it to; ended by both, it would count as crashed.
+    os.setpgid(0, 0)
     from portal.wsgi import application
 
     return application

@@ -109,8 +109,8 @@ class Portal:
         return Browser().get(self.url + path, **headers)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, and wait; the exit code."""
-        self.process.send_signal(by)
+        """Signal its process group, as a terminal does, and wait; the exit code."""
+        os.killpg(self.process.pid, by)
         return self.process.wait(PATIENCE)
 
     def wait_until_it_listens(self) -> None:
@@ -143,6 +143,7 @@ def portal(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Po
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
+        start_new_session=True,
     )
     running = Portal(process, f"http://127.0.0.1:{port}")
     try:

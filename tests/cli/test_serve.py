@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 from collections.abc import Iterator
@@ -36,7 +37,6 @@ def test_the_printed_link_signs_in_once_and_then_says_that_it_was_used(tmp_path:
         again = Browser().get(first.link)
         assert again.status == 403
         assert "has been used" in again.text
-        assert first.stop(signal.SIGINT) == 0
 
 
 def test_a_portal_that_was_started_again_keeps_its_data_and_its_sessions(tmp_path: Path) -> None:
@@ -44,11 +44,21 @@ def test_a_portal_that_was_started_again_keeps_its_data_and_its_sessions(tmp_pat
     with portal(tmp_path / "data") as first:
         assert "First start" in first.welcome
         mine.get(first.link)
-        assert first.stop(signal.SIGTERM) == 0
+        assert first.stop() == 0
     with portal(tmp_path / "data") as second:
         assert "First start" not in second.welcome
         # cookies belong to a host and not to a port, so the browser is still signed in
         assert mine.get(f"{second.url}/").url == f"{second.url}/"
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_cleanly_and_frees_the_port(tmp_path: Path, by: signal.Signals) -> None:
+    with portal(tmp_path / "data") as started:
+        assert started.stop(by) == 0
+        port = int(started.url.rpartition(":")[2])
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+    assert "Unexpected exit" not in (tmp_path / "data.log").read_text()
 
 
 def test_the_portal_is_ready_when_everything_is_in_place(running: Portal) -> None:
