@@ -1,0 +1,196 @@
+"""Constraints: a template put to work, with what it judges, its parameters and its action.
+
+Source: the ``constraints.gatekeeper.sh`` resources of Gatekeeper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from policy_app.evaluation.gatekeeper.errors import ConstraintError
+from policy_app.evaluation.gatekeeper.match import Match
+from policy_app.evaluation.results import EnforcementAction, Origin
+
+GROUP = "constraints.gatekeeper.sh"
+VERSIONS = ("v1beta1", "v1alpha1")
+ACTIONS: tuple[EnforcementAction, ...] = ("deny", "dryrun", "warn")
+SCOPED = "scoped"
+MAX_NAME = 63
+
+WEBHOOK_POINT = "validation.gatekeeper.sh"
+AUDIT_POINT = "audit.gatekeeper.sh"
+GATOR_POINT = "gator.gatekeeper.sh"
+EVERY_POINT = "*"
+
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+
+
+NO_ORIGIN = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedAction:
+    """An action for some of the points where Gatekeeper enforces."""
+
+    action: EnforcementAction
+    points: tuple[str, ...]
+
+    def holds_at(self, point: str) -> bool:
+        """Whether the action is meant for a point."""
+        return EVERY_POINT in self.points or point in self.points
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One constraint of the kind that its template names."""
+
+    name: str
+    kind: str
+    match: Match | None = None
+    """None judges every object."""
+    parameters: Mapping[str, Any] | None = None
+    """None where the constraint has none, which a schema tells from an empty object."""
+    enforcement_action: str = "deny"
+    """``deny``, ``warn``, ``dryrun`` or ``scoped``."""
+    scoped_actions: tuple[ScopedAction, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    origin: Origin = NO_ORIGIN
+    """The Azure objects behind it, where there are any."""
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any], origin: Origin = NO_ORIGIN) -> Constraint:
+        """Read a constraint's Kubernetes object.  Raises ``ConstraintError``."""
+        _check_identity(value)
+        metadata = _object(value, "metadata", "metadata")
+        spec = _object(value, "spec", "spec")
+        match = spec.get("match")
+        parameters = spec.get("parameters")
+        return cls(
+            name=_name(metadata),
+            kind=value["kind"],
+            match=None if match is None else Match.parse(match),
+            parameters=None
+            if parameters is None
+            else _object(spec, "parameters", "spec.parameters"),
+            enforcement_action=_action(spec.get("enforcementAction")),
+            scoped_actions=_scoped_actions(spec),
+            labels=_object(metadata, "labels", "metadata.labels"),
+            annotations=_object(metadata, "annotations", "metadata.annotations"),
+            origin=origin,
+        )
+
+    def to_object(self) -> dict[str, Any]:
+        """The constraint's Kubernetes object, ready for ``kubectl apply``."""
+        metadata: dict[str, Any] = {"name": self.name}
+        if self.labels:
+            metadata["labels"] = dict(self.labels)
+        if self.annotations:
+            metadata["annotations"] = dict(self.annotations)
+        spec: dict[str, Any] = {"enforcementAction": self.enforcement_action}
+        if self.scoped_actions:
+            spec["scopedEnforcementActions"] = [
+                {"action": one.action, "enforcementPoints": [{"name": each} for each in one.points]}
+                for one in self.scoped_actions
+            ]
+        if self.match is not None:
+            spec["match"] = self.match.to_object()
+        if self.parameters is not None:
+            spec["parameters"] = dict(self.parameters)
+        return {
+            "apiVersion": f"{GROUP}/{VERSIONS[0]}",
+            "kind": self.kind,
+            "metadata": metadata,
+            "spec": spec,
+        }
+
+    def actions_at(self, point: str) -> tuple[EnforcementAction, ...]:
+        """What happens at an enforcement point; empty where the constraint is not evaluated."""
+        if self.enforcement_action != SCOPED:
+            return (cast("EnforcementAction", self.enforcement_action),)
+        found = dict.fromkeys(one.action for one in self.scoped_actions if one.holds_at(point))
+        return tuple(found)
+
+
+def is_constraint(value: Mapping[str, Any]) -> bool:
+    """Whether a Kubernetes object is a constraint, of whatever template."""
+    return str(value.get("apiVersion", "")).partition("/")[0] == GROUP
+
+
+def _check_identity(value: Mapping[str, Any]) -> None:
+    group, _, version = str(value.get("apiVersion", "")).partition("/")
+    if group != GROUP:
+        raise ConstraintError(
+            f'wrong group for constraint: "{group}", want "{GROUP}"', path="apiVersion"
+        )
+    if version not in VERSIONS:
+        raise ConstraintError(
+            f'wrong version for constraint: "{version}", want one of {list(VERSIONS)}',
+            path="apiVersion",
+        )
+    if not isinstance(value.get("kind"), str) or not value["kind"]:
+        raise ConstraintError("a constraint must have a kind", path="kind")
+
+
+def _object(value: Mapping[str, Any], name: str, path: str) -> Mapping[str, Any]:
+    inner = value.get(name)
+    if inner is None:
+        return {}
+    if not isinstance(inner, Mapping):
+        raise ConstraintError(f"{path} must be an object", path=path)
+    return inner
+
+
+def _name(metadata: Mapping[str, Any]) -> str:
+    name = metadata.get("name")
+    if not isinstance(name, str) or not _SUBDOMAIN.fullmatch(name):
+        raise ConstraintError(
+            f"invalid Constraint: {name!r} is no name: it must be a lowercase RFC 1123 subdomain",
+            path="metadata.name",
+        )
+    if len(name) > MAX_NAME:
+        raise ConstraintError(
+            f"resource cannot have metadata.name larger than {MAX_NAME} char; length: {len(name)}",
+            path="metadata.name",
+        )
+    return name
+
+
+def _action(value: Any) -> str:
+    # Gatekeeper counts an empty action as deny.
+    if value in (None, ""):
+        return "deny"
+    if value not in (*ACTIONS, SCOPED):
+        raise ConstraintError(
+            f'unrecognized enforcementAction: "{value}" is not within the supported list '
+            f"[{' '.join((*ACTIONS, SCOPED))}]",
+            path="spec.enforcementAction",
+        )
+    return str(value)
+
+
+def _scoped_actions(spec: Mapping[str, Any]) -> tuple[ScopedAction, ...]:
+    if spec.get("enforcementAction") != SCOPED:
+        return ()
+    path = "spec.scopedEnforcementActions"
+    entries = spec.get("scopedEnforcementActions") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise ConstraintError(f"{path} must be a list of objects", path=path)
+    return tuple(_scoped(entry, f"{path}[{index}]") for index, entry in enumerate(entries))
+
+
+def _scoped(entry: Mapping[str, Any], path: str) -> ScopedAction:
+    action = entry.get("action")
+    if action not in ACTIONS:
+        raise ConstraintError(
+            f'unrecognized enforcementAction: "{action}" is not within the supported list '
+            f"[{' '.join(ACTIONS)}]",
+            path=f"{path}.action",
+        )
+    points = entry.get("enforcementPoints") or []
+    if not isinstance(points, list) or not all(isinstance(point, Mapping) for point in points):
+        raise ConstraintError(f"{path}.enforcementPoints must be a list of objects", path=path)
+    return ScopedAction(action, tuple(str(point.get("name", "")) for point in points))

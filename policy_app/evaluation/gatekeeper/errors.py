@@ -1,0 +1,37 @@
+"""What Gatekeeper refuses: templates, constraints and reviews that it cannot work with."""
+
+from __future__ import annotations
+
+
+class GatekeeperError(Exception):
+    """Something that Gatekeeper does not accept; ``message`` is in Gatekeeper's own form."""
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        """The field at fault, such as ``spec.match.scope``; empty where there is none."""
+
+
+class TemplateError(GatekeeperError):
+    """A constraint template that does not compile, or is not shaped as one.
+
+    ``line`` and ``column`` count from 1 within the template's Rego, and are 0 where unknown.
+    """
+
+    def __init__(self, message: str, *, path: str = "", line: int = 0, column: int = 0) -> None:
+        super().__init__(message, path=path)
+        self.line = line
+        self.column = column
+
+
+class ConstraintError(GatekeeperError):
+    """A constraint that is not shaped as one, or does not fit its template."""
+
+
+class ConstraintSchemaError(ConstraintError):
+    """A constraint whose parameters do not fit its template's schema."""
+
+
+class ReviewError(GatekeeperError):
+    """A review that fails as a whole: Gatekeeper's webhook answers it with HTTP 500."""
