@@ -13,7 +13,7 @@ from typing import Any
 from policy_app.evaluation.language.effects import ENFORCED, ENFORCEMENT_MODES
 from policy_app.evaluation.language.errors import AssignmentError
 from policy_app.evaluation.language.parameters import parse_values, to_values
-from policy_app.evaluation.language.reading import Reader
+from policy_app.evaluation.language.reading import Reader, refuse_deep
 from policy_app.evaluation.language.selectors import (
     Override,
     Resource,
@@ -80,6 +80,7 @@ class Assignment:
 
         Raises ``AssignmentError`` with the JSON path at fault.
         """
+        refuse_deep(value, AssignmentError)
         whole = Reader(value, "", AssignmentError)
         if "properties" not in whole.fields:
             whole.refuse("properties", "is required")

@@ -18,7 +18,7 @@ from policy_app.evaluation.language.parameters import (
     parse_parameters,
     parse_values,
 )
-from policy_app.evaluation.language.reading import Reader, kind_of
+from policy_app.evaluation.language.reading import Reader, kind_of, refuse_deep
 from policy_app.evaluation.language.versions import VersionPattern, pick_version
 
 __all__ = [
@@ -181,6 +181,7 @@ class PolicySetDefinition(_Described):
 
 def _open(value: Any) -> tuple[Reader, Reader]:
     """Readers for the resource and its properties; bare properties have an empty resource."""
+    refuse_deep(value, DefinitionError)
     whole = Reader(value, "", DefinitionError)
     if "properties" in whole.fields:
         return whole, whole.child("properties")

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from policy_app.evaluation.language import collection_functions, text_functions
 from policy_app.evaluation.language.functions import FUNCTIONS, look_up
 from policy_app.evaluation.language.reading import kind_of
 from policy_app.evaluation.language.syntax import (
@@ -44,6 +45,9 @@ _REFUSED: Mapping[str, str] = {
     "utcnow": "gives another answer each time, and a decision must not",
 }
 
+# Functions register themselves where they are defined.
+_ = collection_functions, text_functions
+
 _parsed = lru_cache(maxsize=4096)(parse)
 
 
@@ -63,7 +67,10 @@ def evaluate(text: str, parameters: Mapping[str, Any]) -> Any:
     Raises ``ExpressionError`` with the position of what is wrong.
     """
     if is_expression(text):
-        return _Evaluation(text, parameters).value(_parsed(text))
+        try:
+            return _Evaluation(text, parameters).value(_parsed(text))
+        except RecursionError:
+            raise ExpressionError("The values are nested too deep", text=text, position=1) from None
     if text.startswith("[[") and text.endswith("]"):
         return text[1:]
     return text

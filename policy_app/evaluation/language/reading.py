@@ -24,6 +24,25 @@ def kind_of(value: Any) -> str:
     return next((word for types, word in _NAMES if isinstance(value, types)), type(value).__name__)
 
 
+MAX_DEPTH = 100
+"""Objects and arrays inside each other; what is deeper is no policy."""
+
+
+def refuse_deep(value: Any, error: type[LanguageError]) -> None:
+    """Raise ``error`` for JSON that is nested deeper than any policy needs to be."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (Mapping, list))
+            for inner in (outer.values() if isinstance(outer, Mapping) else outer)
+        ]
+        if not level:
+            return
+    raise error(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
 class Reader:
     """One JSON object, its path, and the error to raise for what is wrong inside it."""
 
