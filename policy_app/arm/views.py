@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from django.contrib.auth.models import User
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 from django.views import View
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
@@ -59,7 +60,7 @@ class ArmView(APIView):
             raise not_yet(f"{method} on {self.group}")
         raise MethodNotAllowed(method)
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """The scope that the address names; ``NotFound`` with ARM's code for its level."""
         return scopes.get(self.level.scope_id(self.kwargs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from policy_app.arm.authorization.serializers import (
 )
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
+from policy_app.models import Scope
 from policy_app.services import assignments, drafts
 from policy_app.services.drafts import AssignmentDraft
 from policy_app.services.errors import PolicyError
@@ -29,6 +30,28 @@ _FILTER = openapi.filter_parameter(
     "Without one: the assignments at, above and below the scope. `atScope()` leaves out those"
     " below, `atExactScope()` those above as well; `policyDefinitionId eq '{id}'` leaves those of"
     " one definition. Parts are joined with `and`."
+)
+
+
+_DENY = OpenApiExample(
+    "Refuse what breaks the pod security baseline",
+    request_only=True,
+    value={
+        "properties": {
+            "displayName": "Pod security baseline",
+            "policyDefinitionId": "/providers/Microsoft.Authorization/policySetDefinitions"
+            "/a8640138-9b0a-4a28-b8cb-1666c838647d",
+            "parameters": {
+                "effect": {"value": "deny"},
+                "excludedNamespaces": {"value": ["kube-system", "gatekeeper-system"]},
+            },
+        }
+    },
+)
+_OVERRIDE = OpenApiExample(
+    "Only audit for now",
+    request_only=True,
+    value={"properties": {"overrides": [{"kind": "policyEffect", "value": "audit"}]}},
 )
 
 
@@ -69,7 +92,11 @@ class PolicyAssignment(ArmView):
         row = assignments.get(self.scope, self._name)
         return Response(shapes.assignment(row, names))
 
-    @extend_schema(request=PolicyAssignmentSerializer, responses={201: PolicyAssignmentSerializer})
+    @extend_schema(
+        request=PolicyAssignmentSerializer,
+        responses={201: PolicyAssignmentSerializer},
+        examples=[_DENY],
+    )
     def put(self, request: Request, **kwargs: str) -> Response:
         """Create a policy assignment, or replace the one of that name.
 
@@ -81,7 +108,11 @@ class PolicyAssignment(ArmView):
         row, _ = assignments.put(draft, self.caller)
         return Response(shapes.assignment(row), status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=PolicyAssignmentUpdateSerializer, responses=PolicyAssignmentSerializer)
+    @extend_schema(
+        request=PolicyAssignmentUpdateSerializer,
+        responses=PolicyAssignmentSerializer,
+        examples=[_OVERRIDE],
+    )
     def patch(self, request: Request, **kwargs: str) -> Response:
         """Change the location, identity, resource selectors or overrides of an assignment.
 
@@ -90,6 +121,8 @@ class PolicyAssignment(ArmView):
         body = _object(request.data)
         _refuse_what_put_changes(body)
         with transaction.atomic():
+            # The lock that every writer takes, before reading what is about to be changed.
+            Scope.objects.select_for_update().get(pk=self.scope.pk)
             stored = drafts.to_arm(drafts.from_assignment(assignments.get(self.scope, self._name)))
             properties = stored["properties"] | (body.get("properties") or {})
             draft = drafts.from_arm(
