@@ -43,5 +43,6 @@ def _drawn(text: str, language: str) -> Sequence[SafeString]:
     if len(text) > LARGEST:
         return [escape(line) for line in text.split("\n")]
     lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    html = highlight(text, lexer, HtmlFormatter(nowrap=True))
-    return [mark_safe(line) for line in html.split("\n")]  # noqa: S308 - escaped by Pygments
+    html = highlight(text, lexer, HtmlFormatter(nowrap=True)).split("\n")
+    # The formatter ends its last line, which is no line of the text.
+    return [mark_safe(line) for line in html[: text.count("\n") + 1]]  # noqa: S308 - escaped

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from policy_app.browser.pages import Fact
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.models import Definition, DefinitionVersion
@@ -38,5 +40,11 @@ def _effects(parsed: PolicyDefinition) -> str:
     spec = parsed.effect_parameter
     if spec is None:
         return parsed.effect
-    choices = ", ".join(map(str, spec.allowed_values)) or "any"
+    choices = ", ".join(_spellings(spec.allowed_values)) or "any"
     return f"{choices} (default {spec.default})" if spec.has_default else choices
+
+
+def _spellings(effects: Iterable[object]) -> list[str]:
+    """Each effect once: definitions often allow both ``audit`` and ``Audit``."""
+    seen = {str(effect).lower(): str(effect) for effect in effects}
+    return sorted(spelling[:1].upper() + spelling[1:] for spelling in seen.values())

@@ -1,0 +1,18 @@
+"""The admin's door: every stored model with search and filters, and its history to be read.
+
+What the catalogue owns is shown and never edited here; assignments pass the same checks as
+through the other doors.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from policy_app.admin import access, assignments, catalogue, estate, history
+
+__all__ = ["access", "assignments", "catalogue", "estate", "history"]
+
+admin.site.site_header = "Policy Portal administration"
+admin.site.site_title = "Policy Portal"
+admin.site.index_title = "What is stored"
+admin.site.enable_nav_sidebar = False

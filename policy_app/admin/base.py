@@ -1,0 +1,53 @@
+"""What the admin's classes share."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from simple_history.admin import SimpleHistoryAdmin
+
+if TYPE_CHECKING:
+    AnyAdmin = admin.ModelAdmin[Any]
+    AnyInline = admin.TabularInline[Any, Any]
+else:
+    AnyAdmin = admin.ModelAdmin
+    AnyInline = admin.TabularInline
+
+
+class NoAdding(AnyAdmin):
+    """Rows that only the portal itself makes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+
+class NoEditing(NoAdding):
+    """Rows that are made once and can only be looked at, or deleted."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+
+class ReadOnly(NoEditing):
+    """Rows to be looked at."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+
+class WithHistory(SimpleHistoryAdmin):  # type: ignore[misc]  # the library has no types
+    """A model whose earlier states can be read; they cannot be edited or brought back."""
+
+
+def pretty(value: Any) -> SafeString:
+    """A JSON value as indented text."""
+    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
