@@ -32,3 +32,17 @@ def _definition_url(view: str, one: Definition, query: dict[str, str]) -> str:
     if one.policy_type != Definition.PolicyType.BUILT_IN:
         given["id"] = one.arm_id
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def definition_by_id(arm_id: str) -> str:
+    """The detail page of a definition of which only the ARM id is at hand."""
+    is_set = "/policysetdefinitions/" in arm_id.lower()
+    kind = Definition.Kind.INITIATIVE if is_set else Definition.Kind.POLICY
+    path = reverse("definition", args=[kind, arm_id.rpartition("/")[2]])
+    built_in = arm_id.lower().startswith("/providers/microsoft.authorization/")
+    return path if built_in else f"{path}?{urlencode({'id': arm_id})}"
+
+
+def assignment_by_id(arm_id: str) -> str:
+    """The page of an assignment."""
+    return f"/policy/assignments/view?{urlencode({'id': arm_id})}"

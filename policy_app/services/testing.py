@@ -178,4 +178,3 @@ def _document(
         exit_code=applied.exit_code,
         lines=dict(lines),
     )
-

@@ -162,7 +162,7 @@ def test_a_body_of_the_wrong_shape_names_the_field(
 
 @pytest.mark.parametrize("body", [None, [], "text", {"properties": 3}, {}])
 def test_a_body_that_is_none_is_refused(rg_demo: Scope, body: Any) -> None:
-    with pytest.raises(PolicyError, match="must be|is required"):
+    with pytest.raises(PolicyError, match=r"must be|is required"):
         drafts.from_arm(rg_demo, "baseline", body)
 
 

@@ -26,7 +26,7 @@ _FIELDS: tuple[tuple[str, str, type], ...] = (
     ("assignmentType", "assignment_type", str),
     ("selfServeExemptionSettings", "self_serve_exemptions", dict),
 )
-_KIND_NAMES = {str: "a string", list: "an array", dict: "an object"}
+_KIND_NAMES: dict[type, str] = {str: "a string", list: "an array", dict: "an object"}
 
 
 def from_arm(scope: Scope, name: str, body: Any) -> AssignmentDraft:

@@ -1,0 +1,170 @@
+"""What the assignments put on a cluster: constraints in force, and what could not be installed.
+
+The add-on pulls the assignments at and above its cluster, turns each policy into a constraint,
+and leaves out what its scope excludes.  The same happens here, at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import yaml
+
+from policy_app.catalog import templates
+from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.errors import GatekeeperError, TemplateError
+from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
+from policy_app.evaluation.language.assignment_resource import Assignment as EvaluatedAssignment
+from policy_app.evaluation.language.assignments import (
+    EffectivePolicy,
+    Resource,
+    UnresolvedPolicy,
+    effective_policies,
+    member_keys,
+)
+from policy_app.evaluation.language.constraints import (
+    CONSTRAINT_INSTALL_FAILED,
+    INVALID_TEMPLATE,
+    SWITCHED_OFF,
+    NotInstalled,
+    build_constraint,
+)
+from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.results import Origin
+from policy_app.models import Assignment, Cluster
+from policy_app.services import definitions, scopes
+from policy_app.services.drafts import AssignmentDraft, from_assignment, to_arm
+from policy_app.services.errors import PolicyError
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The constraints on one cluster, ready to decide."""
+
+    client: Client
+    constraints: list[Constraint] = field(default_factory=list)
+    not_installed: list[NotInstalled] = field(default_factory=list)
+
+
+def in_force(cluster: Cluster, extra: Iterable[AssignmentDraft] = ()) -> InForce:
+    """What the assignments at and above the cluster put on it.
+
+    ``extra`` adds drafts that are not stored: what would be in force with them.  A cluster whose
+    add-on is off has nothing in force.
+    """
+    if not cluster.addon_enabled:
+        return InForce(Client([], []))
+    drafts = [*map(from_assignment, _reaching(cluster)), *extra]
+    return install([draft for draft in drafts if reaches(draft, cluster)], cluster)
+
+
+def install(drafts: Iterable[AssignmentDraft], cluster: Cluster) -> InForce:
+    """Turn assignments into constraints on a cluster, whatever their scope."""
+    constraints: list[Constraint] = []
+    not_installed: list[NotInstalled] = []
+    templates_by_kind: dict[str, ConstraintTemplate] = {}
+    for policy, template in _policies(drafts, cluster, not_installed):
+        one = build_constraint(policy, template)
+        if isinstance(one, NotInstalled):
+            # What is switched off is rightly not there, and no news.
+            not_installed += [one] if one.code != SWITCHED_OFF else []
+        elif template is not None:
+            constraints.append(one)
+            templates_by_kind[template.kind] = template
+    client = Client(templates_by_kind.values(), constraints)
+    return InForce(client, constraints, not_installed)
+
+
+def reaches(draft: AssignmentDraft, cluster: Cluster) -> bool:
+    """Is the cluster at or below the assignment's scope, and in none of its exclusions?"""
+    if not cluster.scope.is_at_or_below(draft.scope):
+        return False
+    if not draft.not_scopes:
+        return True
+    # A management group is above the cluster in the tree, but no part of the cluster's own id.
+    above = set(scopes.at_and_above(cluster.scope).values_list("key", flat=True))
+    excluded = [str(one).lower().rstrip("/") for one in draft.not_scopes]
+    return not any(one in above or cluster.scope.key.startswith(f"{one}/") for one in excluded)
+
+
+def _reaching(cluster: Cluster) -> Iterable[Assignment]:
+    rows = Assignment.objects.filter(scope_id__in=cluster.scope.lineage)
+    return rows.select_related("scope", "definition").order_by("pk")
+
+
+def policies_of(
+    draft: AssignmentDraft, cluster: Cluster | None = None
+) -> list[EffectivePolicy | UnresolvedPolicy]:
+    """The policies that an assignment puts to work, with their parameters resolved.
+
+    With a cluster, the assignment's resource selectors count.  Raises ``PolicyError`` where the
+    definition's version is gone, and ``LanguageError`` where the parameters no longer fit it.
+    """
+    assignment = _evaluated(draft)
+    target = definitions.parse(definitions.version(draft.definition, draft.definition_version))
+    members = _members(target, assignment)
+    return effective_policies(assignment, target, members, resource=_resource(cluster))
+
+
+def _evaluated(draft: AssignmentDraft) -> EvaluatedAssignment:
+    shape = {"id": draft.arm_id, "name": draft.name, **to_arm(draft)}
+    return EvaluatedAssignment.parse(shape)
+
+
+def _members(
+    target: definitions.Parsed, assignment: EvaluatedAssignment
+) -> Mapping[tuple[str, str], PolicyDefinition]:
+    if not isinstance(target, PolicySetDefinition):
+        return {}
+    rows = definitions.chosen(member_keys(target, assignment))
+    parsed = {key: definitions.parse(row) for key, row in rows.items()}
+    return {key: one for key, one in parsed.items() if isinstance(one, PolicyDefinition)}
+
+
+def _resource(cluster: Cluster | None) -> Resource | None:
+    if cluster is None:
+        return None
+    scope = cluster.scope
+    return Resource(id=scope.arm_id, type=cluster.resource_type, location=scope.location)
+
+
+def _policies(
+    drafts: Iterable[AssignmentDraft], cluster: Cluster, not_installed: list[NotInstalled]
+) -> Iterator[tuple[EffectivePolicy | UnresolvedPolicy, ConstraintTemplate | None]]:
+    """Each policy with its template; an assignment that fails as a whole is noted."""
+    for draft in drafts:
+        try:
+            policies = policies_of(draft, cluster)
+        except (LanguageError, PolicyError) as error:
+            origin = Origin(assignment_id=draft.arm_id, definition_id=draft.definition.arm_id)
+            not_installed.append(NotInstalled(str(error), CONSTRAINT_INSTALL_FAILED, origin))
+            continue
+        for policy in policies:
+            try:
+                yield policy, _template(policy)
+            except (LanguageError, GatekeeperError) as error:
+                reason = NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
+                not_installed.append(reason)
+
+
+def _template(policy: EffectivePolicy | UnresolvedPolicy) -> ConstraintTemplate | None:
+    details = policy.definition.kubernetes_details if isinstance(policy, EffectivePolicy) else None
+    source = details.template if details else None
+    if source is None:
+        return None
+    text = templates.text(source.url) if source.url else source.text()
+    return None if text is None else _parsed_template(text)
+
+
+@lru_cache(maxsize=512)
+def _parsed_template(text: str) -> ConstraintTemplate:
+    """Kept by its text: parsing and compiling are pure, and the same few are asked for always."""
+    try:
+        value = yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise TemplateError(f"the constraint template is no YAML: {error}") from None
+    return ConstraintTemplate.parse(value)
