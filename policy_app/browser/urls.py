@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from policy_app.browser import assign, definitions, overview, signin
+from policy_app.browser import assign, assignments, definitions, overview, signin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
     *signin.urlpatterns,
     *definitions.urlpatterns,
     *assign.urlpatterns,
+    *testing.urlpatterns,
+    *assignments.urlpatterns,
 ]

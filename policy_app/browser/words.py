@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from policy_app.evaluation.language.assignments import EffectivePolicy
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.models import Assignment, Cluster
-from policy_app.services import assignments, drafts, scopes
+from policy_app.services import assignments, drafts, enforcement, scopes
 from policy_app.services.errors import PolicyError
 
 _SHOWN = 4
@@ -64,7 +65,6 @@ def lifted(name: str, gone: assignments.Lifted) -> str:
 
 def clusters_reached(draft: drafts.AssignmentDraft) -> list[Cluster]:
     """The clusters at or below the scope that are not excluded."""
-    from policy_app.services import enforcement
     by_key = {scope.pk: scope for scope in scopes.tree()}
     found = []
     for cluster in scopes.clusters_below(draft.scope):
@@ -92,8 +92,6 @@ def policies(count: int) -> str:
 
 def _effects(draft: drafts.AssignmentDraft) -> dict[str, int]:
     """How many policies do what, the strongest first; none where they cannot be worked out."""
-    from policy_app.services import enforcement
-    from policy_app.evaluation.language.assignments import EffectivePolicy
     try:
         found = enforcement.policies_of(draft)
     except (LanguageError, PolicyError):
@@ -103,7 +101,7 @@ def _effects(draft: drafts.AssignmentDraft) -> dict[str, int]:
     return {verb: verbs[verb] for verb in _NOW if verbs[verb]}
 
 
-def _verb(policy) -> str:
+def _verb(policy: EffectivePolicy) -> str:
     if policy.effect == "Mutate":
         return _CHANGE if policy.assignment.enforcement_mode == "Default" else ""
     return _VERBS.get(policy.enforcement_action or "", "")

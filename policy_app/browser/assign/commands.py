@@ -1,10 +1,11 @@
 """What a button of the assign form asks for: another tab, a row more, a value put back.
 
 A button posts its name and value with the whole form: ``tab=parameters``, ``add_row=namespaces``,
-``remove_row=namespaces:2``, ``use_default=effect``, ``tidy=allowedHostPaths``, ``edit_json=namespaces``,
-``go=basics:assign-name`` (from an error to its input), ``pick=assign-scope`` (the scope chosen in
-the picker stands in the form already; only the focus moves).  No name is one that a form element
-has itself, such as ``remove`` or ``reset``: the button would take its place in scripts.
+``remove_row=namespaces:2``, ``use_default=effect``, ``tidy=allowedHostPaths``,
+``edit_json=namespaces``, ``go=basics:assign-name`` (from an error to its input),
+``pick=assign-scope`` (the scope chosen in the picker stands in the form already; only the focus
+moves).  No name is one that a form element has itself, such as ``remove`` or ``reset``: the button
+would take its place in scripts.
 """
 
 from __future__ import annotations

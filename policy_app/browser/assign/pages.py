@@ -132,7 +132,7 @@ def _crumbs(view: WizardView, title: str) -> list[Crumb]:
     row, definition = view.subject.row, view.subject.definition
     home = Crumb("Policy", "/")
     if row is not None:
-        listing = Crumb("Assignments", "/policy/assignments")
+        listing = Crumb("Assignments", reverse("assignments"))
         return [home, listing, Crumb(str(row), links.assignment_by_id(row.arm_id)), Crumb(title)]
     listing = Crumb("Definitions", reverse("definitions"))
     return [home, listing, Crumb(str(definition), links.definition(definition)), Crumb(title)]

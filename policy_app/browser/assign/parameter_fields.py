@@ -255,7 +255,7 @@ def in_words(value: Any) -> str:
     """A value for reading: lists of plain items with commas, objects as compact JSON."""
     if isinstance(value, str):
         return value or "(empty)"
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
         return ", ".join(in_words(item) for item in value) or "(none)"
     return json_text.compact(value)
 

@@ -22,7 +22,7 @@ from policy_app.browser.assign.form import (
 from policy_app.browser.assign.parameter_fields import ParameterField, in_words
 from policy_app.browser.assign.subject import version_choices
 from policy_app.models import Scope
-from policy_app.services import definitions, requests, scopes
+from policy_app.services import definitions, drafts, requests, scopes
 
 _LABELS = {BASICS: "Basics", PARAMETERS: "Parameters", MESSAGES: "Non-compliance messages"}
 
@@ -256,17 +256,7 @@ class WizardView:
     def requests(self) -> list[Shown]:
         """The request as REST, az and JSON; none until there is a scope."""
         draft = self.checked.draft
-        if draft is None:
-            return []
-        texts = (
-            ("rest", "REST", requests.rest(draft), "text"),
-            ("az", "Azure CLI", requests.az(draft), "bash"),
-            ("json", "JSON", requests.json_body(draft), "json"),
-        )
-        return [
-            Shown(name, label, text, highlighting.lines(text, language))
-            for name, label, text, language in texts
-        ]
+        return shown_requests(draft) if draft else []
 
     def _input(self, name: str, text: str) -> Input:
         focus = self.form.focus == anchor(name)
@@ -274,6 +264,19 @@ class WizardView:
 
     def _message(self, reference: str) -> Input:
         return self._input(message_name(reference), self.form.messages.get(reference, ""))
+
+
+def shown_requests(draft: drafts.AssignmentDraft) -> list[Shown]:
+    """The request as REST, az and JSON."""
+    texts = (
+        ("rest", "REST", requests.rest(draft), "text"),
+        ("az", "Azure CLI", requests.az(draft), "bash"),
+        ("json", "JSON", requests.json_body(draft), "json"),
+    )
+    return [
+        Shown(name, label, text, highlighting.lines(text, language))
+        for name, label, text, language in texts
+    ]
 
 
 def _value(one: ParameterField) -> Value:

@@ -1,0 +1,42 @@
+"""Delete an assignment, after saying what goes with it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from policy_app.browser import words
+from policy_app.browser.assign.subject import find_assignment
+from policy_app.browser.assignments.facts import ways
+from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
+from policy_app.services import assignments
+
+
+@portal_page("GET", "POST")
+def delete(request: PortalRequest) -> HttpResponse:
+    """Ask (a page, or a dialog's content for htmx), then delete (``id=``)."""
+    row = find_assignment(request.GET.get("id", ""))
+    gone = assignments.lifted_by(row)
+    if request.method == "POST":
+        name = str(row)
+        assignments.delete(row, by=request.user)
+        messages.success(request, words.lifted(name, gone))
+        return redirect("assignments")
+    context = {
+        "title": "Delete assignment",
+        "crumbs": [
+            Crumb("Policy", "/"),
+            Crumb("Assignments", reverse("assignments")),
+            Crumb(str(row), ways(row).view),
+            Crumb("Delete"),
+        ],
+        "assignment": row,
+        "lifted": gone,
+        "clusters": words.listed([cluster.scope.name for cluster in gone.clusters]),
+        "policies": words.policies(len(gone.policies)),
+        "action": request.get_full_path(),
+        "back": ways(row).view,
+    }
+    return render_page(request, "assignments/delete.html", context, part="assignments/_delete.html")

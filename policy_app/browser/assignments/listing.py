@@ -1,0 +1,76 @@
+"""The Assignments page: filters, search, order and page, all of them in the URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from policy_app.browser import scope_tree
+from policy_app.browser.assignments.facts import Effect, Ways, effect_of, ways
+from policy_app.browser.grids import Column, Sorting, page_of
+from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
+from policy_app.models import Assignment, Definition, Scope
+from policy_app.services import assignments as service
+from policy_app.services import scopes
+
+COLUMNS = (
+    Column("name", "Name", ("display_name", "name"), "col-name"),
+    Column("scope", "Scope", ("scope__display_name", "display_name")),
+    Column("type", "Type", ("definition__kind", "display_name")),
+    Column("definition", "Definition", ("definition__display_name",), "col-optional"),
+    Column("effect", "Effect"),
+    Column("enforcement", "Enforcement", ("enforcement_mode", "display_name")),
+    Column("excluded", "Excluded scopes", css="number col-optional"),
+    Column("created", "Created", ("created_at",), "col-optional"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An assignment as the grid shows it."""
+
+    assignment: Assignment
+    scope_path: str
+    effect: Effect
+    ways: Ways
+
+
+@portal_page()
+def assignments(request: PortalRequest) -> HttpResponse:
+    """``?scope=&kind=&search=&sort=&page=``; anything else is ignored."""
+    tree = scopes.tree()
+    filters = _filters(request, tree)
+    sorting = Sorting.of(request, COLUMNS)
+    found = service.search(filters).prefetch_related("definition__versions")
+    page = page_of(request, sorting.apply(found))
+    context = {
+        "title": "Policy",
+        "subtitle": "Assignments",
+        "crumbs": [Crumb("Policy", "/"), Crumb("Assignments")],
+        "filters": filters,
+        "filtered": filters != service.AssignmentFilters(),
+        "scopes": scope_tree.choices(tree, filters.scope),
+        "kinds": Definition.Kind.choices,
+        "headers": sorting.headers(request),
+        "sort": request.GET.get("sort", ""),
+        "page": page,
+        "rows": [_row(one, tree) for one in page.object_list],
+        "definitions_url": reverse("definitions"),
+    }
+    return render_page(request, "assignments/list.html", context, part="assignments/_part.html")
+
+
+def _filters(request: HttpRequest, tree: list[Scope]) -> service.AssignmentFilters:
+    asked = request.GET.get("scope", "").lower()
+    kind = request.GET.get("kind", "")
+    return service.AssignmentFilters(
+        scope=next((scope for scope in tree if scope.key == asked), None),
+        kind=kind if kind in Definition.Kind.values else "",
+        search=request.GET.get("search", "").strip(),
+    )
+
+
+def _row(one: Assignment, tree: list[Scope]) -> Row:
+    return Row(one, scopes.breadcrumb(one.scope, tree), effect_of(one), ways(one))

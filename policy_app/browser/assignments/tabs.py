@@ -1,0 +1,110 @@
+"""The tabs of an assignment; only the one that is shown is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from policy_app.browser.assign.parameter_fields import in_words
+from policy_app.browser.assign.subject import STAMPED
+from policy_app.browser.assign.view import shown_requests
+from policy_app.browser.assignments import force, history
+from policy_app.browser.pages import Tab
+from policy_app.models import Assignment
+from policy_app.services import definitions, drafts
+from policy_app.services.errors import PolicyError
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The tabs, and the template of the current one with its context."""
+
+    tabs: list[Tab]
+    template: str
+    context: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """A parameter with the value that holds."""
+
+    name: str
+    label: str
+    text: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    label: str
+    context: Callable[[HttpRequest, Assignment], dict[str, Any]]
+
+
+def shown(request: HttpRequest, row: Assignment) -> Shown:
+    """The tabs for this assignment; the first one where the URL names none of them."""
+    asked = request.GET.get("tab", "")
+    current = next((kind for kind in _KINDS if kind.name == asked), _KINDS[0])
+    tabs = [Tab(kind.label, _url(row, kind.name), kind is current) for kind in _KINDS]
+    return Shown(tabs, f"assignments/_{current.name}.html", current.context(request, row))
+
+
+def _url(row: Assignment, tab: str) -> str:
+    return f"{reverse('assignment')}?{urlencode({'id': row.arm_id, 'tab': tab})}"
+
+
+def _force(request: HttpRequest, row: Assignment) -> dict[str, Any]:
+    return {"force": force.of(row, request.GET.get("cluster", ""))}
+
+
+def _policies(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+    messages = {
+        str(one.get("policyDefinitionReferenceId", "")): str(one.get("message", ""))
+        for one in row.non_compliance_messages
+    }
+    return {"policies": force.policies(row), "default_message": messages.get("", "")}
+
+
+def _parameters(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+    given = {name.lower(): wrapped.get("value") for name, wrapped in row.parameters.items()}
+    try:
+        version = definitions.version(row.definition, row.definition_version)
+    except PolicyError as error:
+        return {"problem": error.message, "parameters": []}
+    specs = definitions.parse(version).parameters
+    rows = [
+        ParameterRow(
+            name,
+            spec.display_name or name,
+            in_words(given.get(name.lower(), spec.default)),
+            name.lower() not in given,
+        )
+        for name, spec in specs.items()
+    ]
+    return {"parameters": rows}
+
+
+def _history(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+    return {"events": history.events(row), "most": history.SHOWN}
+
+
+def _request(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+    draft = drafts.from_assignment(row)
+    # Who stored it when is no part of the request: the service stamps that itself.
+    for stamp in STAMPED:
+        draft.metadata.pop(stamp, None)
+    return {"requests": shown_requests(draft)}
+
+
+_KINDS = (
+    _Kind("force", "In force", _force),
+    _Kind("policies", "Policies", _policies),
+    _Kind("parameters", "Parameters", _parameters),
+    _Kind("history", "History", _history),
+    _Kind("request", "REST, CLI and JSON", _request),
+)
