@@ -1,0 +1,84 @@
+"""Whatever is sent, the answer is a success or a refusal in ARM's words, never a fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policy_app.models import Assignment
+from tests.arm.addresses import BASELINE_ID, CLUSTER, NO_PRIVILEGE_ID, assignment, assignments
+from tests.arm.conftest import Arm
+from tests.estate_fixtures import SUBSCRIPTION
+
+_FIELDS = [
+    "displayName",
+    "description",
+    "definitionVersion",
+    "notScopes",
+    "parameters",
+    "metadata",
+    "enforcementMode",
+    "nonComplianceMessages",
+    "resourceSelectors",
+    "overrides",
+    "assignmentType",
+    "selfServeExemptionSettings",
+    "scope",
+]
+_WORDS = st.sampled_from(
+    ["", "deny", "effect", "policyEffect", "1.*.*", "Default", CLUSTER, "\x00", "é", "x" * 300]
+)
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _WORDS
+_KEYS = st.sampled_from(
+    ["value", "kind", "selectors", "in", "notIn", "name", "message", "effect", "excludedNamespaces"]
+)
+_JSON = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+_IDS = st.sampled_from([BASELINE_ID, NO_PRIVILEGE_ID, "/x", ""]) | _JSON
+_PROPERTIES = st.fixed_dictionaries(
+    {"policyDefinitionId": _IDS}, optional=dict.fromkeys(_FIELDS, _JSON)
+)
+_BODIES = _JSON | st.fixed_dictionaries(
+    {"properties": _PROPERTIES | _JSON},
+    optional=dict.fromkeys(("location", "identity", "id", "name", "type"), _JSON),
+)
+_MANY = settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@_MANY
+@given(body=_BODIES)
+def test_put_stores_a_body_or_refuses_it(arm: Arm, body: Any) -> None:
+    response = arm.send("PUT", assignment(), body)
+    assert response.status_code in (201, 400, 404), response.content
+    if response.status_code == 201:
+        assert arm.get(assignment()) == response.json()
+        assert arm.get(assignments(SUBSCRIPTION))["value"]
+        arm.send("DELETE", assignment())
+    assert not Assignment.objects.exists()
+
+
+@_MANY
+@given(body=_BODIES)
+def test_patch_changes_an_assignment_or_refuses(arm: Arm, body: Any) -> None:
+    good = {"properties": {"policyDefinitionId": BASELINE_ID}}
+    before = arm.put(assignment(), good)
+    response = arm.send("PATCH", assignment(), body)
+    assert response.status_code in (200, 400, 404), response.content
+    after = arm.get(assignment())
+    assert after == (before if response.status_code != 200 else response.json())
+
+
+@_MANY
+@given(text=st.text(max_size=40) | st.lists(_WORDS | _KEYS, max_size=6).map(" ".join))
+def test_a_filter_is_read_or_refused(arm: Arm, text: str) -> None:
+    response = arm.send("GET", assignments(SUBSCRIPTION), query={"$filter": text})
+    assert response.status_code in (200, 400), response.content
