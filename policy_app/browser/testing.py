@@ -110,9 +110,9 @@ def _run(request: PortalRequest, clusters: list[Cluster]) -> testing.Report:
         for file in request.FILES.getlist("files")
         if file.size
     ]
-    if pasted := request.POST.get("text", "").strip():
-        # Browsers send text areas with CRLF; the line numbers are those of the pasted text.
-        uploads.append(testing.Upload(PASTED, f"{pasted}\n".replace("\r\n", "\n").encode()))
+    if pasted := request.POST.get("text", "").rstrip():
+        # Browsers send text areas with CRLF.
+        uploads.append(testing.Upload(PASTED, pasted.replace("\r\n", "\n").encode()))
     namespace = request.POST.get("namespace", "").strip() or "default"
     return testing.run(cluster, uploads, namespace)
 

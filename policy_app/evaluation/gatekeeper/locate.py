@@ -59,7 +59,9 @@ def locate(
         inside = _best(container.value, container.path, words - {container.name})
         return container.name, field_path(inside or container.path)
     others = {each.path for each in found}
-    return "", field_path(_best(thing, (), words, skip=others) or ())
+    # The object's own name stands in most messages, and tells nothing about a field.
+    telling = words - {_at(thing, ("metadata", "name"))}
+    return "", field_path(_best(thing, (), telling, skip=others) or ())
 
 
 def _words(message: str, details: Mapping[str, Any] | None) -> frozenset[str]:

@@ -31,20 +31,12 @@ class Program:
     """
 
     def __init__(self, modules: tuple[str, ...], version: Version) -> None:
-        self._engine = regorus.Engine()
-        self._engine.set_rego_v0(version == "v0")
-        self.packages: tuple[str, ...] = tuple(
-            self._add(f"module-{number}.rego", text) for number, text in enumerate(modules)
-        )
-        # An engine keeps its input between calls, so each thread asks a clone of its own.
+        self._modules = modules
+        self._version = version
+        # An engine may only be used by the thread that made it, and keeps its input between
+        # calls: each thread has one of its own.
         self._local = threading.local()
-
-    def _add(self, name: str, text: str) -> str:
-        try:
-            package: str = self._engine.add_policy(name, text)
-        except RuntimeError as error:
-            raise _translate(error, "rego_parse_error") from None
-        return package
+        self.packages: tuple[str, ...] = self._engine().packages
 
     def query(
         self, path: str, *, input: Mapping[str, Any], data: Mapping[str, Any] | None = None
@@ -53,9 +45,7 @@ class Program:
 
         Raises ``Undefined`` where the rule has no value and ``RegoError`` where it fails.
         """
-        engine = self._clone() if data is None else self._engine.clone()
-        if data is not None:
-            engine.add_data_json(json.dumps(data))
+        engine = self._engine().asked(data)
         engine.set_input_json(json.dumps(input))
         try:
             answer = engine.eval_rule_as_json(path)
@@ -66,10 +56,41 @@ class Program:
             raise Undefined(path)
         return value
 
-    def _clone(self) -> Any:
+    def _engine(self) -> _Engine:
         if not hasattr(self._local, "engine"):
-            self._local.engine = self._engine.clone()
-        return self._local.engine
+            self._local.engine = _Engine(self._modules, self._version)
+        engine: _Engine = self._local.engine
+        return engine
+
+
+class _Engine:
+    """The library's engine with the modules in it."""
+
+    def __init__(self, modules: tuple[str, ...], version: Version) -> None:
+        self._bare = regorus.Engine()
+        self._bare.set_rego_v0(version == "v0")
+        self.packages = tuple(
+            self._add(f"module-{number}.rego", text) for number, text in enumerate(modules)
+        )
+        self._data = ""
+        self._loaded = self._bare.clone()
+
+    def _add(self, name: str, text: str) -> str:
+        try:
+            package: str = self._bare.add_policy(name, text)
+        except RuntimeError as error:
+            raise _translate(error, "rego_parse_error") from None
+        return package
+
+    def asked(self, data: Mapping[str, Any] | None) -> Any:
+        """The engine with this data; data can only be added, so other data takes a clone."""
+        text = json.dumps(data) if data else ""
+        if text != self._data:
+            self._loaded = self._bare.clone()
+            if text:
+                self._loaded.add_data_json(text)
+            self._data = text
+        return self._loaded
 
 
 def compile_modules(modules: Sequence[str], version: Version = "v0") -> Program:
