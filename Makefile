@@ -62,7 +62,7 @@ bench: $(DEV) ## measure; benchmarks/README.md says what
 lock: ## write requirements/ from pyproject.toml; make lock ARGS=--upgrade for newer versions
 	@tools/lock "$$(tools/find-python)" $(ARGS)
 
-screenshots: $(DEV) ## photograph the running product for the README, in Chromium
+screenshots: $(DEV) ## photograph the product for the README, in Chromium
 	@$(BIN)/python tools/screenshots.py
 
 clean: ## remove what the commands made, but for the data in .data

@@ -20,6 +20,8 @@ _STRICT = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+# A sign-in link is a secret until it is used, and does not belong in a log.
+_SECRET = re.compile(r"(?<=^/sign-in/).+")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("request")
 
@@ -56,7 +58,7 @@ class RequestLog:
             _log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=_SECRET.sub("…", request.path),
                 status=response.status_code,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )

@@ -37,6 +37,8 @@ def test_the_printed_link_signs_in_once_and_then_says_that_it_was_used(tmp_path:
         again = Browser().get(first.link)
         assert again.status == 403
         assert "has been used" in again.text
+    assert "/sign-in/…" in (log := (tmp_path / "data.log").read_text())
+    assert first.link.rpartition("/")[2] not in log
 
 
 def test_a_portal_that_was_started_again_keeps_its_data_and_its_sessions(tmp_path: Path) -> None:
