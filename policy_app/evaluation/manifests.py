@@ -73,6 +73,13 @@ class _Source:
     def marks(self) -> Mark:
         return marks(self.text, self.ordinal)
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
+
+    def line(self, number: int) -> str:
+        return self._lines[number - 1] if number <= len(self._lines) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -91,8 +98,12 @@ class Document:
 
     @property
     def end_line(self) -> int:
-        """The last line of the object."""
-        return self._find(()).end_line + self._source.first_line - 1
+        """The last line of the object that is not blank."""
+        last = self._find(()).end_line
+        # A block of text may claim the blank lines below it.
+        while last > self._source.marks.line and not self._source.line(last).strip():
+            last -= 1
+        return last + self._source.first_line - 1
 
     def position(self, path: str | Sequence[Step] = "") -> tuple[int, int]:
         """Line and column of a field such as ``spec.containers[0].image``.

@@ -1,0 +1,1 @@
+"""The evaluation module: from manifests and definitions to decisions."""

@@ -1,0 +1,1 @@
+"""Gatekeeper's semantics, with the objects that its tests share."""

@@ -1,0 +1,1 @@
+"""Azure's policy language, with the definitions that its tests share."""

@@ -1,0 +1,1 @@
+"""Manifests: what is read, where it stands, and what is refused."""
