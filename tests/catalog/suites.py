@@ -42,7 +42,7 @@ def cases() -> Iterator[Case]:
     """Every case of every suite in the store."""
     for path in sorted(TEMPLATES.rglob("suite.yaml")):
         # Gator reads an unquoted `no` as text, as YAML 1.2 does; so does the base loader.
-        suite = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+        suite = yaml.load(path.read_text(), Loader=yaml.CBaseLoader)
         for test in suite["tests"]:
             yield from (_case(path, test, case) for case in test["cases"])
 
@@ -92,6 +92,15 @@ def messages(
     except Undefined:
         return []
     return [violation["msg"] for violation in found]
+
+
+def matches(constraint: Mapping[str, Any], reviewed: Mapping[str, Any]) -> bool:
+    """Whether the constraint is for objects of this kind, as its ``match.kinds`` says."""
+    kind = _review(reviewed)["kind"]
+    return any(
+        kind["group"] in entry["apiGroups"] and kind["kind"] in entry["kinds"]
+        for entry in constraint["spec"]["match"]["kinds"]
+    )
 
 
 def _review(reviewed: Mapping[str, Any]) -> Mapping[str, Any]:
