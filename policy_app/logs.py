@@ -41,6 +41,8 @@ def configure(config: dict[str, Any]) -> None:
             "formatters": {"line": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
+            # Every refused request has its line already, with an id and without secrets.
+            "loggers": {"django.request": {"level": "ERROR"}},
         }
     )
     structlog.configure(
