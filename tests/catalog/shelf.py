@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.language.assignments import (
     Assignment,
     EffectivePolicy,
@@ -17,12 +18,13 @@ from policy_app.evaluation.language.assignments import (
     effective_policies,
     member_keys,
 )
+from policy_app.evaluation.language.constraints import build_constraint
 from policy_app.evaluation.language.definitions import (
     PolicyDefinition,
     PolicySetDefinition,
     pick_version,
 )
-from tests.catalog.suites import FIXTURES, TEMPLATES, messages
+from tests.catalog.suites import FIXTURES, TEMPLATES, messages, template_at
 
 AZURE = FIXTURES.parent.parent / "shared" / "data" / "azure-policy"
 DEFINITIONS = tuple(sorted((FIXTURES / "definitions").glob("*.json")))
@@ -74,10 +76,11 @@ def policies(
 
 
 def said(policy: EffectivePolicy, manifest: Path) -> Iterator[str]:
-    """What the policy's template says about the objects of its kinds in a manifest."""
+    """What the policy's constraint says about the objects in a manifest."""
     details = policy.definition.kubernetes_details
     assert details is not None
-    template = TEMPLATES / details.tail / "template.yaml"
+    template = template_at(TEMPLATES / details.tail / "template.yaml")
+    constraint = build_constraint(policy, template)
+    assert isinstance(constraint, Constraint), constraint
     for document in yaml.load_all(manifest.read_text(), Loader=yaml.CSafeLoader):
-        if document["kind"] in policy.details["kinds"]:
-            yield from messages(template, policy.details.get("values", {}), document)
+        yield from messages(template, constraint, document)

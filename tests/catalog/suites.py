@@ -15,7 +15,10 @@ from typing import Any
 
 import yaml
 
-from policy_app.evaluation.rego import Undefined, compile_modules
+from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
+from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 TEMPLATES = FIXTURES / "templates"
@@ -76,40 +79,26 @@ def load(path: Path) -> Any:
     return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
 
 
+@cache
+def template_at(path: Path) -> ConstraintTemplate:
+    """The template in a file, checked as Gatekeeper checks it."""
+    return ConstraintTemplate.parse(load(path))
+
+
 def messages(
-    template: Path,
-    parameters: Mapping[str, Any],
+    template: ConstraintTemplate,
+    constraint: Constraint,
     reviewed: Mapping[str, Any],
     inventory: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """What a template says about an object, or about an AdmissionReview, under parameters."""
-    target = load(template)["spec"]["targets"][0]
-    program = compile_modules([target["rego"], *target.get("libs", ())])
-    asked = {"review": _review(reviewed), "parameters": parameters}
-    data = {"inventory": inventory} if inventory else None
-    try:
-        found = program.query(f"{program.packages[0]}.violation", input=asked, data=data)
-    except Undefined:
-        return []
-    return [violation["msg"] for violation in found]
-
-
-def matches(constraint: Mapping[str, Any], reviewed: Mapping[str, Any]) -> bool:
-    """Whether the constraint is for objects of this kind, as its ``match.kinds`` says."""
-    kind = _review(reviewed)["kind"]
-    return any(
-        kind["group"] in entry["apiGroups"] and kind["kind"] in entry["kinds"]
-        for entry in constraint["spec"]["match"]["kinds"]
+    """What a constraint says about an object, or about the request in an AdmissionReview."""
+    review = (
+        Review.from_admission_review(reviewed)
+        if is_admission_review(reviewed)
+        else Review.audit(reviewed)
     )
-
-
-def _review(reviewed: Mapping[str, Any]) -> Mapping[str, Any]:
-    if reviewed["kind"] == "AdmissionReview":
-        request: Mapping[str, Any] = reviewed["request"]
-        return request
-    group, _, version = reviewed["apiVersion"].rpartition("/")
-    kind = {"group": group, "version": version, "kind": reviewed["kind"]}
-    return {"kind": kind, "object": reviewed, "oldObject": None, "operation": "", "userInfo": {}}
+    decision = Client([template], [constraint], inventory).review(review)
+    return [violation.message for violation in decision.violations]
 
 
 def inventory_of(paths: tuple[Path, ...]) -> dict[str, Any]:

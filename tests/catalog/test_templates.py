@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_app.evaluation.rego import compile_modules
+from policy_app.evaluation.gatekeeper.constraints import Constraint
 from tests.catalog.suites import (
     FIXTURES,
     TEMPLATES,
@@ -14,8 +14,8 @@ from tests.catalog.suites import (
     cases,
     inventory_of,
     load,
-    matches,
     messages,
+    template_at,
     unmet,
 )
 
@@ -33,12 +33,11 @@ each_template = pytest.mark.parametrize("template", FILES, ids=_folder)
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_case_of_a_suite_is_decided_as_the_suite_says(case: Case) -> None:
-    constraint, reviewed = load(case.constraint), load(case.object)
-    parameters = constraint["spec"].get("parameters", {})
-    said = (
-        messages(case.template, parameters, reviewed, inventory_of(case.inventory))
-        if matches(constraint, reviewed)
-        else []
+    said = messages(
+        template_at(case.template),
+        Constraint.parse(load(case.constraint)),
+        load(case.object),
+        inventory_of(case.inventory),
     )
 
     assert [problem for one in case.assertions if (problem := unmet(one, said))] == []
@@ -70,14 +69,13 @@ def test_every_sample_beside_a_template_is_used_by_its_suite(template: Path) -> 
 
 
 @each_template
-def test_a_template_and_its_package_are_named_after_the_kind(template: Path) -> None:
-    found = load(template)
-    kind = found["spec"]["crd"]["spec"]["names"]["kind"]
-    target = found["spec"]["targets"][0]
-    program = compile_modules([target["rego"], *target.get("libs", ())])
+def test_a_template_passes_gatekeepers_checks_and_names_its_package_after_its_kind(
+    template: Path,
+) -> None:
+    found = template_at(template)
 
-    assert found["metadata"]["name"] == kind.lower()
-    assert program.packages[0] == f"data.{kind.lower()}"
+    assert found.name == found.kind.lower()
+    assert found.program.packages[0] == f"data.{found.name}"
 
 
 @each_template
@@ -121,16 +119,22 @@ def test_a_template_carries_the_libraries_it_imports_and_no_other(template: Path
     assert carried == imported
 
 
-def test_the_privileged_pod_of_the_how_to_is_refused_in_the_published_words() -> None:
-    pod = load(FIXTURES / "manifests" / "nginx-privileged.yaml")
+def _under_no_privilege(manifest: str) -> list[str]:
+    folder = TEMPLATES / "container-no-privilege" / "v2"
+    constraint = load(folder / "samples" / "constraints" / "no-privileged-containers.yaml")
+    return messages(
+        template_at(folder / "template.yaml"),
+        Constraint.parse(constraint),
+        load(FIXTURES / "manifests" / manifest),
+    )
 
-    assert messages(TEMPLATES / "container-no-privilege/v2/template.yaml", {}, pod) == [
+
+def test_the_privileged_pod_of_the_how_to_is_refused_in_the_published_words() -> None:
+    assert _under_no_privilege("nginx-privileged.yaml") == [
         "Privileged container is not allowed: nginx-privileged,"
         ' securityContext: {"privileged": true}'
     ]
 
 
 def test_the_pod_of_the_how_to_passes_without_its_security_context() -> None:
-    pod = load(FIXTURES / "manifests" / "nginx-unprivileged.yaml")
-
-    assert messages(TEMPLATES / "container-no-privilege/v2/template.yaml", {}, pod) == []
+    assert _under_no_privilege("nginx-unprivileged.yaml") == []
