@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import SuspiciousOperation
+from django.db import DataError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -62,6 +63,9 @@ def _refusal(error: Exception, context: dict[str, Any]) -> PolicyError:
         return PolicyError("AuthorizationFailed", "This is not allowed.", status=403)
     if isinstance(error, SuspiciousOperation):
         return PolicyError("InvalidRequestContent", f"The request is refused: {error}")
+    if isinstance(error, DataError):
+        # PostgreSQL holds texts to their columns; SQLite stores whatever comes.
+        return PolicyError("InvalidRequestContent", "A value is too long to be stored.")
     if isinstance(error, exceptions.APIException):
         return _of_framework(error, context)
     _log.exception("unexpected error", exc_info=error)

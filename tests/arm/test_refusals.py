@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import DataError
 from django.test import Client
 
 from policy_app.models import Assignment, Definition
@@ -270,6 +271,18 @@ def test_a_fault_of_the_portal_shows_no_trace(arm: Arm, monkeypatch: pytest.Monk
     assert b"secret" not in response.content
     assert b"Traceback" not in response.content
     assert response["x-ms-request-id"] in error["message"]
+
+
+def test_a_value_that_the_database_cannot_hold_is_the_callers_fault(
+    arm: Arm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(*args: object) -> None:
+        raise DataError("value too long for type character varying(60)")
+
+    monkeypatch.setattr(service, "put", too_long)
+    error = arm.error("PUT", assignment(), body())
+    assert (error["status"], error["code"]) == (400, "InvalidRequestContent")
+    assert "varying" not in error["message"]
 
 
 def test_a_definition_cannot_be_assigned_above_its_own_scope(arm: Arm, custom: Definition) -> None:

@@ -145,6 +145,16 @@ def test_errors_are_as_described(
     _check(schema, "ErrorResponse", response.json())
 
 
+def test_the_examples_of_the_docs_work(schema: dict[str, Any], arm: Arm) -> None:
+    route = assignment("/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}")
+    operations = schema["paths"][route.replace("baseline", "{policyAssignmentName}")]
+    for method, status in (("put", 201), ("patch", 200)):
+        content = operations[method]["requestBody"]["content"]["application/json"]
+        for example in content["examples"].values():
+            response = arm.send(method.upper(), assignment(), example["value"])
+            assert response.status_code == status, response.content
+
+
 def test_the_schema_is_served_as_json_and_yaml_to_anyone(db: None) -> None:
     as_json = Client().get("/schema", {"format": "json"})
     assert as_json["Content-Type"].startswith("application/vnd.oai.openapi+json")
