@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from policy_app.evaluation.language.versions import VersionPattern, version_key
 from policy_app.models import Definition, DefinitionVersion, InitiativeMember
 
 Origin = DefinitionVersion.Origin
+_FEW = 500
+"""Up to so many, only what is asked for is read: a start need not read thousands of rows."""
 
 
 @dataclass(slots=True)
@@ -38,38 +40,53 @@ class ImportReport:
     """Definitions that are stored but cannot be evaluated, with the reason."""
 
 
-def import_path(path: Path, origin: str) -> ImportReport:
+Progress = Callable[[int, int], None]
+"""Told after each definition how many are done, and of how many."""
+
+
+def import_path(path: Path, origin: str, progress: Progress | None = None) -> ImportReport:
     """Import a file, a folder, or a checkout of Azure's repository."""
     report = ImportReport()
+    found = list(read(path))  # before the transaction, which others wait for
     with transaction.atomic():
-        _Import(origin, report).run(read(path))
+        _Import(origin, report, found).run(progress or (lambda done, total: None))
     return report
 
 
 class _Import:
     """One run: what is stored already is read once, for speed with thousands of files."""
 
-    def __init__(self, origin: str, report: ImportReport) -> None:
+    def __init__(
+        self, origin: str, report: ImportReport, found: Sequence[Published | FileProblem]
+    ) -> None:
         self.origin = origin
         self.report = report
-        self.definitions = {one.key: one for one in Definition.objects.all()}
-        self.versions = {
-            (row.definition.key, row.version): row
-            for row in DefinitionVersion.objects.select_related("definition").defer("body")
-        }
+        self.found = found
+        definitions = Definition.objects.all()
+        versions = DefinitionVersion.objects.select_related("definition").defer("body")
+        keys = {str(one.shape["id"]).lower() for one in found if isinstance(one, Published)}
+        if len(keys) <= _FEW:
+            definitions = definitions.filter(key__in=keys)
+            versions = versions.filter(definition__key__in=keys)
+        self.definitions = {one.key: one for one in definitions}
+        self.versions = {(row.definition.key, row.version): row for row in versions}
 
-    def run(self, found: Iterable[Published | FileProblem]) -> None:
+    def run(self, progress: Progress) -> None:
         """Store everything that was read."""
-        for one in found:
-            if isinstance(one, FileProblem):
-                self.report.problems.append(one)
-                continue
-            try:
-                self._store(one)
-            except LanguageError as error:
-                self.report.problems.append(FileProblem(one.path, 0, str(error)))
+        for number, one in enumerate(self.found, start=1):
+            self._take(one)
+            progress(number, len(self.found))
         if self.report.created or self.report.updated:
             _tell_initiatives()
+
+    def _take(self, one: Published | FileProblem) -> None:
+        if isinstance(one, FileProblem):
+            self.report.problems.append(one)
+            return
+        try:
+            self._store(one)
+        except LanguageError as error:
+            self.report.problems.append(FileProblem(one.path, 0, str(error)))
 
     def _store(self, published: Published) -> None:
         parser = PolicySetDefinition if published.is_set else PolicyDefinition

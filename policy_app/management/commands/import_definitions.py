@@ -25,15 +25,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, and say what was done."""
         path: Path = options["path"]
-        if sys.stderr.isatty():
-            self.stderr.write(f"Reading {path} …")
         try:
-            report = import_path(path, Origin.AZURE)
+            report = import_path(path, Origin.AZURE, self._progress if _on_a_terminal() else None)
         except DatabaseFailure as error:
             raise CommandError(f"Nothing was stored: {str(error).strip()}") from error
         self._tell(report, detailed=options["verbosity"] > 1)
         if report.problems:
             raise CommandError(_count(report.problems, "file", "could not be imported."))
+
+    def _progress(self, done: int, total: int) -> None:
+        """One line that counts up, and is gone when all is done."""
+        line = "" if done == total else f"{done} of {total} definitions"
+        # Stderr is red by default, which is for problems.
+        self.stderr.write(f"\r\x1b[K{line}", self.style.HTTP_INFO, ending="")
+        self.stderr.flush()
 
     def _tell(self, report: ImportReport, *, detailed: bool) -> None:
         self._list("Created", report.created)
@@ -50,6 +55,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{title}: {len(names if total is None else total)}")
         for name in sorted(names):
             self.stdout.write(f"  {name}")
+
+
+def _on_a_terminal() -> bool:
+    return sys.stderr.isatty()
 
 
 def _line(problem: FileProblem) -> str:
