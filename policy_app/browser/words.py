@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from policy_app.evaluation.language.assignments import EffectivePolicy
+from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
 from policy_app.evaluation.language.errors import LanguageError
-from policy_app.models import Assignment, Cluster
+from policy_app.models import Assignment, Cluster, Scope
 from policy_app.services import assignments, drafts, enforcement, scopes
 from policy_app.services.errors import PolicyError
 
@@ -51,30 +51,50 @@ def stored(row: Assignment, created: bool) -> str:
     return f"{did} {outcome(drafts.from_assignment(row), stored=True)}"
 
 
+def lifting(row: Assignment) -> assignments.Lifted:
+    """What a deletion would lift, by the policies and effects that are in force today."""
+    draft = drafts.from_assignment(row)
+    try:
+        names = [_policy_name(one) for one in enforcement.policies_of(draft)]
+    except (LanguageError, PolicyError):
+        names = []
+    effects = _effects(draft)
+    return assignments.Lifted(clusters_reached(draft), names if effects else [], _REFUSE in effects)
+
+
 def lifted(name: str, gone: assignments.Lifted) -> str:
     """The message after Delete."""
+    where = listed([cluster.scope.name for cluster in gone.clusters])
     if not gone.clusters:
         return f"“{name}” is deleted. It reached no cluster, so nothing changes."
-    where = listed([cluster.scope.name for cluster in gone.clusters])
-    what = policies(len(gone.policies))
-    verb = "no longer refuse anything" if gone.enforcing else "are no longer in force"
-    if len(gone.policies) == 1:
-        verb = "no longer refuses anything" if gone.enforcing else "is no longer in force"
-    return f"“{name}” is deleted. Its {what} {verb} on {where}."
+    if not gone.policies:
+        return f"“{name}” is deleted. Nothing of it was in force on {where}, so nothing changes."
+    one = len(gone.policies) == 1
+    verb = "refuse" if gone.enforcing else "apply"
+    does = f"no longer {verb}{'s' if one else ''}{' anything' if gone.enforcing else ''}"
+    return f"“{name}” is deleted. Its {policies(len(gone.policies))} {does} on {where}."
 
 
 def clusters_reached(draft: drafts.AssignmentDraft) -> list[Cluster]:
-    """The clusters at or below the scope that are not excluded."""
-    by_key = {scope.pk: scope for scope in scopes.tree()}
-    found = []
-    for cluster in scopes.clusters_below(draft.scope):
-        # The way up is known from the tree: asking for each parent would be a query each.
-        for pk in reversed(cluster.scope.lineage):
-            by_key[pk].parent = by_key.get(by_key[pk].parent_id or 0)
-        cluster.scope = by_key[cluster.scope_id]
-        if enforcement.reaches(draft, cluster):
-            found.append(cluster)
-    return sorted(found, key=lambda cluster: cluster.scope.name)
+    """The clusters at or below the scope that are not excluded, in three queries at most.
+
+    As ``enforcement.reaches`` says of one cluster, which asks for its ancestors each time.
+    """
+    clusters = list(scopes.clusters_below(draft.scope).order_by("scope__name"))
+    if not draft.not_scopes:
+        return clusters
+    excluded = [str(one).lower().rstrip("/") for one in draft.not_scopes]
+    left_out = [scope for scope in scopes.tree() if scope.key in excluded]
+    return [one for one in clusters if not _is_left_out(one, excluded, left_out)]
+
+
+def _is_left_out(cluster: Cluster, excluded: Sequence[str], left_out: Sequence[Scope]) -> bool:
+    # By the tree, since a management group is no part of its clusters' ids; by the id, since an
+    # exclusion may name what is no scope of the tree.
+    scope = cluster.scope
+    return any(scope.is_at_or_below(one) for one in left_out) or any(
+        scope.key.startswith(f"{one}/") for one in excluded
+    )
 
 
 def listed(names: Sequence[str]) -> str:
@@ -99,6 +119,12 @@ def _effects(draft: drafts.AssignmentDraft) -> dict[str, int]:
     effective = [one for one in found if isinstance(one, EffectivePolicy)]
     verbs = Counter(_verb(one) for one in effective)
     return {verb: verbs[verb] for verb in _NOW if verbs[verb]}
+
+
+def _policy_name(one: EffectivePolicy | UnresolvedPolicy) -> str:
+    if isinstance(one, UnresolvedPolicy):
+        return one.reference_id or one.definition_id
+    return one.definition.display_name
 
 
 def _verb(policy: EffectivePolicy) -> str:

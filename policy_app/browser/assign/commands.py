@@ -22,7 +22,7 @@ def obey(form: AssignForm, data: QueryDict) -> None:
     """Change the form as the pressed button says; nothing where it says nothing."""
     for name, command in _COMMANDS.items():
         if name in data:
-            command(form, data[name])
+            command(form, data.get(name, ""))
             return
 
 

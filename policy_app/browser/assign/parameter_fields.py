@@ -207,7 +207,7 @@ class ParameterField:
 
     def with_value(self, value: Any, *, explicit: bool = False) -> ParameterField:
         """The field that shows this value; None shows nothing."""
-        odd = self.spec.type == "Array" and not _are_strings(value)
+        odd = self.kind == "rows" and not _are_strings(value)
         field = replace(self, explicit=explicit, as_json=self.as_json or odd)
         return replace(field, texts=_texts_of(field.kind, value))
 

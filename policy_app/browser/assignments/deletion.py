@@ -18,7 +18,7 @@ from policy_app.services import assignments
 def delete(request: PortalRequest) -> HttpResponse:
     """Ask (a page, or a dialog's content for htmx), then delete (``id=``)."""
     row = find_assignment(request.GET.get("id", ""))
-    gone = assignments.lifted_by(row)
+    gone = words.lifting(row)
     if request.method == "POST":
         name = str(row)
         assignments.delete(row, by=request.user)

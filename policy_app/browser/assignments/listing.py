@@ -32,7 +32,8 @@ class Row:
     """An assignment as the grid shows it."""
 
     assignment: Assignment
-    scope_path: str
+    scope_above: str
+    """The way down to the scope, itself left out; empty at the top."""
     effect: Effect
     ways: Ways
 
@@ -73,4 +74,5 @@ def _filters(request: HttpRequest, tree: list[Scope]) -> service.AssignmentFilte
 
 
 def _row(one: Assignment, tree: list[Scope]) -> Row:
-    return Row(one, scopes.breadcrumb(one.scope, tree), effect_of(one), ways(one))
+    above, _, _ = scopes.breadcrumb(one.scope, tree).rpartition(" / ")
+    return Row(one, above, effect_of(one), ways(one))
