@@ -43,9 +43,10 @@ class ArmView(APIView):
     not_yet: frozenset[str] = frozenset()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """First who is calling, then whether the api-version is one."""
+        """First who is calling, then whether the request can be read."""
         super().initial(request, *args, **kwargs)
         check_api_version(request)
+        refuse_chunks(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Put ARM's headers on every answer, errors included."""
@@ -86,4 +87,14 @@ def check_api_version(request: Request) -> None:
             f"The api-version '{given}' is invalid; write a date as in '2026-06-01' or"
             " '2026-01-01-preview'.",
             target="api-version",
+        )
+
+
+def refuse_chunks(request: Request) -> None:
+    """WSGI has no body without a length: better a refusal than to take it for an empty one."""
+    if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
+        raise PolicyError(
+            "LengthRequired",
+            "The request content came in chunks; send it whole, with its Content-Length.",
+            status=411,
         )

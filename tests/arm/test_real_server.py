@@ -1,12 +1,14 @@
-"""Two writers at once, against a real server: one whole state stays, and no change is lost."""
+"""Against a real server: writers at once leave one whole state, and no body goes unread."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -70,6 +72,16 @@ def test_concurrent_puts_leave_one_of_them_whole(caller: Caller) -> None:
     assert {name: stored[name] for name in expected} == expected
     names = [one["name"] for one in caller.send("GET", assignments(SUBSCRIPTION))["value"]]
     assert names.count("contested") == 1
+
+
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(caller: Caller) -> None:
+    connection = http.client.HTTPConnection(urlsplit(caller.url).netloc, timeout=60)
+    address = f"{assignment(name='chunked')}?api-version=2026-06-01"
+    chunks = iter([json.dumps(body()).encode()])
+    connection.request("PUT", address, chunks, caller.headers, encode_chunked=True)
+    answer = connection.getresponse()
+    assert (answer.status, json.load(answer)["error"]["code"]) == (411, "LengthRequired")
+    connection.close()
 
 
 def test_concurrent_patches_of_different_fields_all_stay(caller: Caller) -> None:
