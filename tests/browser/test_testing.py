@@ -1,0 +1,144 @@
+"""The Test manifests page without scripts: what people read about each object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from policy_app.models import Cluster, Definition, Scope
+from policy_app.services import assignments
+from tests.services.test_drafts import draft
+
+MANIFESTS = settings.FIXTURES_DIR / "manifests"
+PRIVILEGED = (MANIFESTS / "nginx-privileged.yaml").read_text("utf-8")
+PAGE = "/policy/test"
+
+
+@pytest.fixture
+def in_force(rg_demo: Scope, baseline: Definition, alice: User, client: Client) -> None:
+    """The baseline initiative, denying on aks-demo; alice is signed in."""
+    parameters = {"effect": "deny", "excludedNamespaces": ["payments"]}
+    assignments.put(draft(rg_demo, baseline, parameters=parameters), alice)
+    client.force_login(alice)
+
+
+def sent(client: Client, cluster: Cluster, status: int = 200, **fields: Any) -> BeautifulSoup:
+    """The page after the form was sent."""
+    response = client.post(PAGE, {"cluster": cluster.scope.arm_id, **fields})
+    assert response.status_code == status
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def words(page: BeautifulSoup, selector: str) -> list[str]:
+    """The texts of the elements, with their white space folded."""
+    return [" ".join(found.get_text(" ").split()) for found in page.select(selector)]
+
+
+def test_a_refused_pod_says_what_kubectl_would(
+    in_force: None, client: Client, aks_demo: Cluster
+) -> None:
+    page = sent(client, aks_demo, text=PRIVILEGED)
+    (printed,) = words(page, "pre")
+    assert printed.startswith(
+        'Error from server (Forbidden): error when creating "manifest.yaml": admission webhook'
+        ' "validation.gatekeeper.sh" denied the request: [azurepolicy-k8sazurev2noprivilege-'
+    )
+    assert printed.endswith(
+        "Privileged container is not allowed: nginx-privileged,"
+        ' securityContext: {"privileged": true}'
+    )
+    assert words(page, ".test-card > h3 .badge") == ["Refused"]
+    assert "Kubernetes cluster should not allow privileged containers" in words(page, "dd a")
+
+
+def test_the_line_is_marked_and_linked(in_force: None, client: Client, aks_demo: Cluster) -> None:
+    page = sent(client, aks_demo, text=PRIVILEGED)
+    (marked,) = page.select(".line-marked")
+    assert marked.select(".line-text")[0].get_text().strip() == "privileged: true"
+    assert page.select(f'a[href="#{marked["id"]}"]')
+
+
+def test_the_constraints_that_did_not_apply_are_listed_with_the_reason(
+    in_force: None, client: Client, aks_demo: Cluster
+) -> None:
+    page = sent(client, aks_demo, text=PRIVILEGED, namespace="payments")
+    assert words(page, ".test-card > h3 .badge") == ["Accepted"]
+    assert "5 constraints did not apply" in words(page, "summary")
+    assert any("payments" in reason for reason in words(page, ".test-reason"))
+
+
+def test_files_and_pasted_text_are_tested_together(
+    in_force: None, client: Client, aks_demo: Cluster
+) -> None:
+    files = [
+        SimpleUploadedFile(name, (MANIFESTS / name).read_bytes())
+        for name in ("nginx-unprivileged.yaml", "shop.yaml")
+    ]
+    page = sent(client, aks_demo, files=files, text="kind: Pod\n")
+    assert words(page, ".test-file > h2") == [
+        "nginx-unprivileged.yaml",
+        "shop.yaml",
+        "manifest.yaml",
+    ]
+    assert "This is no Kubernetes object: apiVersion is missing." in words(page, ".test-card > p")
+
+
+def test_what_was_pasted_stays_in_the_form(
+    in_force: None, client: Client, aks_staging: Cluster
+) -> None:
+    page = sent(client, aks_staging, text=PRIVILEGED, namespace="shop")
+    assert page.select("textarea")[0].get_text() == PRIVILEGED
+    assert page.select("#namespace")[0]["value"] == "shop"
+    assert page.select("option[selected]")[0]["value"] == aks_staging.scope.arm_id
+    assert "No assignment puts a constraint on this cluster" in page.get_text()
+
+
+def test_an_example_can_be_inserted(in_force: None, client: Client) -> None:
+    page = BeautifulSoup(client.get(f"{PAGE}?example").content, "html.parser")
+    assert "nginx-privileged" in page.select("textarea")[0].get_text()
+
+
+def test_nothing_to_test_is_said_in_a_sentence(
+    in_force: None, client: Client, aks_demo: Cluster
+) -> None:
+    page = sent(client, aks_demo, status=400)
+    assert words(page, ".message-error") == ["Choose or paste at least one manifest."]
+
+
+def test_an_unknown_cluster_is_said_in_a_sentence(in_force: None, client: Client) -> None:
+    response = client.post(PAGE, {"cluster": "/nope", "text": PRIVILEGED})
+    assert response.status_code == 400
+    assert "Choose the cluster to test against." in response.content.decode()
+
+
+def test_hostile_text_is_shown_and_not_run(
+    in_force: None, client: Client, aks_demo: Cluster
+) -> None:
+    hostile = PRIVILEGED.replace("nginx-privileged", '"<script>alert(1)</script>"')
+    response = client.post(PAGE, {"cluster": aks_demo.scope.arm_id, "text": hostile})
+    assert b"<script>alert" not in response.content
+    assert b"&lt;script&gt;alert" in response.content
+
+
+def test_htmx_gets_the_report_alone(in_force: None, client: Client, aks_demo: Cluster) -> None:
+    fields = {"cluster": aks_demo.scope.arm_id, "text": PRIVILEGED}
+    response = client.post(PAGE, fields, headers={"HX-Request": "true"})
+    assert b"<html" not in response.content
+    assert b"Refused" in response.content
+
+
+def test_a_test_takes_few_queries(
+    in_force: None,
+    client: Client,
+    aks_demo: Cluster,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_max_num_queries(25):
+        sent(client, aks_demo, text=(MANIFESTS / "shop.yaml").read_text("utf-8"))
