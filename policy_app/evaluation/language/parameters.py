@@ -114,7 +114,12 @@ class ParameterSpec:
     def _schema_faults(self, value: Any) -> Iterator[ParameterFault]:
         if self.schema is None:
             return
-        for fault in schema_faults(self.schema, value):
+        try:
+            faults = schema_faults(self.schema, value)
+        except InvalidSchemaError as error:
+            yield self._fault(INVALID, f"cannot be checked, since its schema is wrong: {error}.")
+            return
+        for fault in faults:
             place = f" at {fault.path}" if fault.path else ""
             yield self._fault(
                 INVALID, f"does not fit its schema{place}: {fault.message}.", fault.path

@@ -102,6 +102,10 @@ def _tokens(text: str) -> Iterator[_Token]:
     yield _Token("end", "", end + 1)
 
 
+def _shown(token: _Token) -> str:
+    return repr(token.text) if token.text else "the end"
+
+
 class _Parser:
     """Recursive descent with one token in hand."""
 
@@ -131,9 +135,9 @@ class _Parser:
     def _at(self, sign: str) -> bool:
         return self._next.kind == "sign" and self._next.text == sign
 
-    def _expect(self, sign: str) -> None:
+    def _expect(self, sign: str, wanted: str = "") -> None:
         if not self._at(sign):
-            raise self._error(f"Expected {sign!r}, but found {self._next.text or 'the end'!r}")
+            raise self._error(f"Expected {wanted or repr(sign)}, but found {_shown(self._next)}")
         self._take()
 
     def _expression(self) -> Node:
@@ -154,9 +158,8 @@ class _Parser:
             return Literal(int(token.text), token.position)
         if token.kind == "name":
             return self._call(token)
-        found = repr(token.text) if token.text else "the end"
         raise ExpressionError(
-            f"Expected a function, a 'string' or a number, but found {found}",
+            f"Expected a function, a 'string' or a number, but found {_shown(token)}",
             text=self._text,
             position=token.position,
         )
@@ -173,7 +176,7 @@ class _Parser:
         arguments: list[Node] = []
         while not self._at(")"):
             if arguments:
-                self._expect(",")
+                self._expect(",", "',' or ')'")
             arguments.append(self._expression())
         self._take()
         return Call(name.text, tuple(arguments), name.position)

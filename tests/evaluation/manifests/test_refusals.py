@@ -171,9 +171,45 @@ def test_any_bytes_give_documents_or_problems_and_no_error(data: bytes | str) ->
 
 
 FRAGMENTS = st.sampled_from(
-    ["apiVersion: v1\n", "kind: Pod\n", "kind: List\n", "items:\n", "- ", "  ", "\t", "{", "}"]
-    + ["[", "]", "&a ", "*a", "<<: ", "---\n", "...\n", "%YAML 1.1\n", "!!int ", "|\n", "'", '"']
-    + ["{{ x }}", "\n", "a: ", "? ", "# c\n", ": ", "1", "metadata: {name: x}\n", "\u2028", "\r"]
+    [
+        *(
+            "apiVersion: v1\n",
+            "kind: Pod\n",
+            "kind: List\n",
+            "items:\n",
+            "- ",
+            "  ",
+            "\t",
+            "{",
+            "}",
+        ),
+        *(
+            "[",
+            "]",
+            "&a ",
+            "*a",
+            "<<: ",
+            "---\n",
+            "...\n",
+            "%YAML 1.1\n",
+            "!!int ",
+            "|\n",
+            "'",
+            '"',
+        ),
+        *(
+            "{{ x }}",
+            "\n",
+            "a: ",
+            "? ",
+            "# c\n",
+            ": ",
+            "1",
+            "metadata: {name: x}\n",
+            "\r",
+            "\u2028",
+        ),
+    ]
 )
 
 
