@@ -118,6 +118,7 @@ class PolicyAssignmentUpdatePropertiesSerializer(Shape):
 
     resourceSelectors = ResourceSelectorSerializer(many=True, required=False)
     overrides = OverrideSerializer(many=True, required=False)
+    selfServeExemptionSettings = Mapping(required=False)
 
 
 class PolicyAssignmentUpdateSerializer(Shape):
