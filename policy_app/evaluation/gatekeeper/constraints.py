@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from policy_app.evaluation.gatekeeper.errors import ConstraintError
 from policy_app.evaluation.gatekeeper.match import Match
+from policy_app.evaluation.gatekeeper.scopes import split_api_version
 from policy_app.evaluation.results import EnforcementAction, Origin
 
 GROUP = "constraints.gatekeeper.sh"
@@ -117,11 +118,11 @@ class Constraint:
 
 def is_constraint(value: Mapping[str, Any]) -> bool:
     """Whether a Kubernetes object is a constraint, of whatever template."""
-    return str(value.get("apiVersion", "")).partition("/")[0] == GROUP
+    return split_api_version(value.get("apiVersion"))[0] == GROUP
 
 
 def _check_identity(value: Mapping[str, Any]) -> None:
-    group, _, version = str(value.get("apiVersion", "")).partition("/")
+    group, version = split_api_version(value.get("apiVersion"))
     if group != GROUP:
         raise ConstraintError(
             f'wrong group for constraint: "{group}", want "{GROUP}"', path="apiVersion"

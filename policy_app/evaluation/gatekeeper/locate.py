@@ -24,7 +24,7 @@ _POD_SPECS: tuple[Path, ...] = (
     ("spec",),
 )
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
-_WORD = re.compile(r"[\w$][\w./:@$-]*")
+_WORD = re.compile(r"[\w$/][\w./:@$-]*")
 # Words that every message and every object has; they tell nothing about a place.
 _COMMON = frozenset(
     {
@@ -68,7 +68,8 @@ def _words(message: str, details: Mapping[str, Any] | None) -> frozenset[str]:
     text = f"{message} {json.dumps(details, default=str)}" if details else message
     words = {word.rstrip(".:-/") for word in _WORD.findall(text)}
     parts = {part for word in words if "." in word for part in word.split(".")}
-    return frozenset(words | parts)
+    # Names of fields are compared in lower case, since a sentence may begin with one.
+    return frozenset(words | parts | {word.lower() for word in words | parts})
 
 
 def _containers(thing: Mapping[str, Any]) -> list[_Container]:
@@ -146,7 +147,7 @@ def _scored(
         return
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            named = 2 if name in words and name not in _COMMON else 0
+            named = 2 if name.lower() in words and name not in _COMMON else 0
             if named:
                 yield score + named, (*path, name)
             yield from _scored(inner, (*path, name), words, skip, score + named)
