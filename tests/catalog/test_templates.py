@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,22 @@ def test_a_template_carries_the_libraries_it_imports_and_no_other(template: Path
     }
 
     assert carried == imported
+
+
+@each_template
+def test_no_negation_rests_on_an_argument_that_may_be_undefined(template: Path) -> None:
+    """OPA works out arguments before it negates, so an undefined one would end the rule.
+
+    Source: https://github.com/open-policy-agent/opa/issues/1877
+    """
+    found = template_at(template)
+    nested = re.compile(r"\bnot [\w.]+\([^)]*[.(\[]")
+    compared = re.compile(r"\bnot [\w.]+\([^()]*\) *[=!<>]")
+    lines = [
+        line.partition("#")[0] for text in (found.rego, *found.libs) for line in text.splitlines()
+    ]
+
+    assert [line for line in lines if nested.search(line) or compared.search(line)] == []
 
 
 def _under_no_privilege(manifest: str) -> list[str]:
