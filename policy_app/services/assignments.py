@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -11,7 +12,13 @@ from django.utils import timezone
 
 from policy_app.models import Assignment, Cluster, Definition, Scope
 from policy_app.services import definitions, scopes
-from policy_app.services.drafts import AssignmentDraft, validate
+from policy_app.services.drafts import (
+    AssignmentDraft,
+    from_arm,
+    from_assignment,
+    to_arm,
+    validate,
+)
 from policy_app.services.errors import NotFound, PolicyError
 
 _COPIED = (
@@ -73,8 +80,7 @@ def put(draft: AssignmentDraft, by: User | None) -> tuple[Assignment, bool]:
 
     Raises ``PolicyError`` and stores nothing where the draft is not valid.
     """
-    # The scope's row is the lock: of two writers of one name, the second waits, then replaces.
-    Scope.objects.select_for_update().get(pk=draft.scope.pk)
+    _lock(draft.scope)
     validate(draft)
     row = find(draft.scope, draft.name)
     created = row is None
@@ -88,6 +94,24 @@ def put(draft: AssignmentDraft, by: User | None) -> tuple[Assignment, bool]:
         row.updated_by = by
     row.save()
     return row, created
+
+
+@transaction.atomic
+def change(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> Assignment:
+    """ARM's PATCH: what ``body`` has replaces what is stored, the rest stays.
+
+    Reads and writes under one lock, so that two changes at once are both kept.
+    """
+    _lock(scope)
+    stored = to_arm(from_assignment(get(scope, name)))
+    properties = stored["properties"] | (body.get("properties") or {})
+    row, _ = put(from_arm(scope, name, {**stored, **body, "properties": properties}), by)
+    return row
+
+
+def _lock(scope: Scope) -> None:
+    """The scope's row is the lock: of two writers of one name, the second waits."""
+    Scope.objects.select_for_update().get(pk=scope.pk)
 
 
 @transaction.atomic

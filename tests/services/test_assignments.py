@@ -51,6 +51,15 @@ def test_the_same_name_may_be_used_at_another_scope(
     assert one.arm_id != other.arm_id
 
 
+def test_a_change_keeps_what_it_does_not_name(
+    rg_demo: Scope, baseline: Definition, alice: User
+) -> None:
+    assignments.put(draft(rg_demo, baseline, description="Kept."), alice)
+    row = assignments.change(rg_demo, "Baseline", {"location": "northeurope"}, alice)
+    assert (row.location, row.description) == ("northeurope", "Kept.")
+    assert row.parameters == {"effect": {"value": "deny"}}
+
+
 def test_a_missing_assignment_is_not_found(rg_demo: Scope) -> None:
     with pytest.raises(NotFound, match="'nope' is not found"):
         assignments.get(rg_demo, "nope")

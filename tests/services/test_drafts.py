@@ -119,6 +119,17 @@ def test_an_override_must_be_an_effect(rg_demo: Scope, baseline: Definition) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("field", "limit", "target"),
+    [("display_name", 128, "properties.displayName"), ("location", 60, "location")],
+)
+def test_a_text_that_is_too_long_is_refused(
+    rg_demo: Scope, baseline: Definition, field: str, limit: int, target: str
+) -> None:
+    drafts.validate(draft(rg_demo, baseline, **{field: "a" * limit}))
+    assert list(faults(draft(rg_demo, baseline, **{field: "a" * (limit + 1)}))) == [target]
+
+
 def test_a_body_goes_in_and_comes_out_the_same(rg_demo: Scope, baseline: Definition) -> None:
     body = {
         "location": "westeurope",

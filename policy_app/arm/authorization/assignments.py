@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -19,7 +18,6 @@ from policy_app.arm.authorization.serializers import (
 )
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
-from policy_app.models import Scope
 from policy_app.services import assignments, drafts
 from policy_app.services.drafts import AssignmentDraft
 from policy_app.services.errors import PolicyError
@@ -120,15 +118,7 @@ class PolicyAssignment(ArmView):
         """
         body = _object(request.data)
         _refuse_what_put_changes(body)
-        with transaction.atomic():
-            # The lock that every writer takes, before reading what is about to be changed.
-            Scope.objects.select_for_update().get(pk=self.scope.pk)
-            stored = drafts.to_arm(drafts.from_assignment(assignments.get(self.scope, self._name)))
-            properties = stored["properties"] | (body.get("properties") or {})
-            draft = drafts.from_arm(
-                self.scope, self._name, {**stored, **body, "properties": properties}
-            )
-            row, _ = assignments.put(draft, self.caller)
+        row = assignments.change(self.scope, self._name, body, self.caller)
         return Response(shapes.assignment(row))
 
     @extend_schema(

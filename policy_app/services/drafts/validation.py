@@ -23,7 +23,13 @@ from policy_app.services.errors import PolicyError
 
 NAME_LIMIT = 64
 MANAGEMENT_GROUP_NAME_LIMIT = 24
-DISPLAY_NAME_LIMIT = 128
+# How long a text may be; the first is ARM's limit, the others are what can be stored.
+_LENGTHS = (
+    ("properties.displayName", "display_name", 128),
+    ("properties.definitionVersion", "definition_version", 40),
+    ("properties.assignmentType", "assignment_type", 20),
+    ("location", "location", 60),
+)
 _FORBIDDEN = re.compile(r"[<>*%&:?+/\\#\x00-\x1f]")
 _PROPERTIES = "properties"
 
@@ -58,11 +64,11 @@ def _name(draft: AssignmentDraft) -> Iterator[PolicyError]:
 
 
 def _texts(draft: AssignmentDraft) -> Iterator[PolicyError]:
-    if len(draft.display_name) > DISPLAY_NAME_LIMIT:
-        yield _wrong(
-            "displayName",
-            f"has {len(draft.display_name)} characters; it may have {DISPLAY_NAME_LIMIT}.",
-        )
+    for target, attribute, limit in _LENGTHS:
+        length = len(getattr(draft, attribute))
+        if length > limit:
+            text = f"'{target}' has {length} characters; it may have {limit}."
+            yield PolicyError("InvalidRequestContent", text, target=target)
     for where, value in _strings(draft):
         if "\x00" in value:
             yield _wrong(where, "has a NUL character, which cannot be stored.")
