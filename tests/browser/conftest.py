@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -73,6 +74,11 @@ def open_page(
 def page(open_page: OpenPage) -> Page:
     """A desk-sized page, signed in as ``alice``."""
     return open_page()
+
+
+def ends_with(address: str) -> re.Pattern[str]:
+    """What an address has to match to end like this."""
+    return re.compile(re.escape(address) + "$")
 
 
 def _session(user: User, url: str) -> Any:

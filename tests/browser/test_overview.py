@@ -1,4 +1,4 @@
-"""The Overview: counts, clusters, the newest assignments, and what it says when there is nothing."""
+"""The Overview: counts, clusters, the newest assignments, and the sentences of an empty one."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def test_clusters_count_what_reaches_them(
     visitor: Client, baseline: Definition, rg_demo: Scope, aks_staging: Cluster
 ) -> None:
     assign(baseline, rg_demo, "narrow")
-    subscription = Scope.objects.get(pk=rg_demo.parent_id)
+    subscription = rg_demo.parent
+    assert subscription is not None
     assign(baseline, subscription, "wide", not_scopes=[aks_staging.scope.arm_id.upper()])
     assert reached(overview(visitor)) == {"aks-demo": "2", "aks-staging": "0"}
 

@@ -1,0 +1,98 @@
+"""axe on every page, in light and dark; nothing is wider than a phone; motion can be turned off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import PHONE, OpenPage
+from tests.estate_fixtures import BASELINE
+from tests.factories import make_initiative
+
+pytestmark = pytest.mark.browser
+
+PRIVILEGED = "/policy/definitions/policy/95edb821-ddaf-4404-9732-666045e056b4"
+PAGES = {
+    "overview": "/",
+    "definitions": "/policy/definitions",
+    "no match": "/policy/definitions?search=nothing-like-this",
+    "policy as JSON": PRIVILEGED,
+    "policy parameters": f"{PRIVILEGED}?tab=parameters",
+    "constraint template": f"{PRIVILEGED}?tab=template",
+    "policy assignments": f"{PRIVILEGED}?tab=assignments",
+    "policy used in": f"{PRIVILEGED}?tab=initiatives",
+    "initiative": f"/policy/definitions/initiative/{BASELINE}",
+    "initiative with holes": "/policy/definitions/initiative/holes",
+    "refused": "/policy/definitions/policy/no-such-thing",
+    "not found": "/no/such/page",
+}
+# Links in a line of text and the inside of the search boxes are exempt, as WCAG 2.5.8 has it.
+SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, select, input")]
+    .filter((e) => e.checkVisibility() && !e.matches(".skip-link, tbody th a, [type=search]"))
+    .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
+    .filter(([, box]) => box.width < 24 || box.height < 23.5)
+    .map(([text, box]) => `${text}: ${box.width}x${box.height}`)"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line a rule with the first place."""
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['help']} — {one['nodes'][0]['html'][:160]}" for one in found]
+
+
+def visit(page: Page, address: str) -> None:
+    """Go there, with what the address needs in place."""
+    if address.endswith("/holes"):
+        make_initiative("holes", [("/providers/x/policyDefinitions/" + "a-long-name" * 8, "3.*.*")])
+    page.goto(address)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_in_light_and_dark(page: Page, name: str) -> None:
+    page.emulate_media(color_scheme="light")
+    visit(page, PAGES[name])
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_on_the_way_in(open_page: OpenPage) -> None:
+    page = open_page(signed_in=False, color_scheme="dark")
+    page.goto("/sign-in/a-link-that-never-was")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="light")
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_with_menus_open(page: Page) -> None:
+    page.goto("/policy/definitions")
+    page.locator("summary", has_text="Category").click()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.locator("tbody summary").first.click()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_phone(open_page: OpenPage, name: str) -> None:
+    page = open_page(viewport=PHONE)
+    visit(page, PAGES[name])
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == PHONE["width"]
+    assert violations(page) == []
+
+
+def test_targets_are_at_least_24_pixels(page: Page) -> None:
+    page.goto("/policy/definitions")
+    small = page.evaluate(SMALL_TARGETS)
+    assert small == []
+
+
+def test_motion_stops_for_who_asked_for_it(open_page: OpenPage) -> None:
+    page = open_page(reduced_motion="reduce")
+    page.goto("/")
+    duration = page.locator("#toast").evaluate("e => getComputedStyle(e).transitionDuration")
+    assert float(duration.removesuffix("s")) < 0.001
