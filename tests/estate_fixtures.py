@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -32,50 +30,49 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
         load_catalogue()
 
 
-@pytest.fixture()
-def portal(db: None) -> Iterator[None]:
+@pytest.fixture
+def portal(db: None) -> None:
     """The catalogue and the estate; loaded again where a transactional test flushed them."""
     load_catalogue()
-    yield
 
 
-@pytest.fixture()
+@pytest.fixture
 def baseline(portal: None) -> Definition:
     """The pod security baseline initiative."""
     return definitions.built_in(Definition.Kind.INITIATIVE, BASELINE)
 
 
-@pytest.fixture()
+@pytest.fixture
 def restricted(portal: None) -> Definition:
     """The pod security restricted initiative."""
     return definitions.built_in(Definition.Kind.INITIATIVE, RESTRICTED)
 
 
-@pytest.fixture()
+@pytest.fixture
 def rg_demo(portal: None) -> Scope:
     """The resource group of cluster aks-demo."""
     return scopes.get(f"{SUBSCRIPTION}/resourceGroups/rg-demo")
 
 
-@pytest.fixture()
+@pytest.fixture
 def rg_staging(portal: None) -> Scope:
     """The resource group of cluster aks-staging."""
     return scopes.get(f"{SUBSCRIPTION}/resourceGroups/rg-staging")
 
 
-@pytest.fixture()
+@pytest.fixture
 def aks_demo(portal: None) -> Cluster:
     """The cluster in rg-demo."""
     return Cluster.objects.select_related("scope").get(scope__name="aks-demo")
 
 
-@pytest.fixture()
+@pytest.fixture
 def aks_staging(portal: None) -> Cluster:
     """The cluster in rg-staging."""
     return Cluster.objects.select_related("scope").get(scope__name="aks-staging")
 
 
-@pytest.fixture()
+@pytest.fixture
 def alice(db: None) -> User:
     """A person who may do everything in the portal."""
     return User.objects.create_superuser("alice", password=None)
