@@ -39,15 +39,24 @@
     true,
   );
 
-  // Enter in the JSON editor keeps the indent of the line, one step more after an open bracket.
+  // The JSON editor: Enter keeps the indent, a step more after an open bracket; a closing
+  // bracket at the start of a line goes a step back.  Tab stays what leaves the field.
   document.addEventListener("keydown", (event) => {
     const editor = event.target;
-    if (event.key !== "Enter" || !editor.matches("[data-json-editor]") || event.isComposing) return;
-    const before = editor.value.slice(0, editor.selectionStart);
-    const line = before.slice(before.lastIndexOf("\n") + 1);
-    const indent = line.match(/^[ \t]*/)[0] + (/[[{]\s*$/.test(line) ? "  " : "");
+    if (!editor.matches?.("[data-json-editor]") || event.isComposing || event.ctrlKey || event.metaKey) return;
+    const caret = editor.selectionStart;
+    const line = editor.value.slice(editor.value.lastIndexOf("\n", caret - 1) + 1, caret);
+    let text;
+    if (event.key === "Enter") {
+      text = `\n${line.match(/^[ \t]*/)[0]}${/[[{]\s*$/.test(line) ? "  " : ""}`;
+    } else if (/^[\]}]$/.test(event.key) && /^ +$/.test(line) && caret === editor.selectionEnd) {
+      editor.setSelectionRange(caret - Math.min(2, line.length), caret);
+      text = event.key;
+    } else {
+      return;
+    }
     event.preventDefault();
     // insertText, unlike setRangeText, leaves the change in the undo history.
-    document.execCommand("insertText", false, `\n${indent}`);
+    document.execCommand("insertText", false, text);
   });
 })();

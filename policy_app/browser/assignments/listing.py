@@ -55,7 +55,7 @@ def assignments(request: PortalRequest) -> HttpResponse:
         "scopes": scope_tree.choices(tree, filters.scope),
         "kinds": Definition.Kind.choices,
         "headers": sorting.headers(request),
-        "sort": request.GET.get("sort", ""),
+        "sort": sorting.value,
         "page": page,
         "rows": [_row(one, tree) for one in page.object_list],
         "definitions_url": reverse("definitions"),
