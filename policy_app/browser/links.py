@@ -8,8 +8,6 @@ from django.urls import reverse
 
 from policy_app.models import Definition
 
-ASSIGN_PATH = "/policy/assign"
-
 
 def definition(one: Definition, **query: str) -> str:
     """The detail page; a custom definition's name is no key, so its id goes along."""
@@ -23,7 +21,7 @@ def definition_json(one: Definition, version: str = "") -> str:
 
 def assign(one: Definition) -> str:
     """The wizard, with this definition chosen."""
-    return f"{ASSIGN_PATH}?{urlencode({'definition': one.arm_id})}"
+    return f"{reverse('assign')}?{urlencode({'definition': one.arm_id})}"
 
 
 def _definition_url(view: str, one: Definition, query: dict[str, str]) -> str:
@@ -45,4 +43,4 @@ def definition_by_id(arm_id: str) -> str:
 
 def assignment_by_id(arm_id: str) -> str:
     """The page of an assignment."""
-    return f"/policy/assignments/view?{urlencode({'id': arm_id})}"
+    return f"{reverse('assignment')}?{urlencode({'id': arm_id})}"

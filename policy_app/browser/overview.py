@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 
 from policy_app.browser import links
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
-from policy_app.services.overview import summary
+from policy_app.services.overview import Summary, summary
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number at the top; ``url`` is the list behind it."""
+
+    label: str
+    icon: str
+    value: int
+    url: str = ""
 
 
 @portal_page()
@@ -19,9 +31,25 @@ def overview(request: PortalRequest) -> HttpResponse:
         "subtitle": "Overview",
         "crumbs": [Crumb("Policy")],
         "summary": state,
+        "tiles": _tiles(state),
         "recent": [(one, links.assignment_by_id(one.arm_id)) for one in state.recent],
     }
     return render_page(request, "overview/page.html", context)
+
+
+def _tiles(state: Summary) -> list[Tile]:
+    listed = reverse("assignments")
+    return [
+        Tile("Assignments", "clipboard-check", state.assignments, listed),
+        Tile(
+            "Initiatives in force",
+            "layers",
+            state.initiatives_in_force,
+            f"{listed}?kind=initiative",
+        ),
+        Tile("Policies in force", "file-text", state.policies_in_force, f"{listed}?kind=policy"),
+        Tile("Clusters", "ship-wheel", len(state.clusters)),
+    ]
 
 
 urlpatterns = [path("", overview, name="overview")]
