@@ -141,7 +141,7 @@ def _file(
 def _namespaces_in(documents: Iterable[manifests.Document]) -> dict[str, dict[str, Any]]:
     """Namespaces that the file makes itself: what follows in it may name them."""
     return {
-        str(document.object["metadata"].get("name", "")): document.object
+        str((document.object.get("metadata") or {}).get("name", "")): document.object
         for document in documents
         if document.object.get("kind") == "Namespace" and document.object.get("apiVersion") == "v1"
     }
