@@ -85,6 +85,13 @@ def test_nothing_is_wider_than_a_phone(open_page: OpenPage, name: str) -> None:
     assert violations(page) == []
 
 
+def test_nothing_is_wider_than_any_screen_between_phone_and_desk(page: Page) -> None:
+    page.goto("/policy/definitions")
+    for width in (320, 600, 801, 1000, 1101, 1280, 1281, 1400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_targets_are_at_least_24_pixels(page: Page) -> None:
     page.goto("/policy/definitions")
     small = page.evaluate(SMALL_TARGETS)
