@@ -238,6 +238,16 @@ def test_axe_finds_nothing_in_the_picker_and_beside_errors(
     assert violations(page) == []
 
 
+def test_on_a_phone_the_current_step_is_in_view(open_page: OpenPage) -> None:
+    page = open_page(viewport=PHONE)
+    page.goto(AT_DEMO)
+    for _ in range(3):
+        page.locator("#assign-next").click()
+
+    expect(page.locator("#tab-review")).to_have_attribute("aria-current", "step")
+    expect(page.locator("#tab-review")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("label", STEPS)
 def test_no_tab_is_wider_than_a_phone(
     open_page: OpenPage, label: str, violations: Violations
