@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -43,7 +44,8 @@ def test_an_expired_link_says_so(client: Client, bob: User) -> None:
 def test_a_link_that_never_was_says_so(client: Client, db: None) -> None:
     answer = client.get("/sign-in/made-up")
     assert answer.status_code == 403
-    assert "no sign-in link of this portal" in answer.content.decode()
+    said = BeautifulSoup(answer.content, "html.parser").select("[role=alert]")[0]
+    assert said.get_text(strip=True).startswith("This is no sign-in link of this portal.")
 
 
 def test_looking_whether_a_link_answers_does_not_use_it_up(client: Client, bob: User) -> None:
