@@ -50,7 +50,7 @@ class AssignmentFilters:
 def find(scope: Scope, name: str) -> Assignment | None:
     """The assignment of this name at exactly this scope, in any letter case."""
     rows = Assignment.objects.select_related("scope", "definition", "created_by", "updated_by")
-    return rows.filter(scope=scope, key=name.lower()).first()
+    return rows.filter(scope=scope, key=name.replace("\x00", "").lower()).first()
 
 
 def get(scope: Scope, name: str) -> Assignment:
