@@ -88,6 +88,16 @@ def test_leaving_the_search_box_does_not_search_again(page: Page) -> None:
     expect(page.locator("#results table")).to_have_attribute("data-mine", "kept")
 
 
+def test_a_newer_search_takes_the_place_of_one_that_is_not_answered(page: Page) -> None:
+    page.goto(LIST)
+    page.route("**/definitions?search=*", lambda route: None, times=1)
+    box = page.get_by_role("searchbox", name="Search by name or id")
+    with page.expect_request("**/definitions?search=*"):
+        box.fill("host")
+    box.fill("privileged containers")
+    expect(page.locator("#results tbody th")).to_have_text([PRIVILEGED])
+
+
 def test_select_all_off_then_one_category(page: Page) -> None:
     make_policy("elsewhere", category="Storage")
     page.goto(LIST)
