@@ -26,6 +26,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
+from policy_app.evaluation.rego.errors import RegoLimitError
+
 Value: TypeAlias = Any
 """One of the types in the table above; mypy cannot say more of a recursive JSON-like type."""
 
@@ -104,19 +106,34 @@ def hash_key(value: Value) -> Any:
         return value
     if kind is bool:
         return _TRUE if value else _FALSE
+    return Key(value, _digest(value, {}))
+
+
+def _digest(value: Value, seen: dict[int, int]) -> int:
+    """A hash that is the same for equal values.
+
+    A composite that occurs many times inside another is hashed once (``seen``): ``x1 = [x, x]``,
+    ``x2 = [x1, x1]``… makes values whose tree is exponentially larger than their parts.
+    """
+    kind = type(value)
+    if kind is bool:
+        return hash(_TRUE if value else _FALSE)
+    if kind in _ATOMS:
+        return hash(value)
+    known = seen.get(id(value))
+    if known is None:
+        known = seen[id(value)] = _digest_composite(value, kind, seen)
+    return known
+
+
+def _digest_composite(value: Value, kind: type, seen: dict[int, int]) -> int:
     if kind is list:
-        return Key(value, hash(tuple([_digest(member) for member in value])))
+        if _PLAIN.issuperset(map(type, value)):
+            return hash(tuple(map(hash, value)))
+        return hash(tuple([_digest(member, seen) for member in value]))
     if kind is RegoSet:
-        return Key(value, hash((RegoSet, frozenset(value.items))))
-    return Key(value, hash((dict, frozenset([(k, _digest(v)) for k, v in value.items()]))))
-
-
-def _digest(value: Value) -> Any:
-    """Something hashable that is equal for equal values; cheaper than a ``Key``."""
-    if type(value) is str:
-        return value
-    key = hash_key(value)
-    return key._hash if type(key) is Key else key
+        return hash((RegoSet, frozenset(map(hash, value.items))))
+    return hash((dict, frozenset([(hash(k), _digest(v, seen)) for k, v in value.items()])))
 
 
 def unkey(key: Any) -> Value:
@@ -131,27 +148,85 @@ def rego_equal(a: Value, b: Value) -> bool:
         return bool(a == b)
     if kind is bool or type(b) is bool:
         return a is b
-    # Python's own comparison runs in C and errs only by equating booleans with 0 and 1.
-    return bool(a == b) and (kind is int or kind is float or _same_booleans(a, b))
+    if kind is int or kind is float:
+        return bool(a == b)
+    return _equal_composites(a, b, kind, set())
 
 
-def _same_booleans(a: Value, b: Value) -> bool:
-    """Whether two values that Python calls equal have their booleans in the same places."""
-    kind = type(a)
-    if kind is list:
-        return all(map(_same_member, a, b))
-    if kind is dict:
-        return all([_same_member(value, b[key]) for key, value in a.items()])
-    return True  # a set compares by hash keys, which already tell booleans apart
+_Pairs: TypeAlias = set[tuple[int, int]]
 
 
-def _same_member(a: Value, b: Value) -> bool:
-    kind = type(a)
-    if kind is str:
+def _equal_composites(a: Value, b: Value, kind: type, seen: _Pairs) -> bool:
+    """``seen`` holds the pairs known to be equal or being compared; see ``_digest``."""
+    if a is b:
         return True
+    if kind is not type(b) or len(a) != len(b):
+        return False
+    if kind is RegoSet:
+        return bool(a.items.keys() == b.items.keys())
+    pair = (id(a), id(b))
+    if pair in seen:
+        return True
+    seen.add(pair)
+    return _equal_lists(a, b, seen) if kind is list else _equal_dicts(a, b, seen)
+
+
+def _equal_lists(a: list[Value], b: list[Value], seen: _Pairs) -> bool:
+    if _PLAIN.issuperset(map(type, a)) and _PLAIN.issuperset(map(type, b)):
+        return a == b
+    return all(_equal(x, y, seen) for x, y in zip(a, b, strict=True))
+
+
+def _equal_dicts(a: dict[Any, Value], b: dict[Any, Value], seen: _Pairs) -> bool:
+    if _PLAIN.issuperset(map(type, a.values())) and _PLAIN.issuperset(map(type, b.values())):
+        return a == b
+    return a.keys() == b.keys() and all(_equal(x, b[key], seen) for key, x in a.items())
+
+
+def _equal(a: Value, b: Value, seen: _Pairs) -> bool:
+    kind = type(a)
     if kind is bool or type(b) is bool:
         return a is b
-    return kind is int or kind is float or _same_booleans(a, b)
+    return bool(a == b) if kind in _ATOMS else _equal_composites(a, b, kind, seen)
+
+
+_PLAIN = frozenset({type(None), int, float, str})
+"""Kinds whose equality and hash in Python are those of Rego."""
+_ATOMS = _PLAIN | {bool}
+
+MAX_WEIGHT = 5_000_000
+"""Members and characters of the largest value that is printed, sorted or sent out."""
+
+
+def weigh(value: Value) -> int:
+    """The members and characters in the value's tree; raises ``RegoLimitError`` past the bound.
+
+    Takes time for each distinct part only, however often the tree repeats it.
+    """
+    try:
+        return 1 if type(value) in _ATOMS and type(value) is not str else _weigh(value, {})
+    except RecursionError:
+        raise RegoLimitError("a value is nested too deeply", code="rego_limit_error") from None
+
+
+def _weigh(value: Value, seen: dict[int, int]) -> int:
+    kind = type(value)
+    if kind is str:
+        return len(value) + 1
+    if kind in _ATOMS:
+        return 1
+    if kind is Key:
+        return _weigh(value.value, seen)
+    known = seen.get(id(value))
+    if known is None:
+        members = value.items if kind is RegoSet else value
+        known = 1 + sum([_weigh(member, seen) for member in members])
+        if kind is dict:
+            known += sum([_weigh(member, seen) for member in value.values()])
+        if known > MAX_WEIGHT:
+            raise RegoLimitError("a value is too large", code="rego_limit_error")
+        seen[id(value)] = known
+    return known
 
 
 _RANKS: dict[type, int] = {
@@ -169,16 +244,22 @@ _FIRST_COMPOSITE = 4
 
 def sort_key(value: Value) -> tuple[Any, ...]:
     """A tuple that sorts as ``value`` does in OPA's total order."""
+    if type(value) not in _ATOMS:
+        weigh(value)
+    return _sort_key(value)
+
+
+def _sort_key(value: Value) -> tuple[Any, ...]:
     rank = _RANKS[type(value)]
     if rank < _FIRST_COMPOSITE:
         # None is never compared beyond its rank, but must be comparable to itself.
         return (rank, 0 if rank == 0 else value)
     if rank == _FIRST_COMPOSITE:
-        return (rank, tuple([sort_key(member) for member in value]))
+        return (rank, tuple([_sort_key(member) for member in value]))
     if type(value) is RegoSet:
-        return (rank, tuple(sorted([sort_key(member) for member in value.items.values()])))
-    pairs = sorted([(sort_key(unkey(key)), key) for key in value], key=_first)
-    return (rank, tuple([part for key, k in pairs for part in (key, sort_key(value[k]))]))
+        return (rank, tuple(sorted([_sort_key(member) for member in value.items.values()])))
+    pairs = sorted([(_sort_key(unkey(key)), key) for key in value], key=_first)
+    return (rank, tuple([part for key, k in pairs for part in (key, _sort_key(value[k]))]))
 
 
 def _first(pair: tuple[Any, Any]) -> Any:
@@ -219,16 +300,23 @@ def sorted_pairs(value: dict[Any, Value]) -> list[tuple[Any, Value]]:
 def to_json(value: Value) -> Any:
     """Plain JSON data: sets become sorted lists, other keys than strings their JSON text.
 
-    Parts that are plain already are shared, not copied.
+    Raises ``RegoLimitError`` for a value that is too large to be sent out.
     """
+    if type(value) in _ATOMS:
+        return value
+    weigh(value)
+    return _to_json(value)
+
+
+def _to_json(value: Value) -> Any:
     kind = type(value)
     if kind is list:
-        return [m if type(m) is str else to_json(m) for m in value]
+        return [m if type(m) is str else _to_json(m) for m in value]
     if kind is RegoSet:
-        return [to_json(member) for member in sort_values(value.items.values())]
+        return [_to_json(member) for member in sort_values(value.items.values())]
     if kind is dict:
         return {
-            k if type(k) is str else json_text(unkey(k)): v if type(v) is str else to_json(v)
+            k if type(k) is str else json_text(unkey(k)): v if type(v) is str else _to_json(v)
             for k, v in value.items()
         }
     return value
@@ -270,19 +358,32 @@ def type_name(value: Value) -> str:
 
 
 def render(value: Value) -> str:
-    """The text that OPA prints for a value: ``{"privileged": true}``, ``{1, 2}``, ``set()``."""
+    """The text that OPA prints for a value: ``{"privileged": true}``, ``{1, 2}``, ``set()``.
+
+    Raises ``RegoLimitError`` for a value that is too large to print.
+    """
+    kind = type(value)
+    if kind is str:
+        return quote(value)
+    if kind in _ATOMS:
+        return _render_scalar(value)
+    weigh(value)
+    return _render(value)
+
+
+def _render(value: Value) -> str:
     kind = type(value)
     if kind is str:
         return quote(value)
     if kind is list:
-        return "[" + ", ".join([render(member) for member in value]) + "]"
+        return "[" + ", ".join([_render(member) for member in value]) + "]"
     if kind is dict:
         pairs = sorted_pairs(value)
-        return "{" + ", ".join([f"{render(unkey(k))}: {render(v)}" for k, v in pairs]) + "}"
+        return "{" + ", ".join([f"{_render(unkey(k))}: {_render(v)}" for k, v in pairs]) + "}"
     if kind is RegoSet:
         if not value.items:
             return "set()"
-        return "{" + ", ".join([render(m) for m in sort_values(value.items.values())]) + "}"
+        return "{" + ", ".join([_render(m) for m in sort_values(value.items.values())]) + "}"
     return _render_scalar(value)
 
 
