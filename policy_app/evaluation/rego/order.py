@@ -1,0 +1,75 @@
+"""OPA's total order: null < boolean < number < string < array < object < set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from policy_app.evaluation.rego.model import ATOMS, RegoSet, Value, unkey, weigh
+
+_RANKS: dict[type, int] = {
+    type(None): 0,
+    bool: 1,
+    int: 2,
+    float: 2,
+    str: 3,
+    list: 4,
+    dict: 5,
+    RegoSet: 6,
+}
+_FIRST_COMPOSITE = 4
+
+
+def sort_key(value: Value) -> tuple[Any, ...]:
+    """A tuple that sorts as ``value`` does in OPA's total order."""
+    if type(value) not in ATOMS:
+        weigh(value)
+    return _sort_key(value)
+
+
+def _sort_key(value: Value) -> tuple[Any, ...]:
+    rank = _RANKS[type(value)]
+    if rank < _FIRST_COMPOSITE:
+        # None is never compared beyond its rank, but must be comparable to itself.
+        return (rank, 0 if rank == 0 else value)
+    if rank == _FIRST_COMPOSITE:
+        return (rank, tuple([_sort_key(member) for member in value]))
+    if type(value) is RegoSet:
+        return (rank, tuple(sorted([_sort_key(member) for member in value.items.values()])))
+    pairs = sorted([(_sort_key(unkey(key)), key) for key in value], key=_first)
+    return (rank, tuple([part for key, k in pairs for part in (key, _sort_key(value[k]))]))
+
+
+def _first(pair: tuple[Any, Any]) -> Any:
+    return pair[0]
+
+
+def compare(a: Value, b: Value) -> int:
+    """-1, 0 or 1: null < boolean < number < string < array < object < set, then by value."""
+    rank, other = _RANKS[type(a)], _RANKS[type(b)]
+    if rank != other:
+        return -1 if rank < other else 1
+    if rank >= _FIRST_COMPOSITE:
+        a, b = sort_key(a), sort_key(b)
+    elif rank == 0:
+        return 0
+    return int(a > b) - int(a < b)
+
+
+_NUMBERS = ({int}, {float}, {int, float})
+
+
+def sort_values(values: Iterable[Value]) -> list[Value]:
+    """The values in OPA's total order."""
+    members = list(values)
+    kinds = {*map(type, members)}
+    if kinds == {str} or kinds in _NUMBERS:
+        return sorted(members)
+    return sorted(members, key=sort_key)
+
+
+def sorted_pairs(value: dict[Any, Value]) -> list[tuple[Any, Value]]:
+    """An object's ``(hash key, value)`` pairs in the order of its keys."""
+    if {*map(type, value)} == {str}:
+        return [(key, value[key]) for key in sorted(value)]
+    return sorted(value.items(), key=lambda pair: sort_key(unkey(pair[0])))
