@@ -1,0 +1,59 @@
+"""Every builtin that a policy may call, by name.
+
+``REGISTRY`` holds the builtins; ``REFUSED`` names those that exist in OPA and reach outside the
+policy's own data, each with the reason why no policy gets them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from policy_app.evaluation.rego.builtins import (
+    aggregates,
+    arrays,
+    bits,
+    comparison,
+    numbers,
+    sets,
+    strings,
+    types,
+)
+from policy_app.evaluation.rego.builtins.core import (
+    Budget,
+    Builtin,
+    BuiltinError,
+    Context,
+    Family,
+    NoResult,
+)
+from policy_app.evaluation.rego.builtins.refused import REFUSED
+
+FAMILIES: tuple[Family, ...] = tuple(
+    module.FAMILY
+    for module in (
+        comparison,
+        numbers,
+        bits,
+        aggregates,
+        arrays,
+        sets,
+        strings,
+        types,
+    )
+)
+
+REGISTRY: Mapping[str, Builtin] = MappingProxyType(
+    {name: builtin for family in FAMILIES for name, builtin in family.builtins.items()}
+)
+
+__all__ = [
+    "FAMILIES",
+    "REFUSED",
+    "REGISTRY",
+    "Budget",
+    "Builtin",
+    "BuiltinError",
+    "Context",
+    "NoResult",
+]

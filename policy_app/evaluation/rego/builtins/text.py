@@ -1,0 +1,36 @@
+"""Text that is built piece by piece, under a query's budget."""
+
+from __future__ import annotations
+
+from policy_app.evaluation.rego.builtins.core import Budget
+
+_FIRST_LOOK = 65_536
+
+
+class TextSink:
+    """Collects pieces of one string; asks the budget each time the string has doubled."""
+
+    __slots__ = ("_budget", "_look", "_parts", "_size")
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._parts: list[str] = []
+        self._size = 0
+        self._look = _FIRST_LOOK
+
+    def add(self, text: str) -> None:
+        """Append a piece."""
+        self.reserve(len(text))
+        self._size += len(text)
+        self._parts.append(text)
+
+    def reserve(self, length: int) -> None:
+        """Ask for room before a piece of this length is made."""
+        if self._size + length > self._look:
+            self._budget.charge_string(self._size + length)
+            self._look = 2 * (self._size + length)
+
+    def text(self) -> str:
+        """The whole string."""
+        self._budget.charge_string(self._size)
+        return "".join(self._parts)
