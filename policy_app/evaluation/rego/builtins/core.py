@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from policy_app.evaluation.rego.errors import RegoLimitError
 from policy_app.evaluation.rego.values import RegoSet, Value, type_name
@@ -18,6 +18,7 @@ TYPE_ERROR = "eval_type_error"
 BUILTIN_ERROR = "eval_builtin_error"
 
 Function = Callable[..., Value]
+F = TypeVar("F", bound=Function)
 
 
 class BuiltinError(Exception):
@@ -145,7 +146,7 @@ class Family:
         variadic: bool = False,
         deprecated: bool = False,
         infix: str = "",
-    ) -> Callable[[Function], Function]:
+    ) -> Callable[[F], F]:
         """Declare the decorated function as a builtin.
 
         Operands of other types than declared are refused before the function sees them, unless
@@ -153,7 +154,7 @@ class Family:
         that a second call would show, or because it has an answer for them.
         """
 
-        def declare(fn: Function) -> Function:
+        def declare(fn: F) -> F:
             self.builtins[name] = Builtin(
                 name,
                 args,

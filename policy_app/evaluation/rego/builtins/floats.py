@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-_SHORTEST_EXPONENT = 21
+_SHORTEST_EXPONENT = 6
 _LEAST_EXPONENT = -4
 _MANTISSA_BITS = 52
 _LEAST_BINARY_EXPONENT = -1074
@@ -31,11 +31,11 @@ def _general(value: float, precision: int, sharp: bool) -> str:
     return f"{value:#g}" if sharp else shortest(value)
 
 
-def shortest(value: float, exponent_from: int = _SHORTEST_EXPONENT) -> str:
+def shortest(value: float) -> str:
     """The fewest digits that give the float back, with an exponent where it is large or tiny."""
     _, figures, exponent = Decimal(repr(value)).normalize().as_tuple()
     digits, power = "".join(map(str, figures)), len(figures) + int(exponent) - 1
-    if value and not _LEAST_EXPONENT <= power < exponent_from:
+    if value and not _LEAST_EXPONENT <= power < _SHORTEST_EXPONENT:
         fraction = f".{digits[1:]}" if len(digits) > 1 else ""
         return f"{digits[0]}{fraction}e{'-' if power < 0 else '+'}{abs(power):02d}"
     return f"{Decimal(repr(value)).normalize():f}"
@@ -64,6 +64,6 @@ def _round_bits(bits: int, exponent: int, precision: int) -> tuple[int, int]:
 
 
 def _binary(value: float) -> str:
-    mantissa, exponent = math.frexp(value)
+    _, exponent = math.frexp(value)
     power = max(exponent - _MANTISSA_BITS - 1, _LEAST_BINARY_EXPONENT) if value else -1074
     return f"{int(math.ldexp(value, -power))}p{power:+d}"

@@ -164,7 +164,9 @@ class _Printer:
 
     def _print_value(self, spec: Spec, value: Value) -> None:
         self._sink.reserve(max(spec.width, spec.precision))
-        self._sink.add(_type_text(spec, value) if spec.verb == "T" else format_value(spec, value))
+        if spec.verb == "T":
+            spec, value = replace(spec, verb="s"), go_type(value)
+        self._sink.add(format_value(spec, value))
 
     def _print_extra(self) -> None:
         if self._reordered or self._next >= len(self._values):
@@ -182,10 +184,6 @@ def go_type(value: Value) -> str:
     if type(value) is int:
         return "int" if -_INT64 <= value < _INT64 else "*big.Int"
     return "float64" if type(value) is float else "string"
-
-
-def _type_text(spec: Spec, value: Value) -> str:
-    return _string(replace(spec, verb="s"), go_type(value))
 
 
 def format_value(spec: Spec, value: Value) -> str:

@@ -1,4 +1,4 @@
-"""Text that is built piece by piece, under a query's budget."""
+"""Text: pieces that become one string under a query's budget, and its bytes."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ class TextSink:
         """The whole string."""
         self._budget.charge_string(self._size)
         return "".join(self._parts)
+
+
+def utf8(text: str) -> bytes:
+    """The text as bytes; half of a surrogate pair becomes U+FFFD, as in Go."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def from_bytes(data: bytes) -> str:
+    """Bytes as text; what is not UTF-8 becomes U+FFFD."""
+    return data.decode("utf-8", "replace")
