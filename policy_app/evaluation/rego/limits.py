@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import NoReturn
 
 from policy_app.evaluation.rego.errors import RegoLimitError
 
-STRIDE = 20_000
-"""Steps between two looks at the clock: well under a millisecond of generated code."""
+STRIDE = 4_000
+"""Iterations and calls between two looks at the clock: well under a millisecond of generated code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,13 @@ DEFAULT_LIMITS = Limits()
 class Budget:
     """What is left of one query's limits."""
 
-    __slots__ = ("_characters", "_deadline", "_elements", "limits")
+    __slots__ = ("_characters", "_deadline", "elements", "limits", "ticks")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
         self._deadline = time.monotonic() + limits.deadline_s
-        self._elements = limits.max_elements
+        self.elements = limits.max_elements
+        self.ticks = STRIDE
         self._characters = limits.max_characters
 
     def check_deadline(self) -> None:
@@ -55,9 +57,18 @@ class Budget:
 
     def charge_elements(self, count: int) -> None:
         """Count ``count`` produced members; call it before they are produced."""
-        self._elements -= count
-        if self._elements < 0:
-            raise _exceeded(f"the query produced more than {self.limits.max_elements} elements")
+        self.elements -= count
+        if self.elements < 0:
+            self.exhausted()
+
+    def exhausted(self) -> NoReturn:
+        """What generated code calls once it has counted ``elements`` below zero."""
+        raise _exceeded(f"the query produced more than {self.limits.max_elements} elements")
+
+    def refill(self) -> None:
+        """What generated code calls once it has counted ``ticks`` below zero."""
+        self.ticks = STRIDE
+        self.check_deadline()
 
     def charge_string(self, length: int) -> None:
         """Count a produced string of ``length`` characters; call it before it is produced."""

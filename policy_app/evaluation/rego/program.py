@@ -1,27 +1,57 @@
-"""The boundary to the engine: compiled programs on ``regorus``.
-
-The engine reports errors as text with a Rust stack trace below it; here they become
-``RegoError`` with file, line and column, and the trace is dropped.
-"""
+"""Compiled programs: what the rest of the evaluation module queries."""
 
 from __future__ import annotations
 
-import json
-import re
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal as OneOf
 
-import regorus
+from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
+from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, Budget, Limits
+from policy_app.evaluation.rego.linker import Linked, link, parse_modules
+from policy_app.evaluation.rego.query import QUERY_RULE, CompiledQuery, Result, compile_query
+from policy_app.evaluation.rego.runtime import FIRST_SLOT, State, U, Z, force, lookup
+from policy_app.evaluation.rego.values import Value, to_json
 
-from policy_app.evaluation.rego.errors import RegoError, Undefined
+Version = OneOf["v0", "v1"]
+Provider = Callable[[Value], Value]
 
-Version = Literal["v0", "v1"]
 
-_WHERE = re.compile(r"--> (?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+)")
-_WHAT = re.compile(r"^error: (?P<message>.*)$", re.MULTILINE)
-_LINE = re.compile(r"^\d+ \| ?(?P<text>.*)$", re.MULTILINE)
+@dataclass(slots=True)
+class Context:
+    """What one query lends to builtins; ``builtins.core.Context`` says what each part is."""
+
+    budget: Budget
+    now_ns: int
+    seed: str = ""
+    memo: dict[Any, Any] = field(default_factory=dict)
+    external_data: Provider | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a query runs.
+
+    ``strict`` makes a builtin's error an error of the query.  ``now_ns`` fixes the clock
+    (nanoseconds since 1970), ``external_data`` answers the builtin of that name.
+    """
+
+    limits: Limits = DEFAULT_LIMITS
+    strict: bool = False
+    now_ns: int | None = None
+    external_data: Provider | None = None
+
+
+DEFAULT_OPTIONS = Options()
+KEPT_QUERIES = 64
+"""Compiled queries that a program keeps."""
 
 
 class Program:
@@ -30,46 +60,106 @@ class Program:
     ``packages`` holds each module's package in the order given, as ``data.a.b``.
     """
 
-    def __init__(self, modules: tuple[str, ...], version: Version) -> None:
-        self._engine = regorus.Engine()
-        self._engine.set_rego_v0(version == "v0")
-        self.packages: tuple[str, ...] = tuple(
-            self._add(f"module-{number}.rego", text) for number, text in enumerate(modules)
-        )
-        # An engine keeps its input between calls, so each thread asks a clone of its own.
-        self._local = threading.local()
+    def __init__(
+        self, sources: tuple[str, ...], version: Version, names: tuple[str, ...] = ()
+    ) -> None:
+        self.sources = sources
+        self.version = version
+        self.names = names or tuple(f"module-{n}.rego" for n in range(len(sources)))
+        self.modules = parse_modules(sources, version, self.names)
+        self.packages = tuple(".".join(("data", *module.package)) for module in self.modules)
+        self._linked = link(self.modules)
+        self._queries: dict[str, CompiledQuery] = {}
+        self._lock = threading.Lock()
 
-    def _add(self, name: str, text: str) -> str:
-        try:
-            package: str = self._engine.add_policy(name, text)
-        except RuntimeError as error:
-            raise _translate(error, "rego_parse_error") from None
-        return package
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Program, (self.sources, self.version, self.names)
 
     def query(
-        self, path: str, *, input: Mapping[str, Any], data: Mapping[str, Any] | None = None
+        self,
+        path: str,
+        *,
+        input: Any = U,
+        data: Mapping[str, Any] | None = None,
+        options: Options = DEFAULT_OPTIONS,
     ) -> Any:
-        """The value at ``path`` (``data.pkg.rule``) for this input.
+        """The value at ``path`` (``data.pkg.rule``) for this input, as plain JSON values.
 
-        Raises ``Undefined`` where the rule has no value and ``RegoError`` where it fails.
+        Raises ``Undefined`` where the rule has no value, ``RegoError`` where it fails and
+        ``RegoLimitError`` where it takes more than ``options.limits``.
         """
-        engine = self._clone() if data is None else self._engine.clone()
-        if data is not None:
-            engine.add_data_json(json.dumps(data))
-        engine.set_input_json(json.dumps(input))
+        state = self._state(self._linked, input, data, options)
         try:
-            answer = engine.eval_rule_as_json(path)
-        except RuntimeError as error:
-            raise _translate(error, "eval_error") from None
-        value = json.loads(answer)
-        if value == "<undefined>":
-            raise Undefined(path)
-        return value
+            value = self._at(path, state)
+            if value is U:
+                raise Undefined(path)
+            return to_json(value)
+        except (RecursionError, MemoryError) as error:
+            raise _too_much(error) from None
 
-    def _clone(self) -> Any:
-        if not hasattr(self._local, "engine"):
-            self._local.engine = self._engine.clone()
-        return self._local.engine
+    def eval_query(
+        self,
+        text: str,
+        *,
+        input: Any = U,
+        data: Mapping[str, Any] | None = None,
+        options: Options = DEFAULT_OPTIONS,
+    ) -> list[Result]:
+        """Every answer to a query such as ``data.a.b = x; x > 1``; none where it is undefined.
+
+        Raises as ``query`` does, and ``RegoError`` where the query does not compile.
+        """
+        query = self._query(text)
+        state = self._state(query.linked, input, data, options)
+        rule = query.linked.documents.children[QUERY_RULE].function
+        assert rule is not None
+        try:
+            return query.results(to_json(rule(state)))
+        except (RecursionError, MemoryError) as error:
+            raise _too_much(error) from None
+
+    def _query(self, text: str) -> CompiledQuery:
+        with self._lock:
+            if text not in self._queries:
+                if len(self._queries) >= KEPT_QUERIES:
+                    self._queries.clear()
+                v1 = self.version == "v1"
+                self._queries[text] = compile_query(self.modules, text, v1=v1)
+            return self._queries[text]
+
+    def _state(self, linked: Linked, input: Any, data: Any, options: Options) -> State:
+        budget = Budget(options.limits)
+        now = time.time_ns() if options.now_ns is None else options.now_ns
+        context = Context(budget, now, external_data=options.external_data)
+        base = {} if data is None else data
+        head = [input, base, budget, context, None, None, options.strict, None]
+        return [*head, *[Z] * linked.slots]
+
+    def _at(self, path: str, state: State) -> Value:
+        root, *names = path.split(".")
+        if root != "data":
+            raise RegoError(f"the query {path!r} must start with 'data'", code="rego_parse_error")
+        document, base = self._linked.documents, state[1]
+        value: Value = None
+        for at, name in enumerate(names):
+            child = document.children.get(name)
+            base = lookup(base, name)
+            if child is None:
+                for rest in names[at + 1 :]:
+                    base = lookup(base, rest)
+                return base
+            if child.function is not None:
+                value = child.at(state, base)
+                for rest in names[at + 1 :]:
+                    value = lookup(value, rest)
+                return value
+            document = child
+        return force(document.at(state, base))
+
+
+def _too_much(error: RecursionError | MemoryError) -> RegoLimitError:
+    what = "nested too deeply" if isinstance(error, RecursionError) else "too large"
+    return RegoLimitError(f"a value or a call is {what}", code="rego_limit_error")
 
 
 def compile_modules(modules: Sequence[str], version: Version = "v0") -> Program:
@@ -86,14 +176,4 @@ def _compile(modules: tuple[str, ...], version: Version) -> Program:
     return Program(modules, version)
 
 
-def _translate(error: RuntimeError, code: str) -> RegoError:
-    report = str(error).split("Stack backtrace:")[0].strip()
-    where, what, line = _WHERE.search(report), _WHAT.search(report), _LINE.search(report)
-    return RegoError(
-        what["message"] if what else report,
-        code=code,
-        file=where["file"] if where else "",
-        line=int(where["line"]) if where else 0,
-        column=int(where["column"]) if where else 0,
-        text=line["text"] if line else "",
-    )
+__all__ = ["FIRST_SLOT", "Context", "Options", "Program", "Version", "compile_modules"]
