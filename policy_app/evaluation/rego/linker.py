@@ -95,7 +95,10 @@ def _find_withs(units: Iterable[Unit], tree: Node, facts: Facts) -> None:
 def _attach(tree: Node, facts: Facts, functions: dict[str, Any]) -> None:
     """Let the run-time twin of each unit call its function."""
     for unit in tree.units():
-        facts.twin(unit.path).function = functions[facts.function(unit)]
+        twin = facts.twin(unit.path)
+        twin.function = functions[facts.function(unit)]
+        if unit.kind == "set":
+            twin.members = functions[facts.members_function(unit)]
 
 
 __all__ = ["Linked", "link", "parse_modules", "sys"]

@@ -202,14 +202,27 @@ def _weigh(value: Value, seen: dict[int, int]) -> int:
         return _weigh(value.value, seen)
     known = seen.get(id(value))
     if known is None:
-        members = value.items if kind is RegoSet else value
-        known = 1 + sum([_weigh(member, seen) for member in members])
+        members: Iterable[Value] = value.items if kind is RegoSet else value
+        known = 1 + _weigh_all(members, seen)
         if kind is dict:
-            known += sum([_weigh(member, seen) for member in value.values()])
+            known += _weigh_all(value.values(), seen)
         if known > MAX_WEIGHT:
             raise RegoLimitError("a value is too large", code="rego_limit_error")
         seen[id(value)] = known
     return known
+
+
+def _weigh_all(members: Iterable[Value], seen: dict[int, int]) -> int:
+    total = 0
+    for member in members:
+        kind = type(member)
+        if kind is str:
+            total += len(member) + 1
+        elif kind in ATOMS:
+            total += 1
+        else:
+            total += _weigh(member, seen)
+    return total
 
 
 _NAMES: dict[type, str] = {

@@ -24,20 +24,24 @@ def sort_key(value: Value) -> tuple[Any, ...]:
     """A tuple that sorts as ``value`` does in OPA's total order."""
     if type(value) not in ATOMS:
         weigh(value)
-    return _sort_key(value)
+    return raw_sort_key(value)
 
 
-def _sort_key(value: Value) -> tuple[Any, ...]:
+def raw_sort_key(value: Value) -> tuple[Any, ...]:
+    """``sort_key`` for a value whose size is known to be bounded."""
     rank = _RANKS[type(value)]
     if rank < _FIRST_COMPOSITE:
         # None is never compared beyond its rank, but must be comparable to itself.
         return (rank, 0 if rank == 0 else value)
     if rank == _FIRST_COMPOSITE:
-        return (rank, tuple([_sort_key(member) for member in value]))
+        return (rank, tuple([raw_sort_key(member) for member in value]))
     if type(value) is RegoSet:
-        return (rank, tuple(sorted([_sort_key(member) for member in value.items.values()])))
-    pairs = sorted([(_sort_key(unkey(key)), key) for key in value], key=_first)
-    return (rank, tuple([part for key, k in pairs for part in (key, _sort_key(value[k]))]))
+        return (rank, tuple(sorted([raw_sort_key(member) for member in value.items.values()])))
+    if {*map(type, value)} == {str}:
+        fields = sorted(value)
+        return (rank, tuple([part for k in fields for part in ((3, k), raw_sort_key(value[k]))]))
+    pairs = sorted([(raw_sort_key(unkey(key)), key) for key in value], key=_first)
+    return (rank, tuple([part for key, k in pairs for part in (key, raw_sort_key(value[k]))]))
 
 
 def _first(pair: tuple[Any, Any]) -> Any:

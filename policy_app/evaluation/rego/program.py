@@ -12,9 +12,20 @@ from typing import Any, Literal as OneOf
 from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
 from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, Budget, Limits
 from policy_app.evaluation.rego.linker import Linked, link, parse_modules
+from policy_app.evaluation.rego.output import plain, plain_set
 from policy_app.evaluation.rego.query import QUERY_RULE, CompiledQuery, Result, compile_query
-from policy_app.evaluation.rego.runtime import FIRST_SLOT, State, U, Z, force, lookup
-from policy_app.evaluation.rego.values import Value, to_json
+from policy_app.evaluation.rego.runtime import (
+    BUDGET,
+    DATA,
+    Document,
+    Lazy,
+    State,
+    U,
+    Z,
+    chain,
+    force,
+)
+from policy_app.evaluation.rego.values import Value
 
 Version = OneOf["v0", "v1"]
 Provider = Callable[[Value], Value]
@@ -70,6 +81,7 @@ class Program:
         self.packages = tuple(".".join(("data", *module.package)) for module in self.modules)
         self._linked = link(self.modules)
         self._queries: dict[str, CompiledQuery] = {}
+        self._routes: dict[str, tuple[Document | None, tuple[str, ...]]] = {}
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -90,10 +102,14 @@ class Program:
         """
         state = self._state(self._linked, input, data, options)
         try:
-            value = self._at(path, state)
+            rule, names = self._route(path)
+            if rule is not None and rule.members is not None and not names:
+                # A set that is sent out as a whole is sorted, and needs no hashes for that.
+                return plain_set(rule.members(state), state[BUDGET])
+            value = self._at(rule, names, state)
             if value is U:
                 raise Undefined(path)
-            return to_json(value)
+            return plain(value, state[BUDGET])
         except (RecursionError, MemoryError) as error:
             raise _too_much(error) from None
 
@@ -114,7 +130,7 @@ class Program:
         rule = query.linked.documents.children[QUERY_RULE].function
         assert rule is not None
         try:
-            return query.results(to_json(rule(state)))
+            return query.results(plain(rule(state), state[BUDGET]))
         except (RecursionError, MemoryError) as error:
             raise _too_much(error) from None
 
@@ -135,26 +151,32 @@ class Program:
         head = [input, base, budget, context, None, None, options.strict, None]
         return [*head, *[Z] * linked.slots]
 
-    def _at(self, path: str, state: State) -> Value:
+    def _route(self, path: str) -> tuple[Document | None, tuple[str, ...]]:
+        """The rule that a path leads to, or None for a document, and the names left over."""
+        if path not in self._routes:
+            if len(self._routes) >= KEPT_QUERIES:
+                self._routes.clear()
+            self._routes[path] = self._find_route(path)
+        return self._routes[path]
+
+    def _find_route(self, path: str) -> tuple[Document | None, tuple[str, ...]]:
         root, *names = path.split(".")
         if root != "data":
             raise RegoError(f"the query {path!r} must start with 'data'", code="rego_parse_error")
-        document, base = self._linked.documents, state[1]
-        value: Value = None
+        document = self._linked.documents
         for at, name in enumerate(names):
             child = document.children.get(name)
-            base = lookup(base, name)
             if child is None:
-                for rest in names[at + 1 :]:
-                    base = lookup(base, rest)
-                return base
+                break
             if child.function is not None:
-                value = child.at(state, base)
-                for rest in names[at + 1 :]:
-                    value = lookup(value, rest)
-                return value
+                return child, tuple(names[at + 1 :])
             document = child
-        return force(document.at(state, base))
+        return None, tuple(names)
+
+    def _at(self, rule: Document | None, names: tuple[str, ...], state: State) -> Value:
+        if rule is not None:
+            return chain(rule.at(state, U), names)
+        return force(chain(Lazy(state, self._linked.documents, state[DATA]), names))
 
 
 def _too_much(error: RecursionError | MemoryError) -> RegoLimitError:
@@ -176,4 +198,4 @@ def _compile(modules: tuple[str, ...], version: Version) -> Program:
     return Program(modules, version)
 
 
-__all__ = ["FIRST_SLOT", "Context", "Options", "Program", "Version", "compile_modules"]
+__all__ = ["Context", "Options", "Program", "Version", "compile_modules"]

@@ -158,6 +158,7 @@ class Writer:
         self.loops = 0
         self.blocks = 0
         self.ticking = False
+        self.exact = False
 
     # -- text
 

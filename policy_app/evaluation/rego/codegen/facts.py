@@ -39,6 +39,7 @@ class Facts:
         self.overridden: set[tuple[str, ...]] = set()
         self.in_function = False
         self._slots: dict[int, int] = {}
+        self._members: dict[int, int] = {}
         self._functions: dict[int, str] = {}
         self.documents = _documents(tree)
 
@@ -49,6 +50,17 @@ class Facts:
 
     def function(self, unit: Unit) -> str:
         return self._functions.setdefault(unit.index, f"rule{unit.index}")
+
+    def members_slot(self, unit: Unit) -> int:
+        """Where a set's members are kept as a list, some perhaps twice."""
+        return self._members.setdefault(unit.index, 0) or self._new_members_slot(unit)
+
+    def _new_members_slot(self, unit: Unit) -> int:
+        self._members[unit.index] = self.pool.slot()
+        return self._members[unit.index]
+
+    def members_function(self, unit: Unit) -> str:
+        return f"members{unit.index}"
 
     def function_unit(self, path: tuple[str, ...]) -> Unit:
         node = self.tree

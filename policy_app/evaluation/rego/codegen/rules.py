@@ -25,6 +25,8 @@ class RuleGenerator(StatementGenerator):
         if unit.kind == "function":
             self._function(unit)
             return
+        if unit.kind == "set":
+            self._members_function(unit)
         w = Writer(self.pool, _source(unit))
         slot = self.facts.slot(unit)
         w.emit(f"r = S[{slot}]")
@@ -167,8 +169,10 @@ class RuleGenerator(StatementGenerator):
 
     # -- sets and objects
 
-    def _set_unit(self, w: Writer, unit: Unit) -> str:
-        members = w.temp("{}")
+    def _members_function(self, unit: Unit) -> None:
+        """A set's members as a list: to go through them no member needs to be hashed."""
+        w = Writer(self.pool, _source(unit))
+        members = w.temp("[]")
         for rule in unit.rules:
             w.source = rule.source
             with w.block():
@@ -176,8 +180,14 @@ class RuleGenerator(StatementGenerator):
                 assert rule.rule.member is not None
                 value = self.value(w, rule.rule.member)
                 w.count_element()
-                self.add_member(w, members, value)
-        return w.temp(f"RegoSet({members})")
+                w.emit(f"{members}.append({value})")
+        w.emit(f"S[{self.facts.members_slot(unit)}] = {members}")
+        w.emit(f"return {members}")
+        w.finish(self.facts.members_function(unit), [])
+
+    def _set_unit(self, w: Writer, unit: Unit) -> str:
+        members = self.members_of(w, unit)
+        return w.temp(f"RegoSet.of({members})")
 
     def _object_unit(self, w: Writer, unit: Unit) -> str:
         if all(_is_plain(unit, rule) for rule in unit.rules):

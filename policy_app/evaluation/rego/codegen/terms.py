@@ -252,9 +252,20 @@ class TermGenerator:
         return any(w.find(name) is None for name in names_in(part))
 
     def _members(self, w: Writer, unit: Unit) -> str:
-        """The members of a set rule, some perhaps twice where that makes no difference."""
-        value = self.rule_value(w, unit)
-        return w.temp(f"values({value})")
+        """What to go through for a set's members.
+
+        Only where an array is being filled would a member that comes twice be seen.
+        """
+        if w.exact or self.facts.is_overridden(unit):
+            return w.temp(f"values({self.rule_value(w, unit)})")
+        return self.members_of(w, unit)
+
+    def members_of(self, w: Writer, unit: Unit) -> str:
+        """A set rule's members as a list, some perhaps twice; computed once a query."""
+        name = w.temp(f"{w.state}[{self.facts.members_slot(unit)}]")
+        fn = self.facts.members_function(unit)
+        w.emit(f"if {name} is Z: {name} = {fn}({w.state})")
+        return name
 
     def rule_value(self, w: Writer, unit: Unit) -> str:
         """The value of a rule, computed once a query."""
@@ -326,9 +337,11 @@ class TermGenerator:
     def _comprehension_here(self, w: Writer, term: Comprehension) -> str:
         start = {"array": "[]", "set": "{}", "object": "{}"}[term.kind]
         name = w.temp(start)
+        exact, w.exact = w.exact, term.kind == "array"
         with w.block():
             self.body(w, term.body)
             self._collect(w, term, name)
+        w.exact = exact
         if term.kind == "set":
             return w.temp(f"RegoSet({name})")
         return name
