@@ -16,7 +16,7 @@ from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.normal import Normalizer
 from policy_app.evaluation.rego.parser import parse_module
 from policy_app.evaluation.rego.resolve import ResolvedRule, resolve_module
-from policy_app.evaluation.rego.runtime import Document
+from policy_app.evaluation.rego.runtime import Document, Z
 from policy_app.evaluation.rego.safety import order_rule
 from policy_app.evaluation.rego.syntax import Module
 from policy_app.evaluation.rego.tree import Node, Unit, build_tree
@@ -24,10 +24,10 @@ from policy_app.evaluation.rego.tree import Node, Unit, build_tree
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A compiled program: the tree of documents, the number of state slots, the functions."""
+    """A compiled program: the tree of documents, the state's slots while nothing is computed, the functions."""
 
     documents: Document
-    slots: int
+    empty: list[Any]
     functions: dict[str, Any]
     text: str
 
@@ -67,7 +67,7 @@ def _link(modules: Sequence[Module], extra: list[ResolvedRule], explain: bool) -
         generator.unit(unit)
     functions = pool.load()
     _attach(tree, facts, functions)
-    return Linked(facts.documents, pool.slots, functions, pool.text)
+    return Linked(facts.documents, [Z] * pool.slots, functions, pool.text)
 
 
 def _names(modules: Iterable[Module]) -> dict[tuple[str, ...], frozenset[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal as OneOf
 
@@ -21,7 +21,6 @@ from policy_app.evaluation.rego.runtime import (
     Lazy,
     State,
     U,
-    Z,
     chain,
     force,
 )
@@ -29,21 +28,6 @@ from policy_app.evaluation.rego.values import Value
 
 Version = OneOf["v0", "v1"]
 Provider = Callable[[Value], Value]
-
-
-@dataclass(slots=True)
-class Context:
-    """What one query lends to builtins; ``builtins.core.Context`` says what each part is."""
-
-    budget: Budget
-    now_ns: int
-    seed: str = ""
-    memo: dict[Any, Any] = field(default_factory=dict)
-    external_data: Provider | None = None
-    notes: list[str] = field(default_factory=list)
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +42,45 @@ class Options:
     strict: bool = False
     now_ns: int | None = None
     external_data: Provider | None = None
+    seed: str = ""
+
+
+class Context:
+    """What one query lends to builtins; ``builtins.core.Context`` says what each part is.
+
+    Most queries ask for nothing of it, so its parts are made when they are asked for.
+    """
+
+    __slots__ = ("_memo", "_notes", "_now_ns", "budget", "external_data", "seed")
+
+    def __init__(self, budget: Budget, options: Options) -> None:
+        self.budget = budget
+        self.external_data = options.external_data
+        self.seed = options.seed
+        self._now_ns = options.now_ns
+        self._memo: dict[Any, Any] | None = None
+        self._notes: list[str] | None = None
+
+    @property
+    def now_ns(self) -> int:
+        if self._now_ns is None:
+            self._now_ns = time.time_ns()
+        return self._now_ns
+
+    @property
+    def memo(self) -> dict[Any, Any]:
+        if self._memo is None:
+            self._memo = {}
+        return self._memo
+
+    @property
+    def notes(self) -> list[str]:
+        if self._notes is None:
+            self._notes = []
+        return self._notes
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
 
 
 DEFAULT_OPTIONS = Options()
@@ -145,11 +168,10 @@ class Program:
 
     def _state(self, linked: Linked, input: Any, data: Any, options: Options) -> State:
         budget = Budget(options.limits)
-        now = time.time_ns() if options.now_ns is None else options.now_ns
-        context = Context(budget, now, external_data=options.external_data)
+        context = Context(budget, options)
         base = {} if data is None else data
-        head = [input, base, budget, context, None, None, options.strict, None]
-        return [*head, *[Z] * linked.slots]
+        head = (input, base, budget, context, None, None, options.strict, None)
+        return [*head, *linked.empty]
 
     def _route(self, path: str) -> tuple[Document | None, tuple[str, ...]]:
         """The rule that a path leads to, or None for a document, and the names left over."""

@@ -14,7 +14,7 @@ from policy_app.evaluation.rego.builtins import BuiltinError, NoResult
 from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.resolve import Source
 from policy_app.evaluation.rego.syntax import Pos
-from policy_app.evaluation.rego.values import Key, RegoSet, Value, hash_key, rego_equal, unkey
+from policy_app.evaluation.rego.values import RegoSet, Value, hash_key, rego_equal, unkey
 
 State = list[Any]
 
@@ -82,14 +82,17 @@ def values(container: Value) -> Iterable[Value]:
 
 
 def pairs(container: Value) -> Iterable[tuple[Value, Value]]:
-    """What ``container[key]`` goes through: keys with their values; a set's member is both."""
+    """What ``container[key]`` goes through: hash keys with their values.
+
+    A set's member is both; it comes as it is.
+    """
     kind = type(container)
     if kind is list:
         return enumerate(container)
     if kind is dict:
-        return [(key.value if type(key) is Key else key, v) for key, v in container.items()]
+        return container.items()  # type: ignore[no-any-return]
     if kind is RegoSet:
-        return [(member, member) for member in container.items.values()]
+        return zip(container.items.values(), container.items.values(), strict=True)
     return container.pairs() if isinstance(container, Lazy) else ()
 
 

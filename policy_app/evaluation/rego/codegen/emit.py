@@ -15,7 +15,7 @@ from policy_app.evaluation.rego import runtime
 from policy_app.evaluation.rego.builtins import BuiltinError
 from policy_app.evaluation.rego.resolve import Source
 from policy_app.evaluation.rego.syntax import Pos
-from policy_app.evaluation.rego.values import RegoSet, compare, hash_key, rego_equal
+from policy_app.evaluation.rego.values import Key, RegoSet, compare, hash_key, rego_equal
 
 MAX_BLOCKS = 17
 """Python allows 20 blocks inside each other; some room is left for a ``try``."""
@@ -27,6 +27,7 @@ _BASE: dict[str, Any] = {
     "E": runtime.E,
     "AttributeError": AttributeError,
     "BuiltinError": BuiltinError,
+    "Key": Key,
     "RegoSet": RegoSet,
     "compare": compare,
     "dict": dict,

@@ -165,6 +165,7 @@ class StatementGenerator(TermGenerator):
         holds = w.temp(self.pool.constant(True))
         look = "S[7].pairs" if self.pool.explain else "pairs"
         with w.branch(f"for {key}, {value} in {look}({domain}):"):
+            w.emit(f"if type({key}) is Key: {key} = {key}.value")
             with w.branch(f"if not {w.call_inner(inner, name, params)}:"):
                 w.emit(f"{holds} = {self.pool.constant(False)}")
                 w.emit("break")

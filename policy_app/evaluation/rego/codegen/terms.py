@@ -7,6 +7,7 @@ from typing import Any
 from policy_app.evaluation.rego.builtins import REGISTRY
 from policy_app.evaluation.rego.codegen.emit import Pool, Writer
 from policy_app.evaluation.rego.codegen.facts import Facts, constant_value, is_constant
+from policy_app.evaluation.rego.codegen.inline import sprintf_parts, templated, write_sprintf
 from policy_app.evaluation.rego.resolve import ROOTS
 from policy_app.evaluation.rego.safety import free_names, names_in
 from policy_app.evaluation.rego.syntax import (
@@ -191,12 +192,14 @@ class TermGenerator:
         if self.pool.explain:
             key = self.pool.name("v")
             w.loop(f"for {key}, {item} in S[7].pairs({value}):")
+            w.emit(f"if type({key}) is Key: {key} = {key}.value")
             w.bind(variable, key)
         elif variable.startswith("_$"):
             w.loop(f"for {item} in {value} if type({value}) is list else values({value}):")
         else:
             key = self.pool.name("v")
             w.loop(f"for {key}, {item} in pairs({value}):")
+            w.emit(f"if type({key}) is Key: {key} = {key}.value")
             w.bind(variable, key)
         return item
 
@@ -205,6 +208,7 @@ class TermGenerator:
         w.scope.defined.add(item)
         look = "S[7].pairs" if self.pool.explain else "pairs"
         w.loop(f"for {key}, {item} in {look}({value}):")
+        w.emit(f"if type({key}) is Key: {key} = {key}.value")
         self.match(w, pattern, key)
         return item
 
@@ -281,6 +285,9 @@ class TermGenerator:
 
     def call(self, w: Writer, call: Call) -> str:
         """A call's value, or ``U``."""
+        parts = sprintf_parts(call)
+        if parts is not None and "sprintf" not in self.facts.mocked:
+            return write_sprintf(w, parts, self.value)
         args = [self.value(w, arg) for arg in call.args]
         if call.name[0] == "data":
             return self._call_rule(w, call, args)
@@ -305,10 +312,11 @@ class TermGenerator:
         builtin = REGISTRY[name]
         fn = self.pool.bind("F", builtin.fn)
         given = [f"{w.state}[3]", *args] if builtin.needs_context else args
+        plain = f"{fn}({', '.join(given)})"
         result = self.pool.name("t")
         where = self.pool.place(w.source, call.pos)
         with w.branch("try:"):
-            w.emit(f"{result} = {fn}({', '.join(given)})")
+            w.emit(f"{result} = {templated(self.pool, name, args, plain)}")
         with w.branch("except BuiltinError as e:"):
             shown = self.pool.constant(name)
             w.emit(f"{result} = failed({w.state}, e, {shown}, {where})")
@@ -439,4 +447,5 @@ class TermGenerator:
             known = self.pool.bind("K", members)
             return f"(({value} if type({value}) is str else hash_key({value})) in {known})"
         fn = self.pool.bind("F", REGISTRY["internal.member_2"].fn)
-        return f"{fn}({value}, {collection})"
+        args = [value, collection]
+        return f"({templated(self.pool, 'internal.member_2', args, f'{fn}({value}, {collection})')})"
