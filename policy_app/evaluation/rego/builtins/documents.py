@@ -193,6 +193,18 @@ def _construct_bool(loader: _Loader, node: yaml.ScalarNode) -> bool:
     return str(loader.construct_scalar(node)).lower() in ("true", "yes", "on", "y")
 
 
+def _construct_map(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
+    """A mapping with the keys that JSON has: ``1`` and ``true`` would be one key in Python."""
+    loader.flatten_mapping(node)
+    return {
+        _key_text(loader.construct_object(key, deep=True)): loader.construct_object(
+            value, deep=True
+        )
+        for key, value in node.value
+    }
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _construct_map)
 _Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 _Loader.add_constructor("tag:yaml.org,2002:bool", _construct_bool)

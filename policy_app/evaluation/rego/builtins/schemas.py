@@ -102,6 +102,8 @@ def _document(budget: Budget, value: Value) -> Any:
 def _schema(budget: Budget, value: Value) -> Any:
     """The operand as a schema that is well formed, patterns included."""
     schema = _document(budget, value)
+    if not isinstance(schema, dict | bool):
+        raise BuiltinError("a schema must be an object or a boolean")
     try:
         validator = _validator(budget, schema)
         type(validator).check_schema(schema)
@@ -134,7 +136,7 @@ def _check_patterns(schema: Any) -> None:
 _SCHEMA = "string|object[any:any]"
 
 
-@FAMILY.builtin("json.verify_schema", _SCHEMA, result="array[any]", context=True)
+@FAMILY.builtin("json.verify_schema", _SCHEMA, result="array[any]", context=True, checked=False)
 def verify_schema(context: Context, schema: Value) -> list[Value]:
     """``[true, null]`` for a well-formed JSON schema, else ``[false, <what is wrong>]``."""
     try:
@@ -144,7 +146,9 @@ def verify_schema(context: Context, schema: Value) -> list[Value]:
     return [True, None]
 
 
-@FAMILY.builtin("json.match_schema", _SCHEMA, _SCHEMA, result="array[any]", context=True)
+@FAMILY.builtin(
+    "json.match_schema", _SCHEMA, _SCHEMA, result="array[any]", context=True, checked=False
+)
 def match_schema(context: Context, document: Value, schema: Value) -> list[Value]:
     """Whether a document fits a schema, and what does not fit."""
     instance, validator = _document(context.budget, document), _schema(context.budget, schema)
