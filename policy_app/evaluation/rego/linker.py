@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from policy_app.evaluation.rego.runtime import Document, Z
 from policy_app.evaluation.rego.safety import order_rule
 from policy_app.evaluation.rego.syntax import Module
 from policy_app.evaluation.rego.tree import Node, Unit, build_tree
+from policy_app.evaluation.rego.typecheck import TypeChecker
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,11 @@ def _link(modules: Sequence[Module], extra: list[ResolvedRule], explain: bool) -
     pool = Pool(explain=explain)
     facts = Facts(pool, tree)
     _find_withs(units, tree, facts)
+    ordered = check_recursion(units, tree)
+    checker = TypeChecker(tree)
     generator = RuleGenerator(pool, facts)
-    for unit in check_recursion(units, tree):
+    for unit in ordered:
+        checker.unit(unit)
         generator.unit(unit)
     functions = pool.load()
     _attach(tree, facts, functions)
@@ -101,4 +104,4 @@ def _attach(tree: Node, facts: Facts, functions: dict[str, Any]) -> None:
             twin.members = functions[facts.members_function(unit)]
 
 
-__all__ = ["Linked", "link", "parse_modules", "sys"]
+__all__ = ["Linked", "link", "parse_modules"]

@@ -76,6 +76,8 @@ class Normalizer:
             case Unify(left, right, pos, test):
                 unify = Unify(self.term(left), self.term(right), pos, test)
                 yield from self._unification(literal, unify)
+            case Call(("print",)) as call:
+                yield from self._negation(literal, self.term(self._print(call)))
             case Call() as call:
                 yield from self._call(literal, call)
             case term:
@@ -91,6 +93,15 @@ class Normalizer:
             yield from self._unification(literal, unify)
         else:
             yield from self._negation(literal, self.term(call))
+
+    def _print(self, call: Call) -> Call:
+        """``print`` takes undefined operands too: each comes in a set that may be empty."""
+        boxes = []
+        for arg in call.args:
+            var = self._fresh(arg.pos)
+            body = (Literal(Unify(var, arg, arg.pos), arg.pos),)
+            boxes.append(Comprehension("set", None, var, body, arg.pos))
+        return Call(("internal", "print"), (Array(tuple(boxes), call.pos),), call.pos)
 
     def _unification(self, literal: Literal, unify: Unify) -> Iterator[Literal]:
         if literal.negated:

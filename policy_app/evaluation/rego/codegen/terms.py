@@ -313,6 +313,8 @@ class TermGenerator:
         fn = self.pool.bind("F", builtin.fn)
         given = [f"{w.state}[3]", *args] if builtin.needs_context else args
         plain = f"{fn}({', '.join(given)})"
+        if builtin.relation:
+            plain = f"list({plain})"
         result = self.pool.name("t")
         where = self.pool.place(w.source, call.pos)
         with w.branch("try:"):
