@@ -36,10 +36,15 @@ def plain(value: Value, budget: Budget) -> Any:
 
 def plain_set(members: list[Value], budget: Budget) -> list[Any]:
     """These members, equal ones once, in OPA's order."""
+    if len(members) <= 1:
+        return [plain(member, budget) for member in members]
+    return [written for _, written in sorted_members(members, budget)]
+
+
+def sorted_members(members: list[Value], budget: Budget) -> list[tuple[Value, Any]]:
+    """As ``plain_set``, each member beside the value that it was written from."""
     # Written before they are sorted: from then on their size is known to be bounded.
     written = [plain(member, budget) for member in members]
-    if len(written) <= 1:
-        return written
     budget.charge_elements(len(written))
     keyed = sorted(
         zip(map(raw_sort_key, members), range(len(members)), written, strict=True),
@@ -47,8 +52,8 @@ def plain_set(members: list[Value], budget: Budget) -> list[Any]:
     )
     last: Any = None
     result = []
-    for key, _, member in keyed:
+    for key, index, member in keyed:
         if key != last:
-            result.append(member)
+            result.append((members[index], member))
         last = key
     return result

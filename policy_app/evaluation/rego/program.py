@@ -10,13 +10,15 @@ from functools import lru_cache
 from typing import Any, Literal as OneOf
 
 from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
+from policy_app.evaluation.rego.explain import Explanation, Trace
 from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, Budget, Limits
 from policy_app.evaluation.rego.linker import Linked, link, parse_modules
-from policy_app.evaluation.rego.output import plain, plain_set
+from policy_app.evaluation.rego.output import plain, plain_set, sorted_members
 from policy_app.evaluation.rego.query import QUERY_RULE, CompiledQuery, Result, compile_query
 from policy_app.evaluation.rego.runtime import (
     BUDGET,
     DATA,
+    TRACE,
     Document,
     Lazy,
     State,
@@ -104,6 +106,7 @@ class Program:
         self.packages = tuple(".".join(("data", *module.package)) for module in self.modules)
         self._linked = link(self.modules)
         self._queries: dict[str, CompiledQuery] = {}
+        self._explained: Linked | None = None
         self._routes: dict[str, tuple[Document | None, tuple[str, ...]]] = {}
         self._lock = threading.Lock()
 
@@ -135,6 +138,42 @@ class Program:
             return plain(value, state[BUDGET])
         except (RecursionError, MemoryError) as error:
             raise _too_much(error) from None
+
+    def explain(
+        self,
+        path: str,
+        *,
+        input: Any = U,
+        data: Mapping[str, Any] | None = None,
+        options: Options = DEFAULT_OPTIONS,
+    ) -> list[Explanation]:
+        """The value of the rule at ``path`` with what led to it; one for each member of a set.
+
+        In the order of ``query``, and raises as it does.  Takes several times as long.
+        """
+        linked = self._with_explanations()
+        state = self._state(linked, input, data, options)
+        trace = state[TRACE] = Trace(input)
+        rule, names = _find_route(linked.documents, path)
+        if rule is None or names or rule.function is None:
+            raise RegoError(f"{path} is no rule that could be explained", code="eval_error")
+        name = ".".join(("data", *rule.path))
+        try:
+            if rule.members is not None:
+                found = sorted_members(rule.members(state), state[BUDGET])
+                return [trace.explanation(name, value, shown) for value, shown in found]
+            value = rule.function(state)
+            if value is U:
+                raise Undefined(path)
+            return [trace.explanation(name, value, plain(value, state[BUDGET]))]
+        except (RecursionError, MemoryError) as error:
+            raise _too_much(error) from None
+
+    def _with_explanations(self) -> Linked:
+        with self._lock:
+            if self._explained is None:
+                self._explained = link(self.modules, explain=True)
+            return self._explained
 
     def eval_query(
         self,
@@ -178,27 +217,27 @@ class Program:
         if path not in self._routes:
             if len(self._routes) >= KEPT_QUERIES:
                 self._routes.clear()
-            self._routes[path] = self._find_route(path)
+            self._routes[path] = _find_route(self._linked.documents, path)
         return self._routes[path]
-
-    def _find_route(self, path: str) -> tuple[Document | None, tuple[str, ...]]:
-        root, *names = path.split(".")
-        if root != "data":
-            raise RegoError(f"the query {path!r} must start with 'data'", code="rego_parse_error")
-        document = self._linked.documents
-        for at, name in enumerate(names):
-            child = document.children.get(name)
-            if child is None:
-                break
-            if child.function is not None:
-                return child, tuple(names[at + 1 :])
-            document = child
-        return None, tuple(names)
 
     def _at(self, rule: Document | None, names: tuple[str, ...], state: State) -> Value:
         if rule is not None:
             return chain(rule.at(state, U), names)
         return force(chain(Lazy(state, self._linked.documents, state[DATA]), names))
+
+
+def _find_route(document: Document, path: str) -> tuple[Document | None, tuple[str, ...]]:
+    root, *names = path.split(".")
+    if root != "data":
+        raise RegoError(f"the query {path!r} must start with 'data'", code="rego_parse_error")
+    for at, name in enumerate(names):
+        child = document.children.get(name)
+        if child is None:
+            break
+        if child.function is not None:
+            return child, tuple(names[at + 1 :])
+        document = child
+    return None, tuple(names)
 
 
 def _too_much(error: RecursionError | MemoryError) -> RegoLimitError:

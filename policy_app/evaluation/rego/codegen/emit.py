@@ -160,6 +160,7 @@ class Writer:
         self.blocks = 0
         self.ticking = False
         self.exact = False
+        self.collecting = False
 
     # -- text
 
@@ -202,11 +203,26 @@ class Writer:
 
     def loop(self, head: str) -> None:
         """Open a loop that stays open: what follows is written inside."""
+        # All that a comprehension goes through leads to its value.
+        mark = "" if self.collecting else self.mark()
         self.emit(head)
         self._deeper()
         self.loops += 1
         self.frames.append(_Frame("continue"))
         self.tick()
+        self.reset(mark)
+
+    def mark(self) -> str:
+        """Remember how far the trail of an explained query is."""
+        if not self.pool.explain:
+            return ""
+        mark = self.pool.name("m")
+        self.emit(f"{mark} = S[7].mark()")
+        return mark
+
+    def reset(self, mark: str) -> None:
+        if mark:
+            self.emit(f"S[7].reset({mark})")
 
     def _deeper(self) -> None:
         self.indent += 1

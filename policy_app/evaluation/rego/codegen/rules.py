@@ -30,10 +30,15 @@ class RuleGenerator(StatementGenerator):
         w = Writer(self.pool, _source(unit))
         slot = self.facts.slot(unit)
         w.emit(f"r = S[{slot}]")
+        if self.pool.explain:
+            w.emit(f"if r is not Z: S[7].recall({slot})")
         w.emit("if r is not Z: return r")
         self._check_override(w, unit)
+        mark = w.mark()
         build = {"complete": self._complete_unit, "set": self._set_unit, "object": self._object_unit}
         result = build[unit.kind](w, unit)
+        if mark:
+            w.emit(f"S[7].keep({slot}, {mark})")
         w.emit(f"S[{slot}] = {result}")
         w.emit(f"return {result}")
         w.finish(self.facts.function(unit), [])
@@ -113,14 +118,19 @@ class RuleGenerator(StatementGenerator):
         value = clause.value
         if value is not None and is_constant(value):
             with w.block():
+                trail = w.mark()
                 self._open(w, rule, params, clause)
-                w.emit(f"return {self.pool.constant(constant_value(value))}")
+                name = self.pool.constant(constant_value(value))
+                self._derive(w, rule, clause.pos, unit, name, trail)
+                w.emit(f"return {name}")
             return
         with w.block():
+            trail = w.mark()
             self._open(w, rule, params, clause)
             assert value is not None
             result = self.value(w, value)
             if not w.loops:
+                self._derive(w, rule, clause.pos, unit, result, trail)
                 w.emit(f"return {result}")
                 return
         del w.lines[mark:]
@@ -140,9 +150,11 @@ class RuleGenerator(StatementGenerator):
         """Write one body that may have many values, which must all be equal."""
         w.source = rule.source
         with w.block():
+            trail = w.mark()
             self._open(w, rule, params, clause)
             assert clause.value is not None
             value = self.value(w, clause.value)
+            self._derive(w, rule, clause.pos, unit, value, trail)
             self._agree(w, rule, clause, unit, result, value)
 
     def _agree(
@@ -173,17 +185,29 @@ class RuleGenerator(StatementGenerator):
         """A set's members as a list: to go through them no member needs to be hashed."""
         w = Writer(self.pool, _source(unit))
         members = w.temp("[]")
+        mark = w.mark()
         for rule in unit.rules:
             w.source = rule.source
             with w.block():
+                w.reset(mark)
                 self.body(w, rule.rule.clause.body)
                 assert rule.rule.member is not None
                 value = self.value(w, rule.rule.member)
                 w.count_element()
                 w.emit(f"{members}.append({value})")
+                self._derive(w, rule, rule.rule.pos, unit, value, mark)
+        w.reset(mark)
         w.emit(f"S[{self.facts.members_slot(unit)}] = {members}")
         w.emit(f"return {members}")
         w.finish(self.facts.members_function(unit), [])
+
+    def _derive(
+        self, w: Writer, rule: ResolvedRule, pos: Pos, unit: Unit, value: str, mark: str
+    ) -> None:
+        """In an explained query, note which definition gave this value."""
+        if mark:
+            name, where = self.pool.constant(unit.name), self.pool.place(rule.source, pos)
+            w.emit(f"S[7].derive({name}, {where}, {value}, {mark})")
 
     def _set_unit(self, w: Writer, unit: Unit) -> str:
         members = self.members_of(w, unit)

@@ -192,7 +192,7 @@ class TermGenerator:
         if self.pool.explain:
             key = self.pool.name("v")
             w.loop(f"for {key}, {item} in S[7].pairs({value}):")
-            w.emit(f"if type({key}) is Key: {key} = {key}.value")
+            w.emit(f"S[7].item({value}, {key}, {item})")
             w.bind(variable, key)
         elif variable.startswith("_$"):
             w.loop(f"for {item} in {value} if type({value}) is list else values({value}):")
@@ -247,6 +247,8 @@ class TermGenerator:
             item = self.pool.name("v")
             w.scope.defined.add(item)
             w.loop(f"for {item} in {members}:")
+            if self.pool.explain:
+                w.emit(f"S[7].via({item})")
             self.match(w, rest[0], item)
             return self._path(w, item, item, rest[1:])
         value = self.rule_value(w, unit)
@@ -276,8 +278,11 @@ class TermGenerator:
         key = (w.state, "rule", unit.index)
         if key in w.scope.known:
             return w.scope.known[key]
-        name = w.temp(f"{w.state}[{self.facts.slot(unit)}]")
-        w.emit(f"if {name} is Z: {name} = {self.facts.function(unit)}({w.state})")
+        if self.pool.explain:
+            name = w.temp(f"{self.facts.function(unit)}({w.state})")
+        else:
+            name = w.temp(f"{w.state}[{self.facts.slot(unit)}]")
+            w.emit(f"if {name} is Z: {name} = {self.facts.function(unit)}({w.state})")
         w.scope.known[key] = name
         return name
 
@@ -328,7 +333,7 @@ class TermGenerator:
 
     def comprehension(self, w: Writer, term: Comprehension) -> str:
         free = [name for name in sorted(free_names(term)) if w.find(name) is not None]
-        if not free and (w.loops or w.outer is not None or self.facts.in_function):
+        if not free and not self.pool.explain and (w.loops or w.outer is not None or self.facts.in_function):
             return self._once(w, term)
         return self._comprehension_here(w, term)
 
@@ -347,11 +352,12 @@ class TermGenerator:
     def _comprehension_here(self, w: Writer, term: Comprehension) -> str:
         start = {"array": "[]", "set": "{}", "object": "{}"}[term.kind]
         name = w.temp(start)
-        exact, w.exact = w.exact, term.kind == "array"
+        before = w.exact, w.collecting
+        w.exact, w.collecting = term.kind == "array", True
         with w.block():
             self.body(w, term.body)
             self._collect(w, term, name)
-        w.exact = exact
+        w.exact, w.collecting = before
         if term.kind == "set":
             return w.temp(f"RegoSet({name})")
         return name
