@@ -24,31 +24,7 @@ from policy_app.evaluation.rego.values import (
     to_json,
     unkey,
 )
-
-_SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-3, 3)
-    | st.integers()
-    | st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.5])
-    | st.text(max_size=3)
-)
-
-
-def _objects(members: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
-    pairs = st.lists(st.tuples(members, members), max_size=3)
-    return pairs.map(lambda found: {hash_key(key): value for key, value in found})
-
-
-VALUES: st.SearchStrategy[Value] = st.recursive(
-    _SCALARS,
-    lambda members: (
-        st.lists(members, max_size=3)
-        | st.lists(members, max_size=3).map(RegoSet.of)
-        | _objects(members)
-    ),
-    max_leaves=8,
-)
+from tests.evaluation.rego.builtins.strategies import VALUES
 
 
 @given(VALUES, VALUES)

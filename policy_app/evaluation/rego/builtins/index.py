@@ -69,7 +69,10 @@ INDEX: Mapping[str, str] = {
         ),
         "tokens": (
             "io.jwt.decode io.jwt.decode_verify io.jwt.encode_sign io.jwt.encode_sign_raw "
-            "io.jwt.verify_hs256 io.jwt.verify_hs384 io.jwt.verify_hs512"
+            "io.jwt.verify_eddsa io.jwt.verify_es256 io.jwt.verify_es384 io.jwt.verify_es512 "
+            "io.jwt.verify_hs256 io.jwt.verify_hs384 io.jwt.verify_hs512 io.jwt.verify_ps256 "
+            "io.jwt.verify_ps384 io.jwt.verify_ps512 io.jwt.verify_rs256 io.jwt.verify_rs384 "
+            "io.jwt.verify_rs512"
         ),
         "environment": "external_data internal.print opa.runtime print time.now_ns trace",
     }.items()

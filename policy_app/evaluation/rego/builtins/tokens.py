@@ -1,7 +1,6 @@
-"""JSON Web Tokens (RFC 7519): reading them, and signing and verifying with a shared secret.
+"""JSON Web Tokens (RFC 7519): reading and verifying them, and signing with a shared secret.
 
-Keys of other kinds need ASN.1 and elliptic curves, which Python's library does not have; tokens
-signed with them can be decoded, but not verified.
+Signing with private keys is left out: a policy that is only tried out needs no private key.
 """
 
 from __future__ import annotations
@@ -9,12 +8,15 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family, Function
 from policy_app.evaluation.rego.builtins.documents import go_json, read_json
 from policy_app.evaluation.rego.builtins.encoding import decode_base64url
+from policy_app.evaluation.rego.builtins.keys import SecretKey, TokenKey, read_keys
+from policy_app.evaluation.rego.builtins.signatures import verify
 from policy_app.evaluation.rego.builtins.text import from_bytes, utf8
 from policy_app.evaluation.rego.values import Value, compare
 
@@ -90,23 +92,48 @@ def decode(context: Context, text: str) -> list[Value]:
     raise BuiltinError("a JWT holds too many others")
 
 
-def _mac(algorithm: str, secret: bytes, signed: bytes) -> bytes:
-    return hmac.new(secret, signed, _SECRET_ALGORITHMS[algorithm]).digest()
-
-
-def _verifier(algorithm: str) -> Function:
-    def verify(text: str, secret: str) -> bool:
+def _secret_verifier(algorithm: str) -> Function:
+    def check(text: str, secret: str) -> bool:
         token = _split(text)
-        expected = _mac(algorithm, utf8(secret), token.signed)
-        return hmac.compare_digest(_bytes(token.signature, "signature"), expected)
+        signature = _bytes(token.signature, "signature")
+        return verify(algorithm, SecretKey(utf8(secret)), token.signed, signature)
 
-    return verify
+    return check
+
+
+def _key_verifier(algorithm: str) -> Function:
+    def check(context: Context, text: str, keys: str) -> bool:
+        token = _split(text)
+        candidates = read_keys(keys)
+        signature = _bytes(token.signature, "signature")
+        header = _header(context, token)
+        # A function that names its algorithm checks by it, whatever the header says.
+        return any(
+            verify(algorithm, key.key, token.signed, signature)
+            for key in _fitting(context, candidates, header)
+        )
+
+    return check
+
+
+def _fitting(context: Context, keys: list[TokenKey], header: Object) -> Iterator[TokenKey]:
+    """The keys to try: the one that the header names, else all not meant for another algorithm."""
+    name = header.get("kid")
+    named = [key for key in keys if name and key.kid == name]
+    for key in named[:1] or keys:
+        context.budget.check_deadline()
+        if named or not key.alg or key.alg == header.get("alg"):
+            yield key
 
 
 for _algorithm in _SECRET_ALGORITHMS:
     FAMILY.builtin(f"io.jwt.verify_{_algorithm.lower()}", "string", "string", result="boolean")(
-        _verifier(_algorithm)
+        _secret_verifier(_algorithm)
     )
+for _algorithm in sorted(_KEY_ALGORITHMS):
+    FAMILY.builtin(
+        f"io.jwt.verify_{_algorithm.lower()}", "string", "string", result="boolean", context=True
+    )(_key_verifier(_algorithm))
 
 
 @dataclass(slots=True)
@@ -114,6 +141,7 @@ class _Constraints:
     """What ``io.jwt.decode_verify`` asks of a token; empty texts ask for nothing."""
 
     time_ns: Value
+    keys: list[TokenKey] = field(default_factory=list)
     secret: str = ""
     alg: str = ""
     iss: str = ""
@@ -125,15 +153,17 @@ def _constraints(context: Context, given: Object) -> _Constraints:
     for name, value in given.items():
         if name == "time":
             found.time_ns = _time(value)
-        elif name == "cert":
-            raise BuiltinError("only tokens signed with a shared secret can be verified here")
-        elif name not in ("secret", "alg", "iss", "aud"):
+        elif name not in ("cert", "secret", "alg", "iss", "aud"):
             raise BuiltinError(f"unknown token validation constraint: {name}")
         elif type(value) is not str:
             raise BuiltinError(f"{name} constraint: must be a string")
+        elif name == "cert":
+            found.keys = read_keys(value)
         else:
             setattr(found, name, value)
-    if not found.secret:
+    if found.secret and "cert" in given:
+        raise BuiltinError("duplicate key constraints")
+    if not found.secret and "cert" not in given:
         raise BuiltinError("no key constraint")
     return found
 
@@ -155,7 +185,7 @@ def decode_verify(context: Context, text: str, given: Object) -> list[Value]:
     for _ in range(_NESTED_AT_MOST):
         token = _split(text)
         header = _header(context, token)
-        if not _signed(token, header, constraints):
+        if not _signed(context, token, header, constraints):
             return [False, {}, {}]
         payload = _bytes(token.payload, "payload")
         if str(header.get("cty", "")).upper() != "JWT":
@@ -166,16 +196,28 @@ def decode_verify(context: Context, text: str, given: Object) -> list[Value]:
     raise BuiltinError("a JWT holds too many others")
 
 
-def _signed(token: _Token, header: Object, constraints: _Constraints) -> bool:
+def _signed(context: Context, token: _Token, header: Object, constraints: _Constraints) -> bool:
     algorithm = header.get("alg")
+    if not _understood(header) or type(algorithm) is not str:
+        return False
+    if constraints.alg not in ("", algorithm):
+        return False
+    signature = _bytes(token.signature, "signature")
+    if constraints.secret:
+        return verify(algorithm, SecretKey(utf8(constraints.secret)), token.signed, signature)
+    return any(
+        verify(algorithm, key.key, token.signed, signature)
+        for key in _fitting(context, constraints.keys, header)
+    )
+
+
+def _understood(header: Object) -> bool:
+    """Whether nothing is critical that is not known here (RFC 7515, section 4.1.11)."""
     critical = header.get("crit", [])
     known = ("alg", "kid", "typ", "cty", "crit")
-    if type(critical) is list and any(name in header and name not in known for name in critical):
-        return False
-    if algorithm not in _SECRET_ALGORITHMS or constraints.alg not in ("", algorithm):
-        return False
-    expected = _mac(str(algorithm), utf8(constraints.secret), token.signed)
-    return hmac.compare_digest(_bytes(token.signature, "signature"), expected)
+    return type(critical) is not list or all(
+        name not in header or name in known for name in critical if type(name) is str
+    )
 
 
 def _claims_fit(claims: Object, constraints: _Constraints) -> bool:
@@ -234,6 +276,10 @@ def _sign(context: Context, header: bytes, payload: bytes, key: Value) -> str:
     signed = f"{_encoded(header)}.{_encoded(payload)}"
     context.budget.charge_string(len(signed))
     return f"{signed}.{_encoded(_mac(algorithm, _secret(key), utf8(signed)))}"
+
+
+def _mac(algorithm: str, secret: bytes, signed: bytes) -> bytes:
+    return hmac.new(secret, signed, _SECRET_ALGORITHMS[algorithm]).digest()
 
 
 def _is_json(data: bytes) -> bool:
