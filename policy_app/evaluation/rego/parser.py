@@ -238,7 +238,9 @@ class _ModuleParser(_BodyParser):
 
     def _without_body(self, head: Rule) -> Rule:
         bare = head.clause.value is None and head.member is None
-        if bare and (len(head.ref) == 1 or head.args is not None):
+        if bare and head.args is not None:
+            return self._shape(head, has_if=False)
+        if bare and len(head.ref) == 1:
             self.fail("var cannot be used for rule name", head.pos)
         if bare and self.v1:
             self.fail("`contains` keyword is required for partial set rules", head.pos)
