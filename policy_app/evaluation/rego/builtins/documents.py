@@ -19,6 +19,7 @@ from policy_app.evaluation.rego.builtins.core import (
     operand_error,
 )
 from policy_app.evaluation.rego.builtins.numbers import Number, from_decimal
+from policy_app.evaluation.rego.builtins.text import well_formed
 from policy_app.evaluation.rego.values import Value, sorted_pairs, to_json, unkey, weigh
 
 FAMILY = Family("documents")
@@ -215,7 +216,7 @@ def read_yaml(budget: Budget, text: str) -> Value:
     if len(text) > MAX_YAML:
         raise limit_error(f"a YAML text is longer than {MAX_YAML} characters")
     budget.charge_elements(text.count("\n") + text.count(",") + 1)
-    loader = _Loader(text)
+    loader = _Loader(well_formed(text))
     try:
         value = loader.get_single_data()
         # An alias inside its own anchor makes a value without end, which weighing finds.
@@ -263,7 +264,7 @@ def _needs_quotes(dumper: _Dumper, text: str) -> bool:
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = None
+    text, style = well_formed(text), None
     if "\n" in text:
         style = "|"
     elif _needs_quotes(dumper, text):

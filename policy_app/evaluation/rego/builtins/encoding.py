@@ -125,7 +125,7 @@ def url_decode(text: str) -> str:
     odd = re.search(r"%(?![0-9a-fA-F]{2})", text)
     if odd is not None:
         raise BuiltinError(f'invalid URL escape "{text[odd.start() : odd.start() + 3]}"')
-    return from_bytes(unquote_to_bytes(text.replace("+", " ")))
+    return from_bytes(unquote_to_bytes(utf8(text.replace("+", " "))))
 
 
 def _texts(value: Value) -> Iterable[str]:

@@ -21,7 +21,7 @@ from policy_app.evaluation.rego.builtins.core import (
     operand_type_error,
 )
 from policy_app.evaluation.rego.builtins.regex import MAX_COST, compile_pattern
-from policy_app.evaluation.rego.builtins.text import utf8
+from policy_app.evaluation.rego.builtins.text import utf8, well_formed
 from policy_app.evaluation.rego.values import Value
 
 FAMILY = Family("glob")
@@ -67,7 +67,7 @@ def quote_meta(pattern: str) -> str:
 @lru_cache(maxsize=1024)
 def compile_glob(pattern: str, delimiters: str) -> Any:
     """The glob as a compiled regular expression over the whole text."""
-    body = _Reader(pattern, delimiters).read()
+    body = _Reader(well_formed(pattern), well_formed(delimiters)).read()
     return compile_pattern(rf"(?s)\A(?:{body})\z")
 
 

@@ -22,7 +22,7 @@ from policy_app.evaluation.rego.builtins.core import (
     operand_type_error,
 )
 from policy_app.evaluation.rego.builtins.globs import globs_intersect
-from policy_app.evaluation.rego.builtins.text import TextSink, from_bytes, utf8
+from policy_app.evaluation.rego.builtins.text import TextSink, from_bytes, utf8, well_formed
 from policy_app.evaluation.rego.values import Value
 
 FAMILY = Family("regex")
@@ -55,7 +55,7 @@ def compile_pattern(pattern: str) -> Any:
     if _ANY_BYTE.search(pattern):
         raise BuiltinError(r"error parsing regexp: invalid escape sequence: `\C`")
     try:
-        return re2.compile(from_bytes(utf8(pattern)), _OPTIONS)
+        return re2.compile(well_formed(pattern), _OPTIONS)
     except re2.error as error:
         raise BuiltinError(f"error parsing regexp: {_go_wording(error)}") from None
 
@@ -241,7 +241,7 @@ def template_match(template: str, text: str, start: str, end: str) -> bool:
                 f"{which} delimiter has to be exactly one character long"
                 f" but is {len(utf8(delimiter))} long"
             )
-    compiled, data = prepare(_template_pattern(template, start, end), text)
+    compiled, data = prepare(_template_pattern(well_formed(template), start, end), text)
     return compiled.search(data) is not None
 
 

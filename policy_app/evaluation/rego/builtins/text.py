@@ -44,6 +44,11 @@ def utf8(text: str) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
+def well_formed(text: str) -> str:
+    """The text with half surrogate pairs made U+FFFD, for libraries that take no others."""
+    return text if text.isascii() else from_bytes(utf8(text))
+
+
 def from_bytes(data: bytes) -> str:
     """Bytes as text; what is not UTF-8 becomes U+FFFD."""
     return data.decode("utf-8", "replace")

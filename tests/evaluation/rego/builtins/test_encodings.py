@@ -137,3 +137,21 @@ def test_an_indentation_cannot_outgrow_its_limit() -> None:
 
 def test_yaml_that_holds_itself_is_an_error() -> None:
     assert problem("yaml.unmarshal", "a: &a [*a]").startswith("eval_builtin_error: yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "operands"),
+    [
+        ("yaml.marshal", ("\ud800",)),
+        ("yaml.unmarshal", ("a\ud800",)),
+        ("urlquery.decode", ("\ud800",)),
+        ("glob.match", ("\ud800", ["\ud800"], "x")),
+        ("regex.match", ("\ud800", "\ud800")),
+        ("crypto.sha256", ("\ud800",)),
+    ],
+)
+def test_half_a_surrogate_pair_is_a_replacement_character(
+    name: str, operands: tuple[Value, ...]
+) -> None:
+    whole = [str(o).replace("\ud800", "\ufffd") if isinstance(o, str) else o for o in operands]
+    assert call(name, *operands) == call(name, *whole)
