@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from policy_app.evaluation.rego.errors import RegoLimitError
 from policy_app.evaluation.rego.model import ATOMS, RegoSet, Value, unkey, weigh
 
 _RANKS: dict[type, int] = {
@@ -60,16 +61,32 @@ def compare(a: Value, b: Value) -> int:
     return int(a > b) - int(a < b)
 
 
+MAX_SORTED = 1_000_000
+"""Members and characters of composite values that are sorted: each member takes its memory."""
+
 _NUMBERS = ({int}, {float}, {int, float})
 
 
 def sort_values(values: Iterable[Value]) -> list[Value]:
     """The values in OPA's total order."""
     members = list(values)
-    kinds = {*map(type, members)}
-    if kinds == {str} or kinds in _NUMBERS:
+    if is_natural(members):
         return sorted(members)
-    return sorted(members, key=sort_key)
+    keys = sort_keys(members)
+    return [members[index] for index in sorted(range(len(members)), key=keys.__getitem__)]
+
+
+def is_natural(values: Iterable[Value]) -> bool:
+    """Whether Python orders these values as Rego does: all strings, or all numbers."""
+    kinds = {*map(type, values)}
+    return kinds == {str} or kinds in _NUMBERS
+
+
+def sort_keys(values: list[Value]) -> list[tuple[Any, ...]]:
+    """The sort keys of several values; raises ``RegoLimitError`` where they are too large."""
+    if weigh(values) > MAX_SORTED:
+        raise RegoLimitError("values are too large to be sorted", code="rego_limit_error")
+    return list(map(raw_sort_key, values))
 
 
 def sorted_pairs(value: dict[Any, Value]) -> list[tuple[Any, Value]]:

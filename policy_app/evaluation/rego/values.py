@@ -31,7 +31,14 @@ from policy_app.evaluation.rego.model import (
     unkey,
     weigh,
 )
-from policy_app.evaluation.rego.order import compare, sort_key, sort_values, sorted_pairs
+from policy_app.evaluation.rego.order import (
+    compare,
+    is_natural,
+    sort_key,
+    sort_keys,
+    sort_values,
+    sorted_pairs,
+)
 from policy_app.evaluation.rego.printing import (
     from_json,
     json_text,
@@ -48,12 +55,14 @@ __all__ = [
     "compare",
     "from_json",
     "hash_key",
+    "is_natural",
     "json_text",
     "number_text",
     "quote",
     "rego_equal",
     "render",
     "sort_key",
+    "sort_keys",
     "sort_values",
     "sorted_pairs",
     "to_json",

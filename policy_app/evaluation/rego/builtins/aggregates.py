@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator
 
 from policy_app.evaluation.rego.builtins.core import (
     Context,
@@ -12,10 +12,11 @@ from policy_app.evaluation.rego.builtins.core import (
     operand_type_error,
 )
 from policy_app.evaluation.rego.builtins.numbers import Number, add, multiply
-from policy_app.evaluation.rego.values import RegoSet, Value, compare, sort_values
+from policy_app.evaluation.rego.values import RegoSet, Value, is_natural, sort_keys, sort_values
 
 FAMILY = Family("aggregates")
 
+_STRIDE = 2_048
 _COUNTED = frozenset({str, list, dict, RegoSet})
 
 
@@ -27,56 +28,56 @@ def count(collection: Value) -> int:
     raise operand_type_error(1, collection, "array", "object", "set", "string")
 
 
-def _members(collection: Value) -> Sequence[Value]:
+def _members(collection: Value) -> list[Value]:
     return list(collection.items.values()) if type(collection) is RegoSet else collection
 
 
-def _numbers(collection: Value) -> Sequence[Number]:
-    members = _members(collection)
-    for member in members:
+def _numbers(context: Context, collection: Value) -> Iterator[Number]:
+    for index, member in enumerate(_members(collection)):
         if type(member) is not int and type(member) is not float:
             raise element_error(1, collection, member, "number")
-    return members
+        if index % _STRIDE == _STRIDE - 1:
+            context.budget.check_deadline()
+        yield member
 
 
-@FAMILY.builtin("sum", "set[number]|array[number]", result="number")
-def sum_(collection: Value) -> Number:
+@FAMILY.builtin("sum", "set[number]|array[number]", result="number", context=True)
+def sum_(context: Context, collection: Value) -> Number:
     """The sum of the members."""
     total: Number = 0
-    for number in _numbers(collection):
+    for number in _numbers(context, collection):
         total = add(total, number)
     return total
 
 
-@FAMILY.builtin("product", "set[number]|array[number]", result="number")
-def product(collection: Value) -> Number:
+@FAMILY.builtin("product", "set[number]|array[number]", result="number", context=True)
+def product(context: Context, collection: Value) -> Number:
     """The product of the members."""
     total: Number = 1
-    for number in _numbers(collection):
+    for number in _numbers(context, collection):
         total = multiply(total, number)
     return total
-
-
-def _extreme(members: Iterable[Value], sign: int) -> Value:
-    found = NoResult
-    for member in members:
-        if found is NoResult or compare(member, found) * sign > 0:
-            found = member
-    if found is NoResult:
-        raise NoResult
-    return found
 
 
 @FAMILY.builtin("max", "set[any]|array[any]", result="any")
 def max_(collection: Value) -> Value:
     """The greatest member; undefined for none."""
-    return _extreme(_members(collection), 1)
+    return _extreme(_members(collection), max)
 
 
 @FAMILY.builtin("min", "set[any]|array[any]", result="any")
 def min_(collection: Value) -> Value:
     """The least member; undefined for none."""
-    return _extreme(_members(collection), -1)
+    return _extreme(_members(collection), min)
+
+
+def _extreme(members: list[Value], pick: Callable[..., Value]) -> Value:
+    if not members:
+        raise NoResult
+    if is_natural(members):
+        return pick(members)
+    keys = sort_keys(members)
+    return members[pick(range(len(members)), key=keys.__getitem__)]
 
 
 @FAMILY.builtin("sort", "set[any]|array[any]", result="array[any]", context=True)

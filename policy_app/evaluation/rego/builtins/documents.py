@@ -24,7 +24,7 @@ from policy_app.evaluation.rego.values import Value, sorted_pairs, to_json, unke
 
 FAMILY = Family("documents")
 
-MAX_YAML = 250_000
+MAX_YAML = 50_000
 """Characters or members of a YAML text; reading it takes some ten microseconds a member."""
 
 

@@ -157,6 +157,7 @@ def url_decode_object(context: Context, query: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     context.budget.charge_elements(query.count("&") + 1)
     for part in query.split("&"):
+        context.budget.check_deadline()
         if ";" in part:
             raise BuiltinError("invalid semicolon separator in query")
         if part:

@@ -20,13 +20,15 @@ from policy_app.evaluation.rego.builtins.core import (
     limit_error,
     operand_type_error,
 )
+from policy_app.evaluation.rego.builtins.globs import MAX_LENGTH
 from policy_app.evaluation.rego.builtins.regex import MAX_COST, compile_pattern
 from policy_app.evaluation.rego.builtins.text import utf8, well_formed
 from policy_app.evaluation.rego.values import Value
 
 FAMILY = Family("glob")
 
-_SPECIAL = frozenset("*?\\[]{}")
+_SPECIAL = "\\*?[]{}"
+"""The backslash comes first, so that no other one's is doubled."""
 
 
 @FAMILY.builtin(
@@ -61,12 +63,16 @@ def _delimiters(value: Value) -> str:
 @FAMILY.builtin("glob.quote_meta", "string", result="string")
 def quote_meta(pattern: str) -> str:
     """The text as a pattern that matches only itself."""
-    return "".join([f"\\{char}" if char in _SPECIAL else char for char in pattern])
+    for char in _SPECIAL:
+        pattern = pattern.replace(char, f"\\{char}")
+    return pattern
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def compile_glob(pattern: str, delimiters: str) -> Any:
     """The glob as a compiled regular expression over the whole text."""
+    if len(pattern) > MAX_LENGTH:
+        raise limit_error(f"a glob is longer than {MAX_LENGTH} characters")
     body = _Reader(well_formed(pattern), well_formed(delimiters)).read()
     return compile_pattern(rf"(?s)\A(?:{body})\z")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from policy_app.evaluation.rego.builtins.core import Budget, BuiltinError, limit_error
 
+MAX_LENGTH = 10_000
 MAX_STATES = 1_000_000
 _STRIDE = 4096
 _LAST = 0x10FFFF
@@ -34,6 +35,8 @@ class _Step:
 
 def globs_intersect(budget: Budget, a: str, b: str) -> bool:
     """Whether a text matches both; raises ``BuiltinError`` for a malformed pattern."""
+    if max(len(a), len(b)) > MAX_LENGTH:
+        raise limit_error(f"a glob is longer than {MAX_LENGTH} characters")
     first, second = _read(a), _read(b)
     if (len(first) + 1) * (len(second) + 1) > MAX_STATES:
         raise limit_error("two globs are too long to be compared")

@@ -12,12 +12,10 @@ from typing import Any
 from policy_app.evaluation.rego.builtins.core import BuiltinError, limit_error
 
 MAX_DEPTH = 50
+MAX_LENGTH = 100_000
 
-_ACTION = re.compile(
-    r"(?P<before>\s*)\{\{(?P<trim_before>-(?=\s))?"
-    r"\s*(?P<body>/\*.*?\*/|(?:\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])'|[^\"`'}]|\}(?!\}))*?)"
-    r"\s*(?P<trim_after>(?<=\s)-)?\}\}",
-    re.DOTALL,
+_PIECE = re.compile(
+    r"/\*(?s:.*?)\*/|\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])+'|(?P<end>\}\})|[^/\"`'}]+|[/}]"
 )
 _TOKEN = re.compile(
     r"\s+|(?P<string>\"(?:\\.|[^\"\\])*\"|`[^`]*`)|(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
@@ -95,19 +93,30 @@ def _actions(template: str) -> Iterator[tuple[str, str]]:
     """The template as pairs of text and the action behind it (``""`` at the end)."""
     end, trim = 0, False
     while (start := template.find("{{", end)) >= 0:
-        match = _ACTION.match(template, start)
-        if match is None:
-            raise _problem("unclosed action")
         text = template[end:start]
         text = text.lstrip() if trim else text
-        yield (text.rstrip() if match["trim_before"] else text), match["body"]
-        end, trim = match.end(), bool(match["trim_after"])
+        end = _action_end(template, start + 2)
+        body = template[start + 2 : end - 2]
+        trim_before, trim = body[:1] == "-" and body[1:2].isspace(), body.endswith((" -", "\n-"))
+        body = body[1 if trim_before else 0 : len(body) - 1 if trim else None].strip()
+        yield (text.rstrip() if trim_before else text), body
     yield (template[end:].lstrip() if trim else template[end:]), ""
+
+
+def _action_end(template: str, at: int) -> int:
+    """The position behind the braces that close the action; those inside strings do not."""
+    while (match := _PIECE.match(template, at)) is not None:
+        at = match.end()
+        if match["end"]:
+            return at
+    raise _problem("unclosed action")
 
 
 @lru_cache(maxsize=64)
 def parse(template: str) -> list[Node]:
     """The template's tree; raises ``BuiltinError`` where it is malformed."""
+    if len(template) > MAX_LENGTH:
+        raise limit_error(f"a template is longer than {MAX_LENGTH} characters")
     root: list[Node] = []
     # Each entry: the nodes being filled, and how many `end` close at once (`else if` nests).
     stack: list[tuple[list[Node], Block | None]] = [(root, None)]

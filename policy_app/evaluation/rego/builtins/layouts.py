@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
-from policy_app.evaluation.rego.builtins.core import BuiltinError
+from policy_app.evaluation.rego.builtins.core import BuiltinError, limit_error
 
 NAMED = {
     "ANSIC": "Mon Jan _2 15:04:05 2006",
@@ -47,8 +47,14 @@ class Moment:
     nanoseconds: int
 
 
+MAX_LENGTH = 1_000
+"""Characters of a layout, and of a text that is read by one."""
+
+
 def parts(layout: str) -> list[tuple[str, str]]:
     """The layout as pairs of plain text and the part that follows it (``""`` at the end)."""
+    if len(layout) > MAX_LENGTH:
+        raise limit_error(f"a layout is longer than {MAX_LENGTH} characters")
     found, end = [], 0
     for match in _PART.finditer(layout):
         if match[0] == "_2006":
@@ -328,4 +334,6 @@ def _quoted(text: str) -> str:
 
 def read(layout: str, text: str) -> Moment:
     """The moment that a text shows in this layout; raises ``BuiltinError`` in Go's words."""
+    if len(text) > MAX_LENGTH:
+        raise limit_error(f"a time is longer than {MAX_LENGTH} characters")
     return _Reader(layout, text).read()

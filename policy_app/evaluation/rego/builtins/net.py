@@ -100,9 +100,12 @@ def expand(context: Context, cidr: str) -> RegoSet:
     """All addresses of a block."""
     network = _network(cidr)
     context.budget.charge_elements(network.num_addresses)
-    first = network.network_address
-    texts = (str(first + offset) for offset in range(network.num_addresses))
-    return RegoSet({text: text for text in texts})
+    found = RegoSet()
+    for address in network:
+        context.budget.check_deadline()
+        text = str(address)
+        found.items[text] = text
+    return found
 
 
 _MATCHES = "string|array[string|array[any]]|set[string|array[any]]|object[any:string|array[any]]"
@@ -160,16 +163,19 @@ _IPV4_IN_IPV6 = 0xFFFF << 32
 _CLASS_A, _CLASS_B = 128, 192
 
 
-@FAMILY.builtin("net.cidr_merge", "array[string]|set[string]", result="set[string]")
-def merge(cidrs: Value) -> RegoSet:
+@FAMILY.builtin("net.cidr_merge", "array[string]|set[string]", result="set[string]", context=True)
+def merge(context: Context, cidrs: Value) -> RegoSet:
     """The fewest blocks that cover the same addresses; a lone IPv4 address stands for its class."""
-    blocks = sorted([_block(member) for member in cidrs], key=lambda b: (b.last, b.first))
-    for index in range(len(blocks) - 1, 0, -1):
-        before, block = blocks[index - 1], blocks[index]
-        if block.first - 1 <= before.last:
-            blocks[index - 1] = _Block(min(before.first, block.first), block.last, "")
-            del blocks[index]
-    return RegoSet.of(text for block in blocks for text in _texts(block))
+    blocks = []
+    for member in cidrs:
+        context.budget.check_deadline()
+        blocks.append(_block(member))
+    merged: list[_Block] = []
+    for block in sorted(blocks, key=lambda block: (block.last, block.first)):
+        while merged and block.first - 1 <= merged[-1].last:
+            block = _Block(min(merged.pop().first, block.first), block.last, "")
+        merged.append(block)
+    return RegoSet.of(text for block in merged for text in _texts(block))
 
 
 def _block(member: Value) -> _Block:

@@ -32,6 +32,8 @@ MAX_COST = 100_000_000
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+# The most that one of the patterns kept below can take of memory, in bytes.
+_OPTIONS.max_mem = 2 << 20
 
 _GO_WORDING = {
     "missing )": "missing closing )",
@@ -49,7 +51,7 @@ _GO_WORDING = {
 _ANY_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Any:
     """The compiled pattern; raises ``BuiltinError`` with Go's wording."""
     if _ANY_BYTE.search(pattern):

@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator, SchemaError
+from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from policy_app.evaluation.rego.builtins.core import Budget, BuiltinError, Context, Family
+from policy_app.evaluation.rego.builtins.core import (
+    Budget,
+    BuiltinError,
+    Context,
+    Family,
+    limit_error,
+)
 from policy_app.evaluation.rego.builtins.documents import read_json
 from policy_app.evaluation.rego.builtins.regex import compile_pattern, prepare
-from policy_app.evaluation.rego.values import Value, json_text, to_json, type_name
+from policy_app.evaluation.rego.values import RegoSet, Value, json_text, to_json, type_name
 
 FAMILY = Family("schemas")
 
@@ -65,6 +71,12 @@ def _additional_properties(
             yield ValidationError(f"Additional property {key} is not allowed")
 
 
+def _unique_items(_validator: Any, unique: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+    """By hash: the library compares each item with each other."""
+    if unique and isinstance(instance, list) and len(RegoSet.of(instance)) < len(instance):
+        yield ValidationError("array items must be unique")
+
+
 def _watched(budget: Budget, keyword: Keyword) -> Keyword:
     def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         budget.check_deadline()
@@ -73,8 +85,8 @@ def _watched(budget: Budget, keyword: Keyword) -> Keyword:
     return check
 
 
-def _validator(budget: Budget, schema: Any) -> Any:
-    """A validator of the schema's draft, whose every keyword looks at the clock."""
+def _validators(budget: Budget, schema: Any) -> Any:
+    """Validators of the schema's draft, whose every keyword looks at the clock."""
     name = str(schema.get("$schema", "")).rstrip("#") if isinstance(schema, dict) else ""
     draft = _DRAFTS.get(name, Draft7Validator)
     keywords: dict[str, Keyword] = dict(draft.VALIDATORS)
@@ -82,10 +94,10 @@ def _validator(budget: Budget, schema: Any) -> Any:
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
+        "uniqueItems": _unique_items,
     }
     watched = {name: _watched(budget, keyword) for name, keyword in keywords.items()}
-    watching = extend(draft, validators=watched)  # type: ignore[no-untyped-call]  # has no stubs
-    return watching(schema, registry=Registry())
+    return extend(draft, validators=watched)  # type: ignore[no-untyped-call]  # has no stubs
 
 
 def _document(budget: Budget, value: Value) -> Any:
@@ -104,16 +116,14 @@ def _schema(budget: Budget, value: Value) -> Any:
     schema = _document(budget, value)
     if not isinstance(schema, dict | bool):
         raise BuiltinError("a schema must be an object or a boolean")
-    try:
-        validator = _validator(budget, schema)
-        type(validator).check_schema(schema)
-        _check_patterns(schema)
-    except SchemaError as error:
-        raise BuiltinError(_schema_problem(error)) from None
-    return validator
+    validators = _validators(budget, schema)
+    for error in validators(validators.META_SCHEMA, registry=Registry()).iter_errors(schema):
+        raise BuiltinError(_schema_problem(error))
+    _check_patterns(schema)
+    return validators(schema, registry=Registry())
 
 
-def _schema_problem(error: SchemaError) -> str:
+def _schema_problem(error: ValidationError) -> str:
     where = ".".join(map(str, error.absolute_path)) or "(root)"
     return f"the schema is invalid at {where}: {_wording(error)[1]}"
 
@@ -157,6 +167,8 @@ def match_schema(context: Context, document: Value, schema: Value) -> list[Value
         for error in validator.iter_errors(instance):
             context.budget.charge_elements(4)
             found.append(_described(error))
+    except RecursionError:
+        raise limit_error("a schema refers to itself without end") from None
     except Unresolvable as error:
         raise BuiltinError(f"the schema refers to {error.ref}, which it does not have") from None
     return [not found, found]
@@ -227,7 +239,7 @@ _WORDINGS: dict[str, Wording] = {
 }
 
 
-def _wording(error: ValidationError | SchemaError) -> tuple[str, str]:
+def _wording(error: ValidationError) -> tuple[str, str]:
     """The type that OPA gives to an error, and its sentence."""
     keyword = str(error.validator)
     if keyword == "required":

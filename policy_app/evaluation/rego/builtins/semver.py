@@ -30,7 +30,11 @@ class _Version:
 
 
 def _identifier(text: str) -> Identifier:
-    return (0, int(text), "") if text.isdecimal() else (1, 0, text)
+    if not text.isdecimal():
+        return (1, 0, text)
+    # Longer numbers are greater, so none need be converted, however long.
+    digits = text.lstrip("0")
+    return (0, len(digits), digits)
 
 
 def _parse(text: str) -> _Version | None:

@@ -19,6 +19,7 @@ MAX_WIDTH = 1_000_000
 """Go's own bound for a width or a precision."""
 
 _INT64 = 1 << 63
+_STRIDE = 256
 _SIMPLE = re.compile(r"%([vds])")
 _VERB = re.compile(
     r"%(?P<flags>[ #+\-0]*)"
@@ -87,6 +88,7 @@ class _Printer:
     """Prints one layout: keeps which operand is next, and whether any was picked by index."""
 
     def __init__(self, budget: Budget, values: list[Value]) -> None:
+        self._budget = budget
         self._sink = TextSink(budget)
         self._values = values
         self._next = 0
@@ -94,13 +96,16 @@ class _Printer:
         self._good_index = True
 
     def print(self, layout: str) -> str:
-        end = 0
+        end = verbs = 0
         while (start := layout.find("%", end)) >= 0:
             self._sink.add(layout[end:start])
             match = _VERB.match(layout, start)
             if match is None:
                 raise AssertionError("the pattern matches any text after a percent sign")
             self._print_verb(match)
+            verbs += 1
+            if verbs % _STRIDE == 0:
+                self._budget.check_deadline()
             end = match.end()
         self._sink.add(layout[end:])
         self._print_extra()

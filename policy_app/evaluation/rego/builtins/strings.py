@@ -11,6 +11,7 @@ from policy_app.evaluation.rego.builtins.core import (
     Context,
     Family,
     integer,
+    limit_error,
     operand_error,
     operand_type_error,
     strings,
@@ -26,6 +27,12 @@ GO_SPACE = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 """What Go takes for white space; Python takes some control characters as well."""
+
+
+MAX_COST = 10_000_000_000
+"""Characters of patterns times characters of text; most are passed over at their first."""
+
+_SMALL_CUTSET = 32
 
 
 def _two_strings(a: Value, b: Value) -> BuiltinError:
@@ -92,10 +99,9 @@ def index_of_all(context: Context, text: str, part: str) -> list[int]:
     found: list[int] = []
     start = text.find(part)
     while start >= 0:
+        context.budget.charge_elements(1)
+        context.budget.check_deadline()
         found.append(start)
-        if len(found) % 1024 == 0:
-            context.budget.charge_elements(1024)
-            context.budget.check_deadline()
         start = text.find(part, start + 1)
     return found
 
@@ -166,6 +172,8 @@ def replace_n(context: Context, patterns: dict[Value, Value], text: str) -> str:
             raise operand_error(1, "non-string value found in pattern object")
     if not patterns:
         return text
+    if sum(map(len, patterns)) * len(text) > MAX_COST:
+        raise limit_error("there are too many patterns for a text of this length")
     # At one position the first key in order wins; an empty key matches between any two.
     search = re.compile("|".join(re.escape(key) for key in sorted(patterns)))
     sink, end = TextSink(context.budget), 0
@@ -180,19 +188,24 @@ def replace_n(context: Context, patterns: dict[Value, Value], text: str) -> str:
 @FAMILY.builtin("trim", "string", "string", result="string")
 def trim(text: str, characters: str) -> str:
     """The text without these characters at either end."""
-    return text.strip(characters) if characters else text
+    return trim_left(trim_right(text, characters), characters)
 
 
 @FAMILY.builtin("trim_left", "string", "string", result="string")
 def trim_left(text: str, characters: str) -> str:
     """The text without these characters at its start."""
-    return text.lstrip(characters) if characters else text
+    if len(characters) <= _SMALL_CUTSET:
+        return text.lstrip(characters) if characters else text
+    cutset = set(characters)
+    return text[next((at for at, char in enumerate(text) if char not in cutset), len(text)) :]
 
 
 @FAMILY.builtin("trim_right", "string", "string", result="string")
 def trim_right(text: str, characters: str) -> str:
     """The text without these characters at its end."""
-    return text.rstrip(characters) if characters else text
+    if len(characters) <= _SMALL_CUTSET:
+        return text.rstrip(characters) if characters else text
+    return trim_left(text[::-1], characters)[::-1]
 
 
 @FAMILY.builtin("trim_prefix", "string", "string", result="string")

@@ -57,7 +57,7 @@ _UNITS = {
     "m": 60 * _SECOND,
     "h": 3_600 * _SECOND,
 }
-_DURATION = re.compile(r"(\d+\.?\d*|\.\d+)([^\d.]*)", re.ASCII)
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)", re.ASCII)
 _LONGEST_NUMBER = 40
 
 

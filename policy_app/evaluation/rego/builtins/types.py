@@ -9,6 +9,7 @@ from policy_app.evaluation.rego.builtins.core import (
     Context,
     Family,
     Function,
+    limit_error,
     operand_type_error,
 )
 from policy_app.evaluation.rego.builtins.numbers import MAX_DIGITS, Number
@@ -69,7 +70,7 @@ def cast_set(context: Context, value: Value) -> RegoSet:
     return RegoSet.of(value)
 
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _NO_NUMBER = frozenset({"inf", "infinity", "nan"})
 
 
@@ -85,11 +86,11 @@ def to_number(value: Value) -> Number:
 def _read_number(text: str) -> Number:
     if text.lstrip("+-").lower() in _NO_NUMBER:
         raise operand_type_error(1, text, "valid number string")
+    if len(text) > MAX_DIGITS:
+        raise limit_error(f"a number would be longer than {MAX_DIGITS} digits")
     if not _NUMBER.fullmatch(text):
         raise BuiltinError(f'strconv.ParseFloat: parsing "{text}": invalid syntax')
     digits = text.lstrip("+-")
-    if len(digits) > MAX_DIGITS:
-        raise BuiltinError(f'strconv.ParseFloat: parsing "{text[:40]}…": value out of range')
     number = int(text) if digits.isdigit() else float(text)
     if number in (float("inf"), float("-inf")):
         raise BuiltinError(f'strconv.ParseFloat: parsing "{text}": value out of range')

@@ -32,12 +32,14 @@ _BYTE_UNITS: dict[str, int] = {
 }
 
 _EXPONENT_DIGITS = 6
-_AMOUNT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
+_AMOUNT = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
 _START = re.compile(r"(?:[eE](?:[+-](?P<signed>\d*)|(?P<plain>\d+))|[\d.+-])*", re.ASCII)
 
 
 def _split(text: str) -> tuple[str, str]:
     """The amount and the unit behind it; ``e`` belongs to the amount where a number follows."""
+    if len(text) > MAX_DIGITS:
+        raise limit_error(f"a quantity is longer than {MAX_DIGITS} characters")
     match = _START.match(text)
     end = match.end() if match else 0
     amount = text[:end]
