@@ -8,7 +8,9 @@ from policy_app.evaluation.rego.values import RegoSet, Value, compare, hash_key,
 FAMILY = Family("comparison")
 
 
-FAMILY.builtin("equal", "any", "any", result="boolean", infix="==")(rego_equal)
+FAMILY.builtin(
+    "equal", "any", "any", result="boolean", infix="==", summary="Whether two values are equal."
+)(rego_equal)
 
 
 @FAMILY.builtin("neq", "any", "any", result="boolean", infix="!=")

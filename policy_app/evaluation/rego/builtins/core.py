@@ -77,7 +77,8 @@ class Builtin:
     """A builtin's declaration.
 
     ``args`` and ``result`` are types as in ``string``, ``array[string]|set[string]``, ``any``.
-    ``fn`` takes the operands, after the query's ``Context`` where ``needs_context``.  A
+    ``fn`` takes the operands, after the query's ``Context`` where ``needs_context``;
+    ``names`` are those of its operands and ``summary`` says in a sentence what it does.  A
     ``relation`` answers with an iterable of values, each of them a result.  A ``variadic`` one
     takes any number of operands.
     """
@@ -87,6 +88,8 @@ class Builtin:
     result: str
     fn: Function
     family: str
+    names: tuple[str, ...] = ()
+    summary: str = ""
     needs_context: bool = False
     relation: bool = False
     variadic: bool = False
@@ -146,12 +149,14 @@ class Family:
         variadic: bool = False,
         deprecated: bool = False,
         infix: str = "",
+        summary: str = "",
     ) -> Callable[[F], F]:
         """Declare the decorated function as a builtin.
 
         Operands of other types than declared are refused before the function sees them, unless
         ``checked`` is false: then the function does it itself, because it is called so often
-        that a second call would show, or because it has an answer for them.
+        that a second call would show, or because it has an answer for them.  The summary is the
+        function's docstring unless it is given.
         """
 
         def declare(fn: F) -> F:
@@ -161,6 +166,8 @@ class Family:
                 result,
                 _guarded(fn, args, context) if checked else fn,
                 self.name,
+                names=_operand_names(fn, context),
+                summary=summary or (fn.__doc__ or "").strip().split("\n")[0],
                 needs_context=context,
                 relation=relation,
                 variadic=variadic,
@@ -170,6 +177,11 @@ class Family:
             return fn
 
         return declare
+
+
+def _operand_names(fn: Function, context: bool) -> tuple[str, ...]:
+    code = fn.__code__
+    return code.co_varnames[int(context) : code.co_argcount]
 
 
 def _guarded(fn: Function, args: Sequence[str], context: bool) -> Function:

@@ -19,7 +19,12 @@ def _hash(algorithm: str) -> Function:
 
 
 for _algorithm in ("md5", "sha1", "sha256"):
-    FAMILY.builtin(f"crypto.{_algorithm}", "string", result="string")(_hash(_algorithm))
+    FAMILY.builtin(
+        f"crypto.{_algorithm}",
+        "string",
+        result="string",
+        summary=f"The {_algorithm.upper()} hash of the text's bytes, in hexadecimal.",
+    )(_hash(_algorithm))
 
 
 def _hmac(algorithm: str) -> Function:
@@ -30,9 +35,12 @@ def _hmac(algorithm: str) -> Function:
 
 
 for _algorithm in ("md5", "sha1", "sha256", "sha512"):
-    FAMILY.builtin(f"crypto.hmac.{_algorithm}", "string", "string", result="string")(
-        _hmac(_algorithm)
-    )
+    FAMILY.builtin(
+        f"crypto.hmac.{_algorithm}",
+        *("string", "string"),
+        result="string",
+        summary=f"The text's authentication code by {_algorithm.upper()} and a key.",
+    )(_hmac(_algorithm))
 
 
 @FAMILY.builtin("crypto.hmac.equal", "string", "string", result="boolean")

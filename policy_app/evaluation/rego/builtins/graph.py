@@ -12,6 +12,7 @@ FAMILY = Family("graph")
 _NODES = "array[any]|set[any]"
 _GRAPH = "object[any:array[any]|set[any]]"
 _STRIDE = 256
+_COMPOSITE = frozenset({list, dict, RegoSet})
 
 
 def _neighbours(edges: Value) -> list[Value]:
@@ -75,25 +76,31 @@ def _keep(context: Context, found: RegoSet, path: Path) -> None:
 @FAMILY.builtin("walk", "any", result="array[any]", context=True, relation=True)
 def walk(context: Context, value: Value) -> Iterator[list[Value]]:
     """Each part of a value as ``[path, part]``, the value itself first."""
-    todo: list[tuple[Path, Value]] = [([], value)]
+    yield [[], value]
+    todo: list[tuple[Path, Iterator[tuple[Value, Value]]]] = [([], _children(context, value))]
     steps = 0
     while todo:
-        path, part = todo.pop()
-        yield [path, part]
-        steps += 1
-        if steps % _STRIDE == 0:
-            context.budget.check_deadline()
-        if type(part) in (list, dict, RegoSet):
-            context.budget.charge_elements(len(part))
-            todo.extend(([*path, key], member) for key, member in _children(part))
+        path, members = todo[-1]
+        for key, member in members:
+            inner = [*path, key]
+            yield [inner, member]
+            steps += 1
+            if steps % _STRIDE == 0:
+                context.budget.check_deadline()
+            if type(member) in _COMPOSITE:
+                todo.append((inner, _children(context, member)))
+                break
+        else:
+            todo.pop()
 
 
-def _children(part: Value) -> list[tuple[Value, Value]]:
-    """The members from last to first, so that the first is on top of the stack."""
+def _children(context: Context, part: Value) -> Iterator[tuple[Value, Value]]:
+    """The members in order, each with what it is known by."""
+    if type(part) not in _COMPOSITE:
+        return iter(())
+    context.budget.charge_elements(len(part))
     if type(part) is list:
-        pairs: list[tuple[Value, Value]] = list(enumerate(part))
-    elif type(part) is dict:
-        pairs = [(unkey(key), member) for key, member in sorted_pairs(part)]
-    else:
-        pairs = [(member, member) for _, member in sorted_pairs(part.items)]
-    return pairs[::-1]
+        return iter(enumerate(part))
+    if type(part) is dict:
+        return ((unkey(key), member) for key, member in sorted_pairs(part))
+    return ((member, member) for _, member in sorted_pairs(part.items))

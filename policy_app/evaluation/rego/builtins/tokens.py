@@ -127,12 +127,19 @@ def _fitting(context: Context, keys: list[TokenKey], header: Object) -> Iterator
 
 
 for _algorithm in _SECRET_ALGORITHMS:
-    FAMILY.builtin(f"io.jwt.verify_{_algorithm.lower()}", "string", "string", result="boolean")(
-        _secret_verifier(_algorithm)
-    )
+    FAMILY.builtin(
+        f"io.jwt.verify_{_algorithm.lower()}",
+        *("string", "string"),
+        result="boolean",
+        summary=f"Whether a token is signed by {_algorithm} with this secret.",
+    )(_secret_verifier(_algorithm))
 for _algorithm in sorted(_KEY_ALGORITHMS):
     FAMILY.builtin(
-        f"io.jwt.verify_{_algorithm.lower()}", "string", "string", result="boolean", context=True
+        f"io.jwt.verify_{_algorithm.lower()}",
+        *("string", "string"),
+        result="boolean",
+        context=True,
+        summary=f"Whether a token is signed by {_algorithm}; keys are PEM or JSON Web Keys.",
     )(_key_verifier(_algorithm))
 
 

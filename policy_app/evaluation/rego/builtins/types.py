@@ -17,7 +17,9 @@ from policy_app.evaluation.rego.values import RegoSet, Value, sort_values, type_
 
 FAMILY = Family("types")
 
-FAMILY.builtin("type_name", "any", result="string")(type_name)
+FAMILY.builtin("type_name", "any", result="string", summary="The name of the value's type.")(
+    type_name
+)
 
 
 def _tester(*kinds: type) -> Function:
@@ -39,7 +41,9 @@ _TESTS: dict[str, tuple[type, ...]] = {
     "is_set": (RegoSet,),
 }
 for _name, _kinds in _TESTS.items():
-    FAMILY.builtin(_name, "any", result="boolean")(_tester(*_kinds))
+    FAMILY.builtin(
+        _name, "any", result="boolean", summary=f"Whether the value is of type {_name[3:]}."
+    )(_tester(*_kinds))
 
 
 def _identity(value: Value) -> Value:
@@ -47,7 +51,9 @@ def _identity(value: Value) -> Value:
 
 
 for _kind in ("string", "boolean", "null", "object"):
-    FAMILY.builtin(f"cast_{_kind}", _kind, result=_kind, deprecated=True)(_identity)
+    FAMILY.builtin(
+        f"cast_{_kind}", _kind, result=_kind, deprecated=True, summary="The value as it is."
+    )(_identity)
 
 
 @FAMILY.builtin(
