@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from policy_app.evaluation.rego.builtins import REFUSED, REGISTRY
@@ -58,6 +58,8 @@ def body_parts(body: Body) -> Iterator[Any]:
 
 def _inside(term: Any) -> Iterator[Any]:
     yield term
+    if type(term) is Scalar or type(term) is Var:
+        return
     # The root of a reference is no reference to the whole root document.
     of_document = isinstance(term, Ref) and isinstance(term.head, Var) and term.head.name in ROOTS
     for child in term.parts if of_document else children(term):
@@ -103,14 +105,12 @@ def _matching(node: Node, parts: tuple[Term, ...]) -> Iterator[Unit]:
         yield from _matching(child, rest)
 
 
-def check_recursion(units: list[Unit], tree: Node) -> list[Unit]:
-    """The units, each behind those it depends on; raises ``rego_recursion_error``."""
-    needs = {
-        unit.index: dependencies(
-            [part for rule in _all_rules(unit) for part in rule_parts(rule.rule)], tree
-        )
-        for unit in units
-    }
+def check_recursion(units: list[Unit], parts: Mapping[int, list[Any]], tree: Node) -> list[Unit]:
+    """The units, each behind those it depends on; raises ``rego_recursion_error``.
+
+    ``parts`` holds those of each unit's rules, by its index.
+    """
+    needs = {unit.index: dependencies(parts[unit.index], tree) for unit in units}
     state: dict[int, int] = {}
     order: list[Unit] = []
     for unit in units:
@@ -118,7 +118,7 @@ def check_recursion(units: list[Unit], tree: Node) -> list[Unit]:
     return order
 
 
-def _all_rules(unit: Unit) -> list[ResolvedRule]:
+def all_rules(unit: Unit) -> list[ResolvedRule]:
     return [*unit.rules, *([unit.default] if unit.default else [])]
 
 
@@ -148,7 +148,7 @@ def _visit(
 
 
 def _recursive(unit: Unit, path: list[Unit]) -> RegoError:
-    rule = _all_rules(unit)[0]
+    rule = all_rules(unit)[0]
     cycle = [*path[path.index(unit) :], unit]
     shown = " -> ".join(step.name for step in cycle)
     message = f"rule {unit.name} is recursive: {shown}"
@@ -211,6 +211,7 @@ def function_at(tree: Node, path: tuple[str, ...]) -> Unit | None:
 __all__ = [
     "BUILTIN",
     "Literal",
+    "all_rules",
     "body_parts",
     "check_recursion",
     "check_withs",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from policy_app.evaluation.rego.analysis import check_recursion, check_withs, rule_parts
+from policy_app.evaluation.rego.analysis import all_rules, check_recursion, check_withs, rule_parts
 from policy_app.evaluation.rego.codegen.emit import Pool
 from policy_app.evaluation.rego.codegen.facts import Facts
 from policy_app.evaluation.rego.codegen.rules import RuleGenerator
@@ -61,8 +61,12 @@ def _link(modules: Sequence[Module], extra: list[ResolvedRule], explain: bool) -
             unit.default = _prepare(unit.default, tree, v1)
     pool = Pool(explain=explain)
     facts = Facts(pool, tree)
-    _find_withs(units, tree, facts)
-    ordered = check_recursion(units, tree)
+    parts = {
+        unit.index: [part for rule in all_rules(unit) for part in rule_parts(rule.rule)]
+        for unit in units
+    }
+    _find_withs(units, parts, facts)
+    ordered = check_recursion(units, parts, tree)
     checker = TypeChecker(tree)
     generator = RuleGenerator(pool, facts)
     for unit in ordered:
@@ -87,10 +91,10 @@ def _prepare(rule: ResolvedRule, tree: Node, v1: set[str]) -> ResolvedRule:
     return replace(rule, rule=done, path=(*rule.path[: size + 1], *done.ref[1:]))
 
 
-def _find_withs(units: Iterable[Unit], tree: Node, facts: Facts) -> None:
+def _find_withs(units: Iterable[Unit], parts: dict[int, list[Any]], facts: Facts) -> None:
     for unit in units:
-        for rule in unit.rules:
-            functions, paths = check_withs(rule_parts(rule.rule), tree, rule.source)
+        for rule in unit.rules[:1]:
+            functions, paths = check_withs(parts[unit.index], facts.tree, rule.source)
             facts.mocked |= functions
             facts.overridden |= paths
 

@@ -67,8 +67,9 @@ class Normalizer:
         return tuple(done for literal in body for done in self._literal(literal))
 
     def _literal(self, literal: Literal) -> Iterator[Literal]:
-        withs = tuple(replace(w, value=self.term(w.value)) for w in literal.withs)
-        literal = replace(literal, withs=withs)
+        if literal.withs:
+            withs = tuple(replace(w, value=self.term(w.value)) for w in literal.withs)
+            literal = replace(literal, withs=withs)
         match literal.expr:
             case Every() as every:
                 domain, body = self.term(every.domain), self.body(every.body)
@@ -155,7 +156,7 @@ class Normalizer:
             name, got = ".".join(call.name), len(call.args)
             message = f"{name}: arity mismatch: it takes {arity} operands and has {got}"
             raise self.source.error(message, call.pos, "rego_type_error")
-        done = replace(call, args=tuple(map(self.term, call.args)))
+        done = Call(call.name, tuple([self.term(arg) for arg in call.args]), call.pos)
         if builtin is not None and builtin.relation:
             return Ref(done, (self._fresh(call.pos),), call.pos)
         return done

@@ -53,33 +53,44 @@ class Context:
     Most queries ask for nothing of it, so its parts are made when they are asked for.
     """
 
-    __slots__ = ("_memo", "_notes", "_now_ns", "budget", "external_data", "seed")
+    __slots__ = ("_memo", "_notes", "_now_ns", "_options", "budget")
 
     def __init__(self, budget: Budget, options: Options) -> None:
         self.budget = budget
-        self.external_data = options.external_data
-        self.seed = options.seed
-        self._now_ns = options.now_ns
-        self._memo: dict[Any, Any] | None = None
-        self._notes: list[str] | None = None
+        self._options = options
 
     @property
     def now_ns(self) -> int:
-        if self._now_ns is None:
-            self._now_ns = time.time_ns()
-        return self._now_ns
+        try:
+            return self._now_ns
+        except AttributeError:
+            now = self._options.now_ns
+            self._now_ns: int = time.time_ns() if now is None else now
+            return self._now_ns
+
+    @property
+    def seed(self) -> str:
+        return self._options.seed
+
+    @property
+    def external_data(self) -> Provider | None:
+        return self._options.external_data
 
     @property
     def memo(self) -> dict[Any, Any]:
-        if self._memo is None:
-            self._memo = {}
-        return self._memo
+        try:
+            return self._memo
+        except AttributeError:
+            self._memo: dict[Any, Any] = {}
+            return self._memo
 
     @property
     def notes(self) -> list[str]:
-        if self._notes is None:
-            self._notes = []
-        return self._notes
+        try:
+            return self._notes
+        except AttributeError:
+            self._notes: list[str] = []
+            return self._notes
 
     def note(self, message: str) -> None:
         self.notes.append(message)

@@ -202,14 +202,14 @@ class _Resolver:
         unique = f"{var.name}#{self.count}"
         scope.unique[var.name] = unique
         scope.seen[var.name] = how
-        return replace(var, name=unique)
+        return Var(unique, var.pos)
 
     def _name(self, var: Var) -> Term:
         for scope in reversed(self.scopes):
             unique = scope.unique.get(var.name)
             if unique is not None:
                 scope.unused.pop(var.name, None)
-                return replace(var, name=unique)
+                return Var(unique, var.pos)
         declared = any(var.name in scope.declares for scope in self.scopes)
         known = None if declared else self.globals.get(var.name)
         if known is not None:
@@ -234,8 +234,8 @@ class _Resolver:
             return None
         if isinstance(literal.expr, Assign) and literal.negated:
             self.fail("cannot assign vars inside negated expression", literal.pos)
-        withs = tuple(map(self._with, literal.withs))
-        return replace(literal, expr=self._expr(literal.expr), withs=withs)
+        withs = tuple([self._with(item) for item in literal.withs])
+        return Literal(self._expr(literal.expr), literal.pos, literal.negated, withs)
 
     def _expr(self, expr: Expr) -> Expr:
         match expr:
@@ -322,9 +322,8 @@ class _Resolver:
                     return Ref(head.head, (*head.parts, *parts), pos)
                 return Ref(head, parts, pos)
             case Call():
-                return replace(
-                    term, name=self._callee(term), args=tuple(map(self.term, term.args))
-                )
+                args = tuple([self.term(arg) for arg in term.args])
+                return Call(self._callee(term), args, term.pos)
             case Comprehension():
                 return self._comprehension(term)
         return map_children(term, self.term)

@@ -97,8 +97,7 @@ class _Safety:
             for literal in waiting:
                 bound |= outputs(literal, bound)
                 if not self._missing(literal, bound, shared):
-                    before = bound - outputs(literal, _NONE | known) if done else bound
-                    done.append(self._close_literal(literal, bound, before))
+                    done.append(self._close_literal(literal, bound))
                 else:
                     rest.append(literal)
             if len(rest) == len(waiting):
@@ -130,9 +129,11 @@ class _Safety:
 
     # -- closures
 
-    def _close_literal(self, literal: Literal, bound: Names, before: Names) -> Literal:
+    def _close_literal(self, literal: Literal, bound: Names) -> Literal:
+        if not any(True for _ in _closures_of(literal)):
+            return literal
         withs = tuple(replace(w, value=self._closures(w.value, bound)) for w in literal.withs)
-        return replace(literal, expr=self._close_expr(literal.expr, bound), withs=withs)
+        return Literal(self._close_expr(literal.expr, bound), literal.pos, literal.negated, withs)
 
     def _close_expr(self, expr: Expr, bound: Names) -> Any:
         match expr:
@@ -161,12 +162,13 @@ class _Safety:
 
 def variables(term: Any) -> Iterator[Var]:
     """The local variables in a term, closures left out."""
-    if isinstance(term, Var):
-        if term.name not in ROOTS and not term.name.startswith(BUILTIN):
-            yield term
-    else:
-        for child in children(term):
-            yield from variables(child)
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if type(node) is not Var:
+            stack.extend(reversed(children(node)))
+        elif node.name not in ROOTS and not node.name.startswith(BUILTIN):
+            yield node
 
 
 def names_in(term: Any) -> Iterator[str]:

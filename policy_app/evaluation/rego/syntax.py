@@ -8,7 +8,7 @@ reference to a rule or document starts with the variable ``input`` or ``data``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 
@@ -205,24 +205,33 @@ class Module:
     keywords: frozenset[str] = frozenset()
 
 
+def _parts_of_object(node: Object) -> tuple[Term, ...]:
+    return tuple([term for pair in node.pairs for term in pair])
+
+
+def _parts_of_some_in(node: SomeIn) -> tuple[Term, ...]:
+    parts = (node.value, node.domain)
+    return parts if node.key is None else (node.key, *parts)
+
+
+# A table and not a `match`: every pass asks this of every node.
+_CHILDREN: dict[type, Callable[[Any], tuple[Term, ...]]] = {
+    Ref: lambda node: (node.head, *node.parts),
+    Array: lambda node: node.items,
+    Set: lambda node: node.items,
+    Object: _parts_of_object,
+    Call: lambda node: node.args,
+    Unify: lambda node: (node.left, node.right),
+    Assign: lambda node: (node.target, node.value),
+    SomeIn: _parts_of_some_in,
+    Every: lambda node: (node.domain,),
+}
+
+
 def children(node: Term | Expr) -> tuple[Term, ...]:
     """The terms directly inside, without the bodies of closures."""
-    match node:
-        case Ref(head, parts):
-            return (head, *parts)
-        case Array(items) | Set(items):
-            return items
-        case Object(pairs):
-            return tuple(term for pair in pairs for term in pair)
-        case Call(_, args):
-            return args
-        case Unify(left, right) | Assign(left, right):
-            return (left, right)
-        case SomeIn(key, value, domain):
-            return (value, domain) if key is None else (key, value, domain)
-        case Every(_, _, domain):
-            return (domain,)
-    return ()
+    parts = _CHILDREN.get(type(node))
+    return () if parts is None else parts(node)
 
 
 def walk(node: Term | Expr) -> Iterator[Term | Expr]:
@@ -234,13 +243,13 @@ def walk(node: Term | Expr) -> Iterator[Term | Expr]:
 
 def map_children(node: Any, change: Callable[[Any], Any]) -> Any:
     """A copy of a term with each direct child replaced; closures are returned as they are."""
-    match node:
-        case Ref(head, parts):
-            return replace(node, head=change(head), parts=tuple(map(change, parts)))
-        case Array(items) | Set(items):
-            return replace(node, items=tuple(map(change, items)))
-        case Object(pairs):
-            return replace(node, pairs=tuple((change(k), change(v)) for k, v in pairs))
-        case Call(_, args):
-            return replace(node, args=tuple(map(change, args)))
+    kind = type(node)
+    if kind is Ref:
+        return Ref(change(node.head), tuple([change(part) for part in node.parts]), node.pos)
+    if kind is Call:
+        return Call(node.name, tuple([change(arg) for arg in node.args]), node.pos)
+    if kind is Array or kind is Set:
+        return kind(tuple([change(item) for item in node.items]), node.pos)
+    if kind is Object:
+        return Object(tuple([(change(k), change(v)) for k, v in node.pairs]), node.pos)
     return node

@@ -64,6 +64,7 @@ class Pool:
     def __init__(self, *, explain: bool = False) -> None:
         self.globals: dict[str, Any] = dict(_BASE)
         self.constants: dict[str, Any] = {}
+        self.kinds: dict[str, str] = {}
         self.slots = 0
         self.explain = explain
         self._names: dict[Any, str] = {}
@@ -89,6 +90,12 @@ class Pool:
         if key is not None:
             self._names[key] = name
         return name
+
+    def kind(self, name: str) -> str:
+        """The Python type that this name's value is known to have, or nothing."""
+        if name in self.constants:
+            return type(self.constants[name]).__name__
+        return self.kinds.get(name, "")
 
     def place(self, source: Source, pos: Pos) -> str:
         key = (id(source), pos)

@@ -15,8 +15,8 @@ from policy_app.evaluation.rego.syntax import Array, Call, Scalar, Term
 from policy_app.evaluation.rego.values import RegoSet, Value, render
 
 SIZED = frozenset({list, dict, str, RegoSet})
+_SIZED_NAMES = frozenset(kind.__name__ for kind in SIZED)
 
-_STRINGS = ("{0}", "{1}")
 TEMPLATES: dict[str, tuple[str, tuple[tuple[int, str], ...]]] = {
     "startswith": ("{0}.startswith({1})", ((0, "str"), (1, "str"))),
     "endswith": ("{0}.endswith({1})", ((0, "str"), (1, "str"))),
@@ -28,20 +28,25 @@ TEMPLATES: dict[str, tuple[str, tuple[tuple[int, str], ...]]] = {
 }
 """Builtin → its answer, and the operands with the Python types that it needs."""
 
+RESULTS = {"string": "str", "boolean": "bool", "array": "list", "object": "dict", "set": "RegoSet"}
+"""Declared result → the Python type of every value of it."""
+
 
 def templated(pool: Pool, name: str, args: list[str], call: str) -> str:
-    """The call with its usual case written out before it."""
+    """The call with its usual case written out before it; alone where no other can be."""
     if name == "count":
-        sized = pool.bind("K", SIZED)
-        return f"len({args[0]}) if type({args[0]}) in {sized} else {call}"
+        if pool.kind(args[0]) in _SIZED_NAMES:
+            return f"len({args[0]})"
+        return f"len({args[0]}) if type({args[0]}) in {pool.bind('K', SIZED)} else {call}"
+    if name == "lower":
+        return f"{args[0]}.lower() if type({args[0]}) is str and {args[0]}.isascii() else {call}"
     if name not in TEMPLATES:
         return call
     template, types = TEMPLATES[name]
-    checks = [
-        f"type({args[at]}) is {kind}"
-        for at, kind in types
-        if args[at] not in pool.constants or type(pool.constants[args[at]]).__name__ != kind
-    ]
+    known = [(args[at], kind, pool.kind(args[at])) for at, kind in types]
+    if any(found and found != kind for _, kind, found in known):
+        return call
+    checks = [f"type({arg}) is {kind}" for arg, kind, found in known if not found]
     answer = template.format(*args)
     return f"{answer} if {' and '.join(checks)} else {call}" if checks else answer
 
@@ -80,13 +85,17 @@ def write_sprintf(
     shown = pool.bind("F", show)
     for name, verb, text in zip(values, verbs, texts[1:], strict=True):
         known = pool.constant(verb)
-        pieces.append(f"({name} if type({name}) is str else {shown}(B, {known}, {name}))")
+        if pool.kind(name) == "str":
+            pieces.append(name)
+        else:
+            pieces.append(f"({name} if type({name}) is str else {shown}(B, {known}, {name}))")
         if text:
             pieces.append(pool.constant(text))
     w.ticking = True
     result = w.temp(" + ".join(pieces) or pool.constant(""))
     w.emit(f"B.charge_string(len({result}))")
     w.scope.defined.add(result)
+    pool.kinds[result] = "str"
     return result
 
 

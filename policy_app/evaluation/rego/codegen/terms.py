@@ -7,7 +7,12 @@ from typing import Any
 from policy_app.evaluation.rego.builtins import REGISTRY
 from policy_app.evaluation.rego.codegen.emit import Pool, Writer
 from policy_app.evaluation.rego.codegen.facts import Facts, constant_value, is_constant
-from policy_app.evaluation.rego.codegen.inline import sprintf_parts, templated, write_sprintf
+from policy_app.evaluation.rego.codegen.inline import (
+    RESULTS,
+    sprintf_parts,
+    templated,
+    write_sprintf,
+)
 from policy_app.evaluation.rego.resolve import ROOTS
 from policy_app.evaluation.rego.safety import free_names, names_in
 from policy_app.evaluation.rego.syntax import (
@@ -29,6 +34,12 @@ _PREDICATES = {
     "gt": ">",
     "gte": ">=",
 }
+
+
+_KINDS: dict[type, str] = {Array: "list", Set: "RegoSet", Object: "dict"}
+_COMPREHENSIONS = {"array": "list", "set": "RegoSet", "object": "dict"}
+_RULES = {"set": "RegoSet", "object": "dict"}
+_MEMBERS = {"list": "{}", "RegoSet": "{}.items.values()", "dict": "{}.values()"}
 
 
 class TermGenerator:
@@ -66,7 +77,9 @@ class TermGenerator:
                 return found
             case Comprehension():
                 return self.comprehension(w, term)
-        return w.temp(self._collection(w, term))
+        name = w.temp(self._collection(w, term))
+        self.pool.kinds[name] = _KINDS[type(term)]
+        return name
 
     def maybe(self, w: Writer, term: Term) -> str:
         """The term's value, or ``U``; the statement goes on."""
@@ -162,6 +175,9 @@ class TermGenerator:
         if self.pool.explain:
             keys = self.pool.constant(tuple(run))
             w.emit(f"{name} = S[7].chain({value}, {keys})")
+        elif len(run) == 1 and self.pool.kind(value) in ("dict", "RegoSet"):
+            items = ".items" if self.pool.kind(value) == "RegoSet" else ""
+            w.emit(f"{name} = {value}{items}.get({self.pool.constant(run[0])}, U)")
         else:
             self._try_chain(w, name, value, run)
         key = (*key, *run)
@@ -183,8 +199,11 @@ class TermGenerator:
         if any(w.find(name) is None for name in names_in(part)):
             return self._iterate_matching(w, value, part)
         key = self.value(w, part)
-        look = "S[7].lookup" if self.pool.explain else "lookup"
-        return w.temp(f"{look}({value}, {key})")
+        known = ("lookup", value, key)
+        if known not in w.scope.known:
+            look = "S[7].lookup" if self.pool.explain else "lookup"
+            w.scope.known[known] = w.temp(f"{look}({value}, {key})")
+        return w.scope.known[known]
 
     def _iterate(self, w: Writer, value: str, variable: str) -> str:
         item = self.pool.name("v")
@@ -195,13 +214,20 @@ class TermGenerator:
             w.emit(f"S[7].item({value}, {key}, {item})")
             w.bind(variable, key)
         elif variable.startswith("_$"):
-            w.loop(f"for {item} in {value} if type({value}) is list else values({value}):")
+            w.loop(f"for {item} in {self._members_of(value)}:")
         else:
             key = self.pool.name("v")
             w.loop(f"for {key}, {item} in pairs({value}):")
             w.emit(f"if type({key}) is Key: {key} = {key}.value")
             w.bind(variable, key)
         return item
+
+    def _members_of(self, value: str) -> str:
+        """A Python expression for what ``value[_]`` goes through."""
+        kind = self.pool.kind(value)
+        if kind in _MEMBERS:
+            return _MEMBERS[kind].format(value)
+        return f"{value} if type({value}) is list else values({value})"
 
     def _iterate_matching(self, w: Writer, value: str, pattern: Term) -> str:
         key, item = self.pool.name("v"), self.pool.name("v")
@@ -284,6 +310,8 @@ class TermGenerator:
             name = w.temp(f"{w.state}[{self.facts.slot(unit)}]")
             w.emit(f"if {name} is Z: {name} = {self.facts.function(unit)}({w.state})")
         w.scope.known[key] = name
+        if unit.kind in _RULES and not self.facts.is_overridden(unit):
+            self.pool.kinds[name] = _RULES[unit.kind]
         return name
 
     # -- calls
@@ -320,10 +348,16 @@ class TermGenerator:
         plain = f"{fn}({', '.join(given)})"
         if builtin.relation:
             plain = f"list({plain})"
+        answer = templated(self.pool, name, args, plain)
         result = self.pool.name("t")
+        self.pool.kinds[result] = "int" if name == "count" else RESULTS.get(builtin.result, "")
+        if plain not in answer:
+            w.emit(f"{result} = {answer}")
+            w.scope.defined.add(result)
+            return result
         where = self.pool.place(w.source, call.pos)
         with w.branch("try:"):
-            w.emit(f"{result} = {templated(self.pool, name, args, plain)}")
+            w.emit(f"{result} = {answer}")
         with w.branch("except BuiltinError as e:"):
             shown = self.pool.constant(name)
             w.emit(f"{result} = failed({w.state}, e, {shown}, {where})")
@@ -347,6 +381,7 @@ class TermGenerator:
         fn = inner.finish(self.pool.name("f"), [])
         name = w.temp(f"{w.state}[{slot}]")
         w.emit(f"if {name} is Z: {name} = {fn}({w.state})")
+        self.pool.kinds[name] = _COMPREHENSIONS[term.kind]
         return name
 
     def _comprehension_here(self, w: Writer, term: Comprehension) -> str:
@@ -359,7 +394,8 @@ class TermGenerator:
             self._collect(w, term, name)
         w.exact, w.collecting = before
         if term.kind == "set":
-            return w.temp(f"RegoSet({name})")
+            name = w.temp(f"RegoSet({name})")
+        self.pool.kinds[name] = _COMPREHENSIONS[term.kind]
         return name
 
     def _collect(self, w: Writer, term: Comprehension, target: str) -> None:
@@ -374,8 +410,7 @@ class TermGenerator:
             w.emit(f"put({target}, {key}, {value}, {self.pool.place(w.source, term.pos)})")
 
     def add_member(self, w: Writer, target: str, value: str) -> None:
-        constant = self.pool.constants.get(value)
-        if type(constant) is str:
+        if self.pool.kind(value) == "str":
             w.emit(f"{target}[{value}] = {value}")
         else:
             w.emit(f"{target}[{value} if type({value}) is str else hash_key({value})] = {value}")
@@ -419,16 +454,19 @@ class TermGenerator:
                 return f"({b} is {a})"
             if type(constant) is str or (type(constant) is int and constant not in (0, 1)):
                 return f"({b} == {a})"
+        kinds = {self.pool.kind(a), self.pool.kind(b)}
+        if "str" in kinds or kinds == {"int"}:
+            return f"({a} == {b})"
         return f"({a} == {b} if type({a}) is str else rego_equal({a}, {b}))"
 
     def ordered(self, operator: str, a: str, b: str) -> str:
         """A Python condition for an order between two values."""
         checks = [
-            f"type({x}) is int"
-            for x in (a, b)
-            if type(self.pool.constants.get(x)) is not int
+            f"type({x}) is int" for x in (a, b) if self.pool.kind(x) != "int"
         ]
-        fast = " and ".join(checks) or "1"
+        if not checks:
+            return f"({a} {operator} {b})"
+        fast = " and ".join(checks)
         return f"({a} {operator} {b} if {fast} else compare({a}, {b}) {operator} 0)"
 
     def predicate(self, w: Writer, call: Call) -> str | None:
