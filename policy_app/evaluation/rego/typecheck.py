@@ -13,6 +13,7 @@ from policy_app.evaluation.rego.analysis import clauses
 from policy_app.evaluation.rego.builtins import REGISTRY
 from policy_app.evaluation.rego.builtins.core import split_type
 from policy_app.evaluation.rego.resolve import Source
+from policy_app.evaluation.rego.safety import names_in
 from policy_app.evaluation.rego.syntax import (
     Array,
     Body,
@@ -48,6 +49,8 @@ class TypeChecker:
             self.source = rule.source
             for clause in clauses(rule.rule):
                 env: dict[str, Kinds] = {}
+                for arg in rule.rule.args or ():
+                    env.update(dict.fromkeys(names_in(arg)))
                 self._body(clause.body, env)
                 for head in (*rule.rule.ref[1:], rule.rule.member, clause.value):
                     if head is not None:
@@ -68,8 +71,12 @@ class TypeChecker:
             # Under `with`, rules and functions may be others than those that were checked.
             replaced = bool(literal.withs)
             self._check(literal.expr, env, replaced=replaced)
-            if isinstance(literal.expr, Unify) and not literal.negated and not replaced:
-                self._bind(literal.expr, env)
+            unify = literal.expr
+            if isinstance(unify, Unify) and not (literal.negated or replaced or unify.test):
+                self._bind(unify, env)
+            for name in names_in(literal.expr):
+                # Whatever else gave it its value: nothing is known of it from here on.
+                env.setdefault(name, None)
 
     def _bind(self, unify: Unify, env: dict[str, Kinds]) -> None:
         for target, value in ((unify.left, unify.right), (unify.right, unify.left)):

@@ -74,8 +74,8 @@ tests = st.one_of(
             "not x == y",
             "not members[x]",
             'not input.a.b == "a"',
-            "some k; input.object[k] == y",
-            "some k; v := input.object[k]; v == y; k != x",
+            "input.object[k] == y",
+            "v := input.object[k]; v == y; k != x",
         ]
     ),
 )

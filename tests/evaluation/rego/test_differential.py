@@ -89,6 +89,12 @@ NAMED_DIFFERENCES = [
         id="arrays unify part by part, in whatever order binds their variables",
     ),
     pytest.param(
+        "package t\np[x] { x = [1, 2][_]; some k; input.object[k] == x }",
+        [],
+        FAILED,
+        id="an iteration over nothing is no error, also the second time around a loop",
+    ),
+    pytest.param(
         "package t\np.q.r = 1",
         {"q": {"r": 1}},
         FAILED,
