@@ -13,6 +13,8 @@ _LEAST_BINARY_EXPONENT = -1074
 
 def float_text(value: float, verb: str, precision: int, sharp: bool = False) -> str:
     """A non-negative float behind a verb of ``fmt``; a precision of -1 is not given."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "+Inf"
     if verb in "eEfF":
         digits = 6 if precision < 0 else precision
         return format(value, f"{'#' if sharp else ''}.{digits}{'f' if verb == 'F' else verb}")

@@ -8,7 +8,7 @@ integer again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, DecimalException
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal, DecimalException
 from decimal import Context as DecimalContext
 
 from policy_app.evaluation.rego.builtins.core import (
@@ -130,7 +130,9 @@ def absolute(number: Number) -> Number:
 
 
 def _rounded(number: Number, mode: str) -> int:
-    return number if type(number) is int else int(to_decimal(number).to_integral_value(mode))
+    if type(number) is int:
+        return number
+    return int(from_decimal(to_decimal(number).to_integral_value(mode)))
 
 
 @FAMILY.builtin("round", "number", result="number")
@@ -198,4 +200,4 @@ def format_int(number: Number, base: Number) -> str:
     """The number without its fraction as text in base 2, 8, 10 or 16."""
     if base not in _FORMATS:
         raise operand_error(2, "must be one of {2, 8, 10, 16}")
-    return format(int(number), _FORMATS[int(base)])
+    return format(_rounded(number, ROUND_DOWN), _FORMATS[int(base)])

@@ -116,7 +116,7 @@ def _point(value: Value) -> tuple[Moment, str]:
 
 
 def _moment(number: int | float, zone: tzinfo) -> Moment:
-    if number != int(number) or not _LEAST <= number <= _MOST:
+    if not _LEAST <= number <= _MOST or number != int(number):
         raise BuiltinError("timestamp too big")
     seconds, nanoseconds = divmod(int(number), _SECOND)
     return Moment((_EPOCH + timedelta(seconds=seconds)).astimezone(zone), nanoseconds)

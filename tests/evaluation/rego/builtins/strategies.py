@@ -39,7 +39,9 @@ _TEXTS = st.text(max_size=8) | st.sampled_from(
         *('{"a": [1]}', "a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.AA", "YWI=", "a=1&b", "%zz", "\ud800"),
     ]
 )
-_PLACES = st.integers(-5, 50) | st.sampled_from([2.0, 0.5, -1.5, 10**30, 2**63])
+_PLACES = st.integers(-5, 50) | st.sampled_from(
+    [2.0, 0.5, -1.5, 10**30, 2**63, float("inf"), float("-inf")]
+)
 _LISTS = st.lists(VALUES | _TEXTS, max_size=4) | st.lists(_TEXTS, max_size=4)
 _OF_KIND: dict[str, st.SearchStrategy[Value]] = {
     "null": st.none(),
