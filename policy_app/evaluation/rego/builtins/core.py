@@ -196,9 +196,8 @@ def _guarded(fn: Function, args: Sequence[str], context: bool) -> Function:
                 return operand_type_error(position + 1, value, *names[position])
         raise AssertionError("every operand has its declared type")
 
-    if context:
-        return _guarded_with_context(fn, allowed, mismatch)
-    return _GUARDS.get(len(args), _guarded_many)(fn, allowed, mismatch)
+    guards = _CONTEXT_GUARDS if context else _GUARDS
+    return guards.get(len(args), guards[0])(fn, allowed, mismatch)
 
 
 Mismatch = Callable[[Sequence[Value]], BuiltinError]
@@ -236,7 +235,7 @@ def _guarded_many(fn: Function, allowed: Allowed, mismatch: Mismatch) -> Functio
     return call
 
 
-def _guarded_with_context(fn: Function, allowed: Allowed, mismatch: Mismatch) -> Function:
+def _lent_many(fn: Function, allowed: Allowed, mismatch: Mismatch) -> Function:
     def call(context: Context, *values: Value) -> Value:
         if all(type(value) in types for value, types in zip(values, allowed, strict=True)):
             return fn(context, *values)
@@ -245,7 +244,32 @@ def _guarded_with_context(fn: Function, allowed: Allowed, mismatch: Mismatch) ->
     return call
 
 
-_GUARDS = {1: _guarded_one, 2: _guarded_two}
+def _lent_one(fn: Function, allowed: Allowed, mismatch: Mismatch) -> Function:
+    types = allowed[0]
+
+    def call(context: Context, a: Value) -> Value:
+        if type(a) in types:
+            return fn(context, a)
+        raise mismatch((a,))
+
+    return call
+
+
+def _lent_two(fn: Function, allowed: Allowed, mismatch: Mismatch) -> Function:
+    first, second = allowed
+
+    def call(context: Context, a: Value, b: Value) -> Value:
+        if type(a) in first and type(b) in second:
+            return fn(context, a, b)
+        raise mismatch((a, b))
+
+    return call
+
+
+# A guard for each number of operands, and at 0 the one for any number: a loop over the operands
+# would cost more than many a builtin.
+_GUARDS = {0: _guarded_many, 1: _guarded_one, 2: _guarded_two}
+_CONTEXT_GUARDS = {0: _lent_many, 1: _lent_one, 2: _lent_two}
 
 
 def operand_error(position: int, problem: str) -> BuiltinError:

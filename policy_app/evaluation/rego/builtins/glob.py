@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import re2
 
@@ -21,8 +20,8 @@ from policy_app.evaluation.rego.builtins.core import (
     operand_type_error,
 )
 from policy_app.evaluation.rego.builtins.globs import MAX_LENGTH
-from policy_app.evaluation.rego.builtins.regex import MAX_COST, compile_pattern
-from policy_app.evaluation.rego.builtins.text import utf8, well_formed
+from policy_app.evaluation.rego.builtins.regex import prepare
+from policy_app.evaluation.rego.builtins.text import well_formed
 from policy_app.evaluation.rego.values import Value
 
 FAMILY = Family("glob")
@@ -41,9 +40,7 @@ def match(pattern: Value, delimiters: Value, text: Value) -> bool:
     separators = _delimiters(delimiters)
     if type(text) is not str:
         raise operand_type_error(3, text, "string")
-    compiled, data = compile_glob(pattern, separators), utf8(text)
-    if compiled.programsize * len(data) > MAX_COST:
-        raise limit_error("a glob is too costly for a text of this length")
+    compiled, data = prepare(as_regex(pattern, separators), text)
     return compiled.search(data) is not None
 
 
@@ -69,12 +66,12 @@ def quote_meta(pattern: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def compile_glob(pattern: str, delimiters: str) -> Any:
-    """The glob as a compiled regular expression over the whole text."""
+def as_regex(pattern: str, delimiters: str) -> str:
+    """The glob as a regular expression over the whole text."""
     if len(pattern) > MAX_LENGTH:
         raise limit_error(f"a glob is longer than {MAX_LENGTH} characters")
     body = _Reader(well_formed(pattern), well_formed(delimiters)).read()
-    return compile_pattern(rf"(?s)\A(?:{body})\z")
+    return rf"(?s)\A(?:{body})\z"
 
 
 class _Reader:

@@ -51,15 +51,21 @@ _GO_WORDING = {
 _ANY_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 
-@lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Any:
     """The compiled pattern; raises ``BuiltinError`` with Go's wording."""
+    return _compiled(pattern)[0]
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> tuple[Any, int]:
+    """The compiled pattern and the longest text, in bytes, that it is worth trying on."""
     if _ANY_BYTE.search(pattern):
         raise BuiltinError(r"error parsing regexp: invalid escape sequence: `\C`")
     try:
-        return re2.compile(well_formed(pattern), _OPTIONS)
+        compiled = re2.compile(well_formed(pattern), _OPTIONS)
     except re2.error as error:
         raise BuiltinError(f"error parsing regexp: {_go_wording(error)}") from None
+    return compiled, MAX_COST // max(1, compiled.programsize)
 
 
 def _go_wording(error: Exception) -> str:
@@ -71,8 +77,9 @@ def _go_wording(error: Exception) -> str:
 
 def prepare(pattern: str, text: str) -> tuple[Any, bytes]:
     """The compiled pattern and the text's bytes, once their cost is known to be bearable."""
-    compiled, data = compile_pattern(pattern), utf8(text)
-    if compiled.programsize * len(data) > MAX_COST:
+    compiled, longest = _compiled(pattern)
+    data = utf8(text)
+    if len(data) > longest:
         raise limit_error("a regular expression is too costly for a text of this length")
     return compiled, data
 
