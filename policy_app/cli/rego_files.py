@@ -43,7 +43,7 @@ class Documents:
         if not mark or not number.isdigit():
             return error
         module = self.modules[int(number)]
-        placed = RegoError(
+        return RegoError(
             error.message,
             code=error.code,
             file=module.file,
@@ -51,7 +51,6 @@ class Documents:
             column=error.column,
             text=error.text,
         )
-        return placed
 
     def place(self, file: str, line: int) -> str:
         """``file:line`` for a place in one of the modules."""
@@ -117,9 +116,9 @@ def _yaml_error(file: str, error: yaml.YAMLError) -> RegoError:
 def _value(node: yaml.Node) -> Any:
     loader = yaml.SafeLoader("")
     try:
-        return _plain(loader.construct_document(node))  # type: ignore[no-untyped-call]
+        return _plain(loader.construct_document(node))
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def _plain(value: Any) -> Any:
@@ -171,4 +170,8 @@ def _texts(
     for node in (entry, *libs):
         # A block scalar's text starts on the line behind its indicator.
         module = ModuleText(file, node.value, node.start_mark.line + 1, version)
-        yield module if node.style in ("|", ">") else replace(module, line=node.start_mark.line)
+        yield (
+            module
+            if getattr(node, "style", None) in ("|", ">")
+            else replace(module, line=node.start_mark.line)
+        )

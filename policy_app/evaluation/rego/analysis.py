@@ -7,7 +7,8 @@ from typing import Any
 
 from policy_app.evaluation.rego.builtins import REFUSED, REGISTRY
 from policy_app.evaluation.rego.errors import RegoError
-from policy_app.evaluation.rego.resolve import BUILTIN, ROOTS, ResolvedRule, Source, dotted_name
+from policy_app.evaluation.rego.resolve import BUILTIN, ROOTS, ResolvedRule, dotted_name
+from policy_app.evaluation.rego.source import Source
 from policy_app.evaluation.rego.syntax import (
     Body,
     Call,

@@ -6,10 +6,10 @@ from typing import NoReturn
 
 from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.lexer import Token, tokenize
-from policy_app.evaluation.rego.syntax import Pos
+from policy_app.evaluation.rego.source import Pos, Source
 
 KEYWORDS = frozenset(
-    "as default else false import package not null some true with".split(),
+    ["as", "default", "else", "false", "import", "package", "not", "null", "some", "true", "with"],
 )
 FUTURE_KEYWORDS = frozenset({"in", "every", "contains", "if"})
 """Keywords of v1; in v0 plain names until they are imported."""
@@ -81,21 +81,24 @@ class Cursor:
             self.fail(f"nested deeper than {MAX_NESTING} levels")
 
     def unexpected(self, wanted: str) -> NoReturn:
+        """End with an error at the next token: what it is, and what would be right."""
+        raise self.error(self.surprise(wanted))
+
+    def surprise(self, wanted: str) -> str:
+        """The message of ``unexpected``."""
         token = self.token
         names = {"end": "end of file", "name": "identifier"}
         what = names.get(token.kind, token.kind)
         if token.kind == "name" and token.text in self.keywords:
             what = token.text
         shown = f" {token.text!r}" if what == "identifier" else ""
-        self.fail(f"unexpected {what} token{shown}: {wanted}")
+        return f"unexpected {what} token{shown}: {wanted}"
 
     def fail(self, message: str, pos: Pos | None = None) -> NoReturn:
-        at = pos or self.pos
-        raise RegoError(
-            message,
-            code="rego_parse_error",
-            file=self.file,
-            line=at.line,
-            column=at.column,
-            text=self.lines[at.line - 1] if at.line <= len(self.lines) else "",
-        )
+        """End with this error."""
+        raise self.error(message, pos)
+
+    def error(self, message: str, pos: Pos | None = None) -> RegoError:
+        """A syntax error at this place, or at the next token."""
+        source = Source(self.file, self.lines)
+        return source.error(message, pos or self.pos, "rego_parse_error")

@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from policy_app.evaluation.rego.resolve import Source
 from policy_app.evaluation.rego.runtime import U, lookup, pairs
-from policy_app.evaluation.rego.syntax import Pos
+from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.values import RegoSet, Value, unkey
 
 Path = tuple[str | int, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy_app.evaluation.rego.errors import RegoError
-from policy_app.evaluation.rego.syntax import Pos
+from policy_app.evaluation.rego.source import Pos
 
 MAX_SOURCE = 1_000_000
 """Characters of one module."""
@@ -96,7 +96,8 @@ class _Lexer:
             self.line_start = at + text.rfind("\n") + 1
 
     def _add(self, kind: str, text: str, at: int, spaced: bool) -> None:
-        pos, value = self._pos(at), None
+        pos = self._pos(at)
+        value: Any = None
         if kind == "punctuation":
             kind = text
         elif kind == "number":
@@ -138,7 +139,7 @@ class _Lexer:
 
 
 def number_of(text: str) -> int | float:
-    """A number as exact as it was written: whole numbers become ``int`` where that loses nothing."""
+    """A number as exact as it was written: ``int`` where that loses nothing."""
     if text.isdigit():
         return int(text)
     value = float(text)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from policy_app.evaluation.rego.errors import RegoLimitError
 
 STRIDE = 4_000
-"""Iterations and calls between two looks at the clock: well under a millisecond of generated code."""
+"""Iterations and calls between two looks at the clock: less than a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,16 @@ DEFAULT_LIMITS = Limits()
 
 
 class Budget:
-    """What is left of one query's limits."""
+    """What is left of one query's limits; ``texts`` keeps what was printed, by identity."""
 
-    __slots__ = ("_characters", "_deadline", "elements", "limits", "ticks")
+    __slots__ = ("_characters", "_deadline", "elements", "limits", "texts", "ticks")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
         self._deadline = time.monotonic() + limits.deadline_s
         self.elements = limits.max_elements
         self.ticks = STRIDE
+        self.texts: dict[int, tuple[Any, str]] = {}
         self._characters = limits.max_characters
 
     def check_deadline(self) -> None:

@@ -24,7 +24,7 @@ from policy_app.evaluation.rego.typecheck import TypeChecker
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A compiled program: the tree of documents, the state's slots while nothing is computed, the functions."""
+    """A compiled program; ``empty`` is a state's slots while nothing is computed."""
 
     documents: Document
     empty: list[Any]

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import Any
 
 from policy_app.evaluation.rego.builtins import REFUSED, REGISTRY
-from policy_app.evaluation.rego.resolve import Source
+from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
     Array,
+    Assign,
     Body,
     Call,
     Clause,
@@ -24,10 +25,11 @@ from policy_app.evaluation.rego.syntax import (
     Every,
     Literal,
     Object,
-    Pos,
     Ref,
     Rule,
     Scalar,
+    SomeDecl,
+    SomeIn,
     Term,
     Unify,
     Var,
@@ -81,11 +83,13 @@ class Normalizer:
                 yield from self._negation(literal, self.term(self._print(call)))
             case Call() as call:
                 yield from self._call(literal, call)
+            case Assign() | SomeDecl() | SomeIn():
+                raise AssertionError("resolving names leaves none of these")
             case term:
                 yield from self._negation(literal, self.term(term))
 
     def _call(self, literal: Literal, call: Call) -> Iterator[Literal]:
-        if call.name in _EQUALITIES and len(call.args) == 2:  # noqa: PLR2004
+        if call.name in _EQUALITIES and len(call.args) == 2:
             left, right = map(self.term, call.args)
             yield from self._unification(literal, Unify(left, right, call.pos))
         elif len(call.args) == self.arity(call) + 1:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NoReturn
 
 from policy_app.evaluation.rego.cursor import FUTURE_KEYWORDS, KEYWORDS
 from policy_app.evaluation.rego.errors import RegoError
+from policy_app.evaluation.rego.source import Pos
 from policy_app.evaluation.rego.syntax import (
     Assign,
     Body,
@@ -17,7 +17,6 @@ from policy_app.evaluation.rego.syntax import (
     Import,
     Literal,
     Module,
-    Pos,
     Ref,
     Rule,
     Scalar,
@@ -76,7 +75,7 @@ class _BodyParser(TermParser):
             return Assign(left, self.expression(), left.pos)
         if self.accept("="):
             return Unify(left, self.expression(), left.pos)
-        if isinstance(left, Call) and left.name == ("equal",) and len(left.args) == 2:  # noqa: PLR2004
+        if isinstance(left, Call) and left.name == ("equal",) and len(left.args) == 2:
             return Unify(*left.args, left.pos, test=True)
         return left
 
@@ -86,7 +85,7 @@ class _BodyParser(TermParser):
         while self.accept(","):
             terms.append(self.infix(ABOVE_MEMBERSHIP))
         if self.accept_word("in"):
-            if len(terms) > 2:  # noqa: PLR2004
+            if len(terms) > 2:
                 self.fail("expected at most a key and a value before 'in'", pos)
             key = terms[0] if len(terms) > 1 else None
             return SomeIn(key, terms[-1], self.expression(pairs=False), pos)
@@ -165,7 +164,7 @@ class _ModuleParser(_BodyParser):
             names = [p.value for p in term.parts if isinstance(p, Scalar) and type(p.value) is str]
             if len(names) == len(term.parts):
                 return (term.head.name, *names)
-        self.fail(f"expected a path of names after {what!r}", term.pos)
+        raise self.error(f"expected a path of names after {what!r}", term.pos)
 
     def _import(self) -> Import | None:
         pos = self.advance().pos
@@ -187,7 +186,7 @@ class _ModuleParser(_BodyParser):
 
     def _future(self, path: tuple[str, ...], pos: Pos) -> None:
         wanted = FUTURE_KEYWORDS if path[2:] == () else frozenset(path[2:])
-        if path[1:2] != ("keywords",) or not wanted <= FUTURE_KEYWORDS or len(path) > 3:  # noqa: PLR2004
+        if path[1:2] != ("keywords",) or not wanted <= FUTURE_KEYWORDS or len(path) > 3:
             self.fail(f"unknown import {'.'.join(path)}", pos)
         self.keywords |= wanted | ({"in"} if "every" in wanted else set())
 
@@ -249,7 +248,7 @@ class _ModuleParser(_BodyParser):
     def _shape(self, head: Rule, *, has_if: bool) -> Rule:
         """Decide between ``p[x]`` as a set's member and as an object's key, as OPA does."""
         bare = head.clause.value is None and head.member is None
-        pair = len(head.ref) == 2 and head.args is None  # noqa: PLR2004
+        pair = len(head.ref) == 2 and head.args is None
         if bare and pair and not has_if:
             if self.v1:
                 self.fail("`contains` keyword is required for partial set rules", head.pos)
@@ -280,10 +279,7 @@ class _ModuleParser(_BodyParser):
             return (term,), None
         if isinstance(term, Ref) and isinstance(term.head, Var):
             return (term.head, *term.parts), None
-        self._bad_head(term)
-
-    def _bad_head(self, term: Term) -> NoReturn:
-        self.fail("expected the name of a rule", term.pos)
+        raise self.error("expected the name of a rule", term.pos)
 
     def _else(self, head: Rule) -> Clause | None:
         branches: list[Clause] = []

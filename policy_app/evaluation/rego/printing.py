@@ -37,9 +37,7 @@ def _to_json(value: Value) -> Any:
 
 def json_text(value: Value) -> str:
     """The value as compact JSON text, with objects' keys sorted."""
-    return json.dumps(
-        to_json(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True
-    )
+    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def from_json(value: Any) -> Value:

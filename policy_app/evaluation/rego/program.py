@@ -7,14 +7,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal as OneOf
+from typing import TYPE_CHECKING, Any
+from typing import Literal as OneOf
 
 from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
-from policy_app.evaluation.rego.explain import Explanation, Trace
 from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, Budget, Limits
-from policy_app.evaluation.rego.linker import Linked, link, parse_modules
 from policy_app.evaluation.rego.output import plain, plain_set, sorted_members
-from policy_app.evaluation.rego.query import QUERY_RULE, CompiledQuery, Result, compile_query
 from policy_app.evaluation.rego.runtime import (
     BUDGET,
     DATA,
@@ -27,6 +25,13 @@ from policy_app.evaluation.rego.runtime import (
     force,
 )
 from policy_app.evaluation.rego.values import Value
+
+# The compiler's passes are imported when a program is first compiled: they are most of what this
+# package is, and whoever starts a command should not wait for them.
+if TYPE_CHECKING:
+    from policy_app.evaluation.rego.explain import Explanation
+    from policy_app.evaluation.rego.linker import Linked
+    from policy_app.evaluation.rego.query import CompiledQuery, Result
 
 Version = OneOf["v0", "v1"]
 Provider = Callable[[Value], Value]
@@ -110,6 +115,8 @@ class Program:
     def __init__(
         self, sources: tuple[str, ...], version: Version, names: tuple[str, ...] = ()
     ) -> None:
+        from policy_app.evaluation.rego.linker import link, parse_modules
+
         self.sources = sources
         self.version = version
         self.names = names or tuple(f"module-{n}.rego" for n in range(len(sources)))
@@ -162,6 +169,8 @@ class Program:
 
         In the order of ``query``, and raises as it does.  Takes several times as long.
         """
+        from policy_app.evaluation.rego.explain import Trace
+
         linked = self._with_explanations()
         state = self._state(linked, input, data, options)
         trace = state[TRACE] = Trace(input)
@@ -181,6 +190,8 @@ class Program:
             raise _too_much(error) from None
 
     def _with_explanations(self) -> Linked:
+        from policy_app.evaluation.rego.linker import link
+
         with self._lock:
             if self._explained is None:
                 self._explained = link(self.modules, explain=True)
@@ -198,6 +209,8 @@ class Program:
 
         Raises as ``query`` does, and ``RegoError`` where the query does not compile.
         """
+        from policy_app.evaluation.rego.query import QUERY_RULE
+
         query = self._query(text)
         state = self._state(query.linked, input, data, options)
         rule = query.linked.documents.children[QUERY_RULE].function
@@ -208,6 +221,8 @@ class Program:
             raise _too_much(error) from None
 
     def _query(self, text: str) -> CompiledQuery:
+        from policy_app.evaluation.rego.query import compile_query
+
         with self._lock:
             if text not in self._queries:
                 if len(self._queries) >= KEPT_QUERIES:

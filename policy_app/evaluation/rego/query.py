@@ -8,8 +8,9 @@ from typing import Any
 
 from policy_app.evaluation.rego.linker import Linked, link
 from policy_app.evaluation.rego.parser import parse_query
-from policy_app.evaluation.rego.resolve import ResolvedRule, Source, resolve_query
+from policy_app.evaluation.rego.resolve import ResolvedRule, resolve_query
 from policy_app.evaluation.rego.safety import names_in
+from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
     Array,
     Assign,
@@ -20,7 +21,6 @@ from policy_app.evaluation.rego.syntax import (
     Literal,
     Module,
     Object,
-    Pos,
     Rule,
     Scalar,
     SomeDecl,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from policy_app.evaluation.rego.builtins import REGISTRY
-from policy_app.evaluation.rego.errors import RegoError
+from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
     Array,
     Assign,
@@ -25,7 +25,6 @@ from policy_app.evaluation.rego.syntax import (
     Literal,
     Module,
     Object,
-    Pos,
     Ref,
     Rule,
     Scalar,
@@ -41,20 +40,6 @@ from policy_app.evaluation.rego.syntax import (
 ROOTS = frozenset({"input", "data"})
 BUILTIN = "builtin:"
 """Marks the variable that stands for a builtin function in ``with f as count``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A module's file name and lines: what an error message shows."""
-
-    file: str
-    lines: tuple[str, ...]
-
-    def error(self, message: str, pos: Pos, code: str = "rego_compile_error") -> RegoError:
-        text = self.lines[pos.line - 1] if 0 < pos.line <= len(self.lines) else ""
-        return RegoError(
-            message, code=code, file=self.file, line=pos.line, column=pos.column, text=text
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +69,9 @@ _OCCURRENCE = {
 }
 
 
-def resolve_module(module: Module, rule_names: Mapping[tuple[str, ...], frozenset[str]]) -> list[
-    ResolvedRule
-]:
+def resolve_module(
+    module: Module, rule_names: Mapping[tuple[str, ...], frozenset[str]]
+) -> list[ResolvedRule]:
     """The module's rules with names resolved; ``rule_names`` holds those of each package."""
     source = Source(module.file, module.lines)
     _check_imports(module, source)
@@ -257,14 +242,15 @@ class _Resolver:
             case Var():
                 return self._declare(target, "assigned")
             case Array():
-                return map_children(target, self._target)  # type: ignore[no-any-return]
+                items: Term = map_children(target, self._target)
+                return items
             case Object(pairs):
                 done = tuple((self.term(key), self._target(value)) for key, value in pairs)
                 return replace(target, pairs=done)
             case Scalar():
                 return target
         kind = {Ref: "ref", Call: "call", Comprehension: "comprehension"}.get(type(target), "set")
-        self.fail(f"cannot assign to {kind}", target.pos)
+        raise self.source.error(f"cannot assign to {kind}", target.pos)
 
     def _some_in(self, expr: SomeIn) -> Expr:
         domain = self.term(expr.domain)
@@ -309,7 +295,7 @@ class _Resolver:
 
     # -- terms
 
-    def term(self, term: Term) -> Any:
+    def term(self, term: Term) -> Term:
         match term:
             case Scalar():
                 return term
@@ -326,7 +312,8 @@ class _Resolver:
                 return Call(self._callee(term), args, term.pos)
             case Comprehension():
                 return self._comprehension(term)
-        return map_children(term, self.term)
+        done: Term = map_children(term, self.term)
+        return done
 
     def _callee(self, call: Call) -> tuple[str, ...]:
         head, *rest = call.name

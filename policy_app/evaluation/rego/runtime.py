@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from policy_app.evaluation.rego.builtins import BuiltinError, NoResult
 from policy_app.evaluation.rego.errors import RegoError
-from policy_app.evaluation.rego.resolve import Source
-from policy_app.evaluation.rego.syntax import Pos
+from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.values import RegoSet, Value, hash_key, rego_equal, unkey
 
 State = list[Any]

@@ -7,12 +7,14 @@ no order makes known is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set as AbstractSet
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 from policy_app.evaluation.rego.errors import RegoError
-from policy_app.evaluation.rego.resolve import BUILTIN, ROOTS, Source
+from policy_app.evaluation.rego.resolve import BUILTIN, ROOTS
+from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
     Array,
     Body,
@@ -23,7 +25,6 @@ from policy_app.evaluation.rego.syntax import (
     Expr,
     Literal,
     Object,
-    Pos,
     Ref,
     Rule,
     Scalar,
@@ -107,9 +108,7 @@ class _Safety:
 
     def _missing(self, literal: Literal, bound: Names, shared: Names) -> list[tuple[Pos, str]]:
         found = [
-            (var.pos, var.name)
-            for var in _literal_variables(literal)
-            if var.name not in bound
+            (var.pos, var.name) for var in _literal_variables(literal) if var.name not in bound
         ]
         for closure in _closures_of(literal):
             found += [

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-
-class Pos(NamedTuple):
-    """A place in a module: both count from 1."""
-
-    line: int
-    column: int
+from policy_app.evaluation.rego.source import Pos
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from policy_app.evaluation.rego.cursor import FUTURE_KEYWORDS, MAX_NESTING, Cursor
 from policy_app.evaluation.rego.lexer import Token
+from policy_app.evaluation.rego.source import Pos
 from policy_app.evaluation.rego.syntax import (
     Array,
     Body,
     Call,
     Comprehension,
     Object,
-    Pos,
     Ref,
     Scalar,
     Set,
@@ -113,7 +113,8 @@ class TermParser(Cursor):
                 return self._braces()
             case "(":
                 return self._parenthesized()
-        self.unexpected("expected a term")
+            case _:
+                raise self.error(self.surprise("expected a term"))
 
     def _negative(self) -> Term:
         pos = self.advance().pos

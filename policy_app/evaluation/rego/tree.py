@@ -163,7 +163,7 @@ def _check_package(root: Node, package: tuple[str, ...], node: Node) -> None:
     for name in package:
         at = at.children.get(name, node)
         if at.unit is not None:
-            rule = (at.unit.rules or [at.unit.default])[0]
+            rule = at.unit.rules[0] if at.unit.rules else at.unit.default
             if rule is not None:
                 message = f"package {'.'.join(package)} conflicts with rule {at.unit.name}"
                 raise _type_error(rule, message)

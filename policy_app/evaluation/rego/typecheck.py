@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 from policy_app.evaluation.rego.analysis import clauses
 from policy_app.evaluation.rego.builtins import REGISTRY
 from policy_app.evaluation.rego.builtins.core import split_type
-from policy_app.evaluation.rego.resolve import Source
 from policy_app.evaluation.rego.safety import names_in
+from policy_app.evaluation.rego.source import Source
 from policy_app.evaluation.rego.syntax import (
     Array,
     Body,

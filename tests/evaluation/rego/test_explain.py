@@ -56,7 +56,7 @@ def test_a_violation_names_its_line_and_the_fields_of_its_own_container() -> Non
 
 
 def test_a_missing_field_is_named_as_missing() -> None:
-    document = {"review": {"object": {"metadata": {}}}, "parameters": {}}
+    document: dict[str, Any] = {"review": {"object": {"metadata": {}}}, "parameters": {}}
     (item,) = Program((TEXT,), "v0").explain("data.t.violation", input=document)
     assert item.line == 9
     (read,) = item.reads

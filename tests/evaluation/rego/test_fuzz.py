@@ -29,8 +29,11 @@ q.r[x].s := 1 if x := "a"
 """
 )
 FRAGMENTS = st.sampled_from(
-    [*'{}[]()|=:.,;"`#\n&+-*/%<>!_', ":=", "==", "not ", "some ", " in ", "every ", "with "]
-    + ["else", "default ", "if ", "contains ", "data.", "input", "package", "set()", "1e9", "0"]
+    [
+        *'{}[]()|=:.,;"`#\n&+-*/%<>!_',
+        *(":=", "==", "not ", "some ", " in ", "every ", "with "),
+        *("else", "default ", "if ", "contains ", "data.", "input", "package", "set()", "1e9", "0"),
+    ]
 )
 
 

@@ -92,8 +92,11 @@ TOO_LARGE = [
     + '")',
     "\n".join(["a0 = [1, 1]", *(f"a{n} = [a{n - 1}, a{n - 1}]" for n in range(1, 60)), "p = a59"]),
     "\n".join(
-        ["a0 = [1, 1]", *(f"a{n} = [a{n - 1}, a{n - 1}]" for n in range(1, 60))]
-        + ['p = sprintf("%v", [a59])']
+        [
+            "a0 = [1, 1]",
+            *(f"a{n} = [a{n - 1}, a{n - 1}]" for n in range(1, 60)),
+            'p = sprintf("%v", [a59])',
+        ]
     ),
 ]
 

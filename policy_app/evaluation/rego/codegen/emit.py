@@ -13,8 +13,7 @@ from typing import Any
 
 from policy_app.evaluation.rego import runtime
 from policy_app.evaluation.rego.builtins import BuiltinError
-from policy_app.evaluation.rego.resolve import Source
-from policy_app.evaluation.rego.syntax import Pos
+from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.values import Key, RegoSet, compare, hash_key, rego_equal
 
 MAX_BLOCKS = 17
@@ -281,8 +280,7 @@ class Writer:
 
     def inner(self) -> Writer:
         """A writer for a function that uses this one's variables."""
-        writer = Writer(self.pool, self.source, self)
-        return writer
+        return Writer(self.pool, self.source, self)
 
     def finish(self, name: str, params: list[str]) -> str:
         """Add the function to the program; returns its name."""

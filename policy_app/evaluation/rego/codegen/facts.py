@@ -98,8 +98,10 @@ class Facts:
 
         def call(state: State, *args: Value) -> Value:
             try:
-                return builtin.fn(state[CONTEXT], *args) if builtin.needs_context else (
-                    builtin.fn(*args)
+                return (
+                    builtin.fn(state[CONTEXT], *args)
+                    if builtin.needs_context
+                    else (builtin.fn(*args))
                 )
             except BuiltinError:
                 return U

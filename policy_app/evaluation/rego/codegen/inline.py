@@ -103,9 +103,12 @@ def show(budget: Budget, verb: str, value: Value) -> str:
     """What one verb of ``sprintf`` prints for a value that is no string."""
     kind = type(value)
     if kind is int or kind is float:
-        return str(value) if verb == "v" and kind is int else format_text(
-            budget, f"%{verb}", [value]
+        return (
+            str(value) if verb == "v" and kind is int else format_text(budget, f"%{verb}", [value])
         )
-    text = render(value)
-    budget.charge_string(len(text))
-    return text
+    known = budget.texts.get(id(value))
+    if known is None:
+        # The value is kept beside its text, so that its identity stays its own.
+        known = budget.texts[id(value)] = (value, render(value))
+    budget.charge_string(len(known[1]))
+    return known[1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import constant_value, is_constant
 from policy_app.evaluation.rego.codegen.statements import StatementGenerator
-from policy_app.evaluation.rego.resolve import ResolvedRule, Source
-from policy_app.evaluation.rego.syntax import Clause, Pos, Term
+from policy_app.evaluation.rego.resolve import ResolvedRule
+from policy_app.evaluation.rego.source import Pos, Source
+from policy_app.evaluation.rego.syntax import Clause, Term
 from policy_app.evaluation.rego.tree import Unit
 from policy_app.evaluation.rego.values import rego_equal
 
@@ -35,7 +36,11 @@ class RuleGenerator(StatementGenerator):
         w.emit("if r is not Z: return r")
         self._check_override(w, unit)
         mark = w.mark()
-        build = {"complete": self._complete_unit, "set": self._set_unit, "object": self._object_unit}
+        build = {
+            "complete": self._complete_unit,
+            "set": self._set_unit,
+            "object": self._object_unit,
+        }
         result = build[unit.kind](w, unit)
         if mark:
             w.emit(f"S[7].keep({slot}, {mark})")

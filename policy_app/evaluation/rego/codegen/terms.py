@@ -71,9 +71,7 @@ class TermGenerator:
             case Var(name):
                 found = w.find(name)
                 if found is None:
-                    raise w.source.error(
-                        f"var {name} is unsafe", term.pos, "rego_unsafe_var_error"
-                    )
+                    raise w.source.error(f"var {name} is unsafe", term.pos, "rego_unsafe_var_error")
                 return found
             case Comprehension():
                 return self.comprehension(w, term)
@@ -92,9 +90,9 @@ class TermGenerator:
         return self.value(w, term)
 
     def _iterates(self, w: Writer, ref: Ref) -> bool:
-        return any(
-            w.find(name) is None for part in ref.parts for name in names_in(part)
-        ) or any(w.find(name) is None for name in names_in(ref.head))
+        return any(w.find(name) is None for part in ref.parts for name in names_in(part)) or any(
+            w.find(name) is None for name in names_in(ref.head)
+        )
 
     def _defined(self, w: Writer, name: str) -> str:
         if name not in w.scope.defined:
@@ -367,7 +365,11 @@ class TermGenerator:
 
     def comprehension(self, w: Writer, term: Comprehension) -> str:
         free = [name for name in sorted(free_names(term)) if w.find(name) is not None]
-        if not free and not self.pool.explain and (w.loops or w.outer is not None or self.facts.in_function):
+        if (
+            not free
+            and not self.pool.explain
+            and (w.loops or w.outer is not None or self.facts.in_function)
+        ):
             return self._once(w, term)
         return self._comprehension_here(w, term)
 
@@ -461,9 +463,7 @@ class TermGenerator:
 
     def ordered(self, operator: str, a: str, b: str) -> str:
         """A Python condition for an order between two values."""
-        checks = [
-            f"type({x}) is int" for x in (a, b) if self.pool.kind(x) != "int"
-        ]
+        checks = [f"type({x}) is int" for x in (a, b) if self.pool.kind(x) != "int"]
         if not checks:
             return f"({a} {operator} {b})"
         fast = " and ".join(checks)
@@ -474,6 +474,9 @@ class TermGenerator:
         name = ".".join(call.name)
         if name in self.facts.mocked:
             return None
+        members = self._counted_members(w, call)
+        if members is not None:
+            return members
         if name in _PREDICATES:
             a, b = (self.value(w, arg) for arg in call.args)
             return self.ordered(_PREDICATES[name], a, b)
@@ -485,6 +488,18 @@ class TermGenerator:
             return self._membership(w, call)
         return None
 
+    def _counted_members(self, w: Writer, call: Call) -> str | None:
+        """``count(rule) > 0`` of a set rule: whether it has members needs no set to be made."""
+        match call:
+            case Call(("gt",), (Call(("count",), (Ref(Var("data"), parts),)), Scalar(0))):
+                node, used = self._descend(parts)
+                unit = node.unit if node is not None and used == len(parts) else None
+                is_set = unit is not None and unit.kind == "set"
+                if is_set and "count" not in self.facts.mocked:
+                    assert unit is not None
+                    return None if self.facts.is_overridden(unit) else self.members_of(w, unit)
+        return None
+
     def _membership(self, w: Writer, call: Call) -> str:
         value, collection = (self.value(w, arg) for arg in call.args)
         constant = self.pool.constants.get(collection)
@@ -494,4 +509,6 @@ class TermGenerator:
             return f"(({value} if type({value}) is str else hash_key({value})) in {known})"
         fn = self.pool.bind("F", REGISTRY["internal.member_2"].fn)
         args = [value, collection]
-        return f"({templated(self.pool, 'internal.member_2', args, f'{fn}({value}, {collection})')})"
+        return (
+            f"({templated(self.pool, 'internal.member_2', args, f'{fn}({value}, {collection})')})"
+        )

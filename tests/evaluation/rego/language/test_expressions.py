@@ -16,8 +16,8 @@ from tests.evaluation.rego.asking import UNDEFINED, error, v1, value
         ("z = y; y = x; x = 3", 3),
         ("[[z]] = input.nested", 7),
         ("[1, z] = [1, 2, 3]", UNDEFINED),
-        ("input.object = {\"k\": z}", "v"),
-        ("input.object = {\"other\": z}", UNDEFINED),
+        ('input.object = {"k": z}', "v"),
+        ('input.object = {"other": z}', UNDEFINED),
     ],
 )
 def test_unification_works_in_both_directions(body: str, expected: object) -> None:

@@ -53,7 +53,7 @@ def test_a_wrong_declaration_is_refused(text: str, message: str) -> None:
 def test_a_declared_variable_hides_a_rule() -> None:
     assert value("x = 5\np = y { x := 1; y := x }") == 1
     assert value("x = 5\np = y { y := x }") == 5
-    assert value("f(input) = input.a\np = f({\"a\": 1})", input={"a": 2}) == 1
+    assert value('f(input) = input.a\np = f({"a": 1})', input={"a": 2}) == 1
 
 
 def test_some_makes_a_name_local() -> None:

@@ -20,7 +20,7 @@ from tests.evaluation.rego.asking import UNDEFINED, error, v1
         ("p := x if { x := g([1]) with g as f }\nf(_) := 100\ng(_) := 2", 100),
         ("p := x if { x := h with count as f }\nh := count([1])\nf(x) := 100 + count(x)", 101),
         ("p := x if { x := time.now_ns() with time.now_ns as 5 }", 5),
-        ("p := x if { x := upper(\"aB\") with upper as lower }", "ab"),
+        ('p := x if { x := upper("aB") with upper as lower }', "ab"),
         ("p if { not q with input.x as 1 }\nq if input.x == 2", True),
         ("p := x if { x := [y | y := input.a[_]] with input.a as [1, 2] }", [1, 2]),
     ],
@@ -45,12 +45,12 @@ def test_the_rest_of_a_replaced_document_stays() -> None:
 
 
 def test_a_replaced_package_hides_its_rules() -> None:
-    text = "p := x if { x := data.u with data.u as {\"n\": 1} }"
+    text = 'p := x if { x := data.u with data.u as {"n": 1} }'
     assert v1(text, "package u\nimport rego.v1\nq := 2") == {"n": 1}
 
 
 def test_a_part_of_a_rule_cannot_be_replaced() -> None:
-    found = error("import rego.v1\np if { q.a with data.t.q.a as 1 }\nq := {\"a\": 2}")
+    found = error('import rego.v1\np if { q.a with data.t.q.a as 1 }\nq := {"a": 2}')
     assert "cannot partially replace virtual document" in found.message
 
 

@@ -1,0 +1,1 @@
+"""Tests of Rego: the language, its builtins, and their limits."""
