@@ -4,7 +4,7 @@ For each template in ``fixtures/`` that judges Pods: one Pod of its samples that
 that violates, each with 2 and with 20 containers.  The peer gets its input as JSON text and
 answers in it; writing and reading that text is part of asking it, as it is for any caller.
 
-    python -m benchmarks.rego [--fixtures DIR] [TEMPLATE…]
+    python -m benchmarks.bench_rego [--fixtures DIR] [TEMPLATE…]
 
 Times are the best of several runs, in microseconds of the process's own time, so that other
 work on the machine does not show.
@@ -134,7 +134,7 @@ def _given(pod: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
     return {"review": review, "parameters": parameters}
 
 
-def measure(case: Case) -> Row:
+def measure_case(case: Case) -> Row:
     """Ask all three."""
     program, hand = Program(case.sources, "v0"), BY_HAND.get(case.template)
     answer = program.query(case.path, input=case.given)
@@ -179,40 +179,60 @@ def import_time() -> float:
     return min(float(each.stdout) for each in said)
 
 
+def rows(fixtures: Path, wanted: list[str]) -> Iterator[Row]:
+    """Everything that is measured of these templates, or of all."""
+    for name, folder in templates(fixtures, wanted):
+        yield from map(measure_case, cases(name, folder))
+
+
+def summary(found: list[Row], fixtures: Path) -> Iterator[tuple[str, float, str]]:
+    """What it comes to: sentence, number, unit."""
+    faster = [row.peer / row.ours for row in found]
+    slower = [row.ours / row.hand for row in found]
+    known = [ratio for ratio in faster if not math.isnan(ratio)]
+    yield "faster than the peer, geometric mean (at least 8)", mean(faster), "×"
+    yield "faster than the peer, least (at least 1)", min(known, default=math.nan), "×"
+    yield "slower than by hand, geometric mean (at most 5)", mean(slower), "×"
+    times = compile_times(fixtures)
+    yield "compile a template, median (at most 10)", times[len(times) // 2], "ms"
+    yield "compile a template, most", times[-1], "ms"
+    yield "import the engine (at most 100)", import_time(), "ms"
+
+
+def measure() -> Iterator[Any]:
+    """For ``make bench``: each template and Pod, then what it comes to."""
+    from benchmarks.measuring import Measurement
+
+    found = []
+    for row in rows(ROOT / "fixtures", []):
+        found.append(row)
+        note = f"peer {row.peer:.1f}, by hand {row.hand:.1f}" + ("" if row.agree else " DIFFERENT")
+        yield Measurement(f"{row.case.template}, {row.case.label}", row.ours, "µs", note)
+    for what, value, unit in summary(found, ROOT / "fixtures"):
+        yield Measurement(what, value, unit)
+
+
 def main() -> int:
     """Print the table and its summary; 1 where the answers differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--fixtures", type=Path, default=ROOT / "fixtures")
     parser.add_argument("template", nargs="*")
     arguments = parser.parse_args()
-    rows = []
+    found = []
     print(
         f"{'template':42} {'Pod':13} {'ours':>8} {'peer':>8} {'hand':>8} {'×peer':>6} {'/hand':>6}"
     )
-    for name, folder in templates(arguments.fixtures, arguments.template):
-        for case in cases(name, folder):
-            row = measure(case)
-            rows.append(row)
-            print(
-                f"{name:42} {case.label:13} {row.ours:8.1f} {row.peer:8.1f} {row.hand:8.1f}"
-                f" {row.peer / row.ours:6.1f} {row.ours / row.hand:6.1f}"
-                + ("" if row.agree else "  ANSWERS DIFFER")
-            )
-    _summary(rows, arguments.fixtures)
-    return 0 if all(row.agree for row in rows) else 1
-
-
-def _summary(rows: list[Row], fixtures: Path) -> None:
-    faster = [row.peer / row.ours for row in rows]
-    slower = [row.ours / row.hand for row in rows]
-    known = [ratio for ratio in faster if not math.isnan(ratio)]
-    print(
-        f"faster than the peer: {mean(faster):.1f} times (geometric mean), {min(known):.1f} least"
-    )
-    print(f"slower than by hand: {mean(slower):.1f} times (geometric mean)")
-    times = compile_times(fixtures)
-    print(f"compiling a template: {times[len(times) // 2]:.1f} ms (median), {times[-1]:.1f} most")
-    print(f"importing the engine: {import_time():.0f} ms")
+    for row in rows(arguments.fixtures, arguments.template):
+        found.append(row)
+        print(
+            f"{row.case.template:42} {row.case.label:13}"
+            f" {row.ours:8.1f} {row.peer:8.1f} {row.hand:8.1f}"
+            f" {row.peer / row.ours:6.1f} {row.ours / row.hand:6.1f}"
+            + ("" if row.agree else "  ANSWERS DIFFER")
+        )
+    for what, value, unit in summary(found, arguments.fixtures):
+        print(f"{what:56} {value:8.1f} {unit}")
+    return 0 if all(row.agree for row in found) else 1
 
 
 if __name__ == "__main__":
