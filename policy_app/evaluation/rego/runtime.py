@@ -13,7 +13,7 @@ from typing import Any, Final
 from policy_app.evaluation.rego.builtins import BuiltinError, NoResult
 from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.source import Pos, Source
-from policy_app.evaluation.rego.values import RegoSet, Value, hash_key, rego_equal, unkey
+from policy_app.evaluation.rego.values import RegoSet, Value, hash_key, rego_equal, type_name, unkey
 
 State = list[Any]
 
@@ -208,21 +208,25 @@ def replaced(state: State, overrides: Iterable[Override], slots: int) -> State:
     new: State = [*state[:FIRST_SLOT], *[Z] * slots]
     for root, path, value in overrides:
         if root == "input":
-            new[INPUT] = _replace_at(new[INPUT], path, value)
+            new[INPUT] = _replace_at(new[INPUT], path, value, "eval_conflict_error")
         elif root == "data":
-            new[DATA] = _replace_at(new[DATA], path, value)
+            new[DATA] = _replace_at(new[DATA], path, value, "eval_with_merge_error")
             new[OVERRIDES] = (*(new[OVERRIDES] or ()), tuple(path))
         else:
             new[MOCKS] = {**(new[MOCKS] or {}), root: value}
     return new
 
 
-def _replace_at(document: Value, path: list[Value], value: Value) -> Value:
+def _replace_at(document: Value, path: list[Value], value: Value, code: str) -> Value:
+    """A copy of the document along the path; what stands in its way must be an object."""
     if not path:
         return value
-    fields = dict(document) if type(document) is dict else {}
+    if document is not U and type(document) is not dict:
+        message = f"with cannot replace a part of {type_name(document)}"
+        raise RegoError(message, code=code)
+    fields = {} if document is U else dict(document)
     key = hash_key(path[0])
-    fields[key] = _replace_at(fields.get(key, U), path[1:], value)
+    fields[key] = _replace_at(fields.get(key, U), path[1:], value, code)
     return fields
 
 

@@ -68,6 +68,27 @@ class RuleGenerator(StatementGenerator):
         self._check_override(w, unit)
         w.tick()
         self._alternatives(w, unit, params)
+        name = self.facts.function(unit)
+        if self.pool.explain or not _is_worth_keeping(w, params):
+            w.finish(name, params)
+        else:
+            self._keeping(unit, w.finish(self.pool.name("f"), params), params)
+
+    def _keeping(self, unit: Unit, body: str, params: list[str]) -> None:
+        """A function that keeps its answers for strings until the query ends."""
+        w = Writer(self.pool, _source(unit))
+        slot, call = self.pool.slot(), f"{body}({', '.join(['S', *params])})"
+        others = " or ".join([f"type({param}) is not str" for param in params])
+        w.emit(f"if {others}: return {call}")
+        w.emit(f"m = S[{slot}]")
+        w.emit(f"if m is Z: m = S[{slot}] = {{}}")
+        w.emit(f"k = {params[0] if len(params) == 1 else '(' + ', '.join(params) + ')'}")
+        w.emit("r = m.get(k, Z)")
+        w.emit("if r is not Z: return r")
+        w.loops = 1
+        w.count_element()
+        w.emit(f"r = m[k] = {call}")
+        w.emit("return r")
         w.finish(self.facts.function(unit), params)
 
     def _alternatives(self, w: Writer, unit: Unit, params: list[str]) -> None:
@@ -256,6 +277,19 @@ class RuleGenerator(StatementGenerator):
                 where = self.pool.place(rule.source, rule.rule.pos)
                 w.emit(f"put({result}, {key}, {value}, {where})")
         return result
+
+
+MOST_KEPT_PARAMETERS = 2
+FEWEST_FALLIBLE_CALLS = 4
+
+
+def _is_worth_keeping(w: Writer, params: list[str]) -> bool:
+    """Does the function do more than keeping its answers costs?"""
+    if not 0 < len(params) <= MOST_KEPT_PARAMETERS:
+        return False
+    calls = sum(text == "except BuiltinError as e:" for _, text in w.lines)
+    loops = any(text.startswith("for ") for _, text in w.lines)
+    return loops or calls >= FEWEST_FALLIBLE_CALLS
 
 
 def _is_plain(unit: Unit, rule: ResolvedRule) -> bool:
