@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from policy_app.evaluation.rego.cursor import FUTURE_KEYWORDS, KEYWORDS
 from policy_app.evaluation.rego.errors import RegoError
@@ -34,8 +35,12 @@ MAX_ELSE = 100
 """Branches of one ``else`` chain."""
 
 
+@lru_cache(maxsize=256)
 def parse_module(text: str, file: str, *, v1: bool) -> Module:
-    """The module's syntax tree; raises ``RegoError`` with code ``rego_parse_error``."""
+    """The module's syntax tree; raises ``RegoError`` with code ``rego_parse_error``.
+
+    Templates share their libraries, so that a text is often parsed already.
+    """
     return _ModuleParser(text, file, v1=v1).module()
 
 

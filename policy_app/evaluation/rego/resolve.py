@@ -80,7 +80,7 @@ def resolve_module(
     resolved = []
     for rule in module.rules:
         _check_head(rule, module, source)
-        done = _Resolver(globals_, source).rule(rule)
+        done = _Resolver(globals_, source, v1=module.v1).rule(rule)
         name = Scalar(rule.name, rule.pos)
         resolved.append(ResolvedRule((*package, name, *done.ref[1:]), done, source))
     return resolved
@@ -133,8 +133,9 @@ def _path_ref(path: tuple[str, ...], pos: Pos) -> Term:
 class _Resolver:
     """Resolves one rule: each body, comprehension and ``every`` opens a scope."""
 
-    def __init__(self, globals_: Mapping[str, Term], source: Source) -> None:
+    def __init__(self, globals_: Mapping[str, Term], source: Source, *, v1: bool = False) -> None:
         self.globals = globals_
+        self.v1 = v1
         self.source = source
         self.scopes: list[_Scope] = []
         self.implicit: set[str] = set()
@@ -162,6 +163,7 @@ class _Resolver:
         scope = _Scope(declares=_declared_in(body))
         self.scopes = [scope]
         for name in _pattern_names(args or ()):
+            self._refuse_root(name)
             # All branches of one rule share the names of its arguments.
             scope.unique[name.name] = f"{name.name}#arg"
             scope.seen[name.name] = "arg"
@@ -176,9 +178,15 @@ class _Resolver:
 
     # -- names
 
+    def _refuse_root(self, var: Var) -> None:
+        if self.v1 and var.name in ROOTS:
+            message = f"variables must not shadow {var.name} (use a different variable name)"
+            self.fail(message, var.pos)
+
     def _declare(self, var: Var, how: str) -> Var:
         if var.name.startswith("_$"):
             return var
+        self._refuse_root(var)
         scope = self.scopes[-1]
         before = scope.seen.get(var.name)
         if before is not None:

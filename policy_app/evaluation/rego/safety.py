@@ -90,19 +90,19 @@ class _Safety:
         """The body in order, and the variables that have a value behind it."""
         shared = frozenset(name for lit in body for name in _literal_names(lit))
         shared |= known | frozenset(name for head in heads for name in names_in(head))
-        waiting = list(body)
+        waiting = [(literal, _needs(literal, shared)) for literal in body]
         done: list[Literal] = []
         bound = frozenset(known)
         while waiting:
             rest = []
-            for literal in waiting:
+            for literal, needs in waiting:
                 bound |= outputs(literal, bound)
-                if not self._missing(literal, bound, shared):
+                if needs <= bound:
                     done.append(self._close_literal(literal, bound))
                 else:
-                    rest.append(literal)
+                    rest.append((literal, needs))
             if len(rest) == len(waiting):
-                raise self._unsafe_in(rest, bound, shared)
+                raise self._unsafe_in([literal for literal, _ in rest], bound, shared)
             waiting = rest
         return tuple(done), bound
 
@@ -110,13 +110,8 @@ class _Safety:
         found = [
             (var.pos, var.name) for var in _literal_variables(literal) if var.name not in bound
         ]
-        for closure in _closures_of(literal):
-            found += [
-                (literal.pos, name)
-                for name in _free_in_closure(closure)
-                if name in shared and name not in bound
-            ]
-        return found
+        inner = _needs(literal, shared) - {name for _, name in found} - bound
+        return [*found, *((literal.pos, name) for name in inner)]
 
     def _unsafe_in(self, rest: list[Literal], bound: Names, shared: Names) -> RegoError:
         return self._unsafe([m for lit in rest for m in self._missing(lit, bound, shared)])
@@ -185,6 +180,12 @@ def _literal_variables(literal: Literal) -> Iterator[Var]:
 
 def _literal_names(literal: Literal) -> Iterator[str]:
     return (var.name for var in _literal_variables(literal))
+
+
+def _needs(literal: Literal, shared: Names) -> frozenset[str]:
+    """The variables that must have a value: its own, and in closures those it shares."""
+    inner = {n for closure in _closures_of(literal) for n in _free_in_closure(closure)}
+    return frozenset(_literal_names(literal)) | (inner & shared)
 
 
 def _closures_of(literal: Literal) -> Iterator[Comprehension | Every]:
