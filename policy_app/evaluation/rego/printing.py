@@ -61,7 +61,11 @@ def render(value: Value) -> str:
         return quote(value)
     if kind in ATOMS:
         return _render_scalar(value)
-    weigh(value)
+    if kind is RegoSet or not ATOMS.issuperset(
+        map(type, value.values() if kind is dict else value)
+    ):
+        # A flat value is as large as what is kept of it; others may repeat their parts.
+        weigh(value)
     return _render(value)
 
 
@@ -72,6 +76,9 @@ def _render(value: Value) -> str:
     if kind is list:
         return "[" + ", ".join([_render(member) for member in value]) + "]"
     if kind is dict:
+        if {*map(type, value)} == {str}:
+            fields = sorted(value)
+            return "{" + ", ".join([f"{quote(k)}: {_render(value[k])}" for k in fields]) + "}"
         pairs = sorted_pairs(value)
         return "{" + ", ".join([f"{_render(unkey(k))}: {_render(v)}" for k, v in pairs]) + "}"
     if kind is RegoSet:
