@@ -115,7 +115,8 @@ def _programs(file: Path) -> tuple[Program, PeerProgram, str, tuple[dict[str, An
     target = yaml.safe_load(file.read_text())["spec"]["targets"][0]
     sources = (target["rego"], *target.get("libs", ()))
     constraints = sorted((file.parent / "samples" / "constraints").glob("*.yaml"))
-    parameters = [yaml.safe_load(c.read_text())["spec"].get("parameters") or {} for c in constraints]
+    specs = [yaml.safe_load(file.read_text())["spec"] for file in constraints]
+    parameters = [spec.get("parameters") or {} for spec in specs]
     ours = Program(sources, "v0")
     path = f"{ours.packages[0]}.violation"
     return ours, PeerProgram(sources, "v0"), path, tuple(parameters or [{}])
