@@ -28,3 +28,9 @@ def port(text: str) -> int:
     if text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+
+
+def examples(*shown: tuple[str, str], codes: str) -> str:
+    """The end of a command's help: what it can be used for, line by line, and its exit codes."""
+    lines = [f"  # {purpose}\n  {command}" for purpose, command in shown]
+    return "\n".join(["examples:", *lines, "", f"exit codes: {codes}"])

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from policy_app.cli import manage, serve, sign_in_link, token
+from policy_app.cli import manage, serve, sign_in_link, token, verify
 from policy_app.cli.failure import Failure
 
-_COMMANDS = (serve, token, sign_in_link, manage)
+_COMMANDS = (serve, verify, token, sign_in_link, manage)
 
 
 class _Version(argparse.Action):
