@@ -6,6 +6,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# An option for a variable of make's command line; HOST and PORT of the environment mean other things.
+given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 checksum = $(shell cat $(1) 2>/dev/null | cksum | tr -d ' ')
 
 # Scripts in a virtual environment carry its path: a checkout that was moved needs a new one.
@@ -25,8 +27,8 @@ help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: $(RUNTIME) ## start the portal; make run PORT=8001 HOST=0.0.0.0 DATA=/path
-	@exec $(BIN)/policy-portal serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) \
-		$(if $(DATA),--data $(DATA))
+	@exec $(BIN)/policy-portal serve $(call given,HOST,--host) $(call given,PORT,--port) \
+		$(call given,DATA,--data)
 
 test: $(DEV) ## run the tests; make test ARGS="tests/cli -k token" for some of them
 	@$(BIN)/pytest $(or $(ARGS),-n auto --maxprocesses 4)

@@ -84,7 +84,7 @@ class AssignmentAdmin(WithHistory):
     list_filter = ("enforcement_mode", "definition__kind", "scope__kind")
     list_select_related = ("scope", "definition")
     search_fields = ("display_name", "name", "definition__display_name", "scope__arm_id")
-    autocomplete_fields = ("scope", "definition")
+    raw_id_fields = ("scope", "definition")
     formfield_overrides = {JSONField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -70,10 +70,10 @@ class ScopeAdmin(AnyAdmin):
 
     form = ScopeForm
     list_display = ("display_name", "kind", "parent", "location", "arm_id")
-    list_filter = ("kind", "location")
+    list_filter = ("kind",)
     list_select_related = ("parent",)
     search_fields = ("display_name", "name", "arm_id")
-    autocomplete_fields = ("parent",)
+    raw_id_fields = ("parent",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Everything that the ids of what is below are made from."""
@@ -95,7 +95,7 @@ class ClusterAdmin(AnyAdmin):
     list_filter = ("addon_enabled", "resource_type", "gatekeeper")
     list_select_related = ("scope",)
     search_fields = ("scope__name", "scope__arm_id")
-    autocomplete_fields = ("scope",)
+    raw_id_fields = ("scope",)
     inlines = (NamespaceInline,)
 
 

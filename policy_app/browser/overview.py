@@ -42,12 +42,12 @@ def _tiles(state: Summary) -> list[Tile]:
     return [
         Tile("Assignments", "clipboard-check", state.assignments, listed),
         Tile(
-            "Initiatives in force",
+            "Initiatives assigned",
             "layers",
-            state.initiatives_in_force,
+            state.initiatives_assigned,
             f"{listed}?kind=initiative",
         ),
-        Tile("Policies in force", "file-text", state.policies_in_force, f"{listed}?kind=policy"),
+        Tile("Policies assigned", "file-text", state.policies_assigned, f"{listed}?kind=policy"),
         Tile("Clusters", "ship-wheel", len(state.clusters)),
     ]
 

@@ -144,7 +144,7 @@ def _file(number: int, file: testing.FileReport) -> FileCard:
 
 
 def _document(anchor: str, report: testing.DocumentReport) -> DocumentCard:
-    verdict, tone = _verdict(report.decision)
+    verdict, tone = ("Failed", "danger") if report.error else _verdict(report.decision)
     rows = [_violation(anchor, one) for one in report.decision.violations]
     return DocumentCard(report, verdict, tone, rows, _by_reason(report.decision.not_applied))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from policy_app.browser import assign, assignments, definitions, overview, signin
+from policy_app.browser import assign, assignments, definitions, overview, signin, testing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened at
+
+
+def allow_host(host: str) -> None:
+    """Answer requests for the host that is listened at, unless the operator has listed others."""
+    if host not in _WILDCARDS:
+        name = f"[{host}]" if ":" in host else host
+        usual = f"localhost,127.0.0.1,[::1],{name}"
+        os.environ.setdefault("POLICY_PORTAL_ALLOWED_HOSTS", usual)
+
+
 def settle(data: str | None) -> None:
     """Load the settings with ``data`` as their folder; call it before anything else of Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")

@@ -29,6 +29,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal; ``Failure`` where the portal cannot start."""
+    environment.allow_host(arguments.host)
     environment.start(arguments.data)
     from policy_app.cli import server
     from policy_app.services import setup

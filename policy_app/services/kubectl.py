@@ -35,22 +35,38 @@ def apply(
     if decision.allowed:
         return Applied("\n".join([*warnings, f"{reference(manifest)} created"]), 0)
     message = "\n".join(_line(one, legacy) for one in decision.denials)
-    reason = message if legacy else "Forbidden"
+    refusal = _refusal(file, message if legacy else "Forbidden", message)
+    return Applied("\n".join([*warnings, refusal]), 1)
+
+
+def failed(file: str, message: str) -> Applied:
+    """``kubectl apply -f FILE`` where the webhook answers with an error of its own."""
+    return Applied(_refusal(file, "InternalError", message), 1)
+
+
+def _refusal(file: str, reason: str, message: str) -> str:
     # kubectl prints the path with Go's %q, which JSON's quoting equals for printable paths.
-    error = (
-        f"Error from server ({reason}): error when creating {json.dumps(file, ensure_ascii=False)}:"
+    path = json.dumps(file, ensure_ascii=False)
+    return (
+        f"Error from server ({reason}): error when creating {path}:"
         f' admission webhook "{WEBHOOK}" denied the request: {message}'
     )
-    return Applied("\n".join([*warnings, error]), 1)
 
 
 def reference(manifest: Mapping[str, Any]) -> str:
     """``pod/nginx``, ``deployment.apps/web``: how kubectl names an object."""
     group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
     kind = str(manifest.get("kind", "")).lower()
-    metadata = manifest.get("metadata") or {}
-    name = metadata.get("name") or f"{metadata.get('generateName', '')}<generated>"
-    return f"{kind}.{group}/{name}" if group else f"{kind}/{name}"
+    return f"{kind}.{group}/{name(manifest)}" if group else f"{kind}/{name(manifest)}"
+
+
+def name(manifest: Mapping[str, Any]) -> str:
+    """The object's name; with ``generateName``, what the API server would begin it with."""
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, Mapping):
+        return ""
+    generated = metadata.get("generateName")
+    return str(metadata.get("name") or (f"{generated}<generated>" if generated else ""))
 
 
 def _line(violation: Violation, legacy: bool) -> str:

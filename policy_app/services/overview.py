@@ -28,8 +28,8 @@ class Summary:
 
     enforced: int
     not_enforced: int
-    policies_in_force: int
-    initiatives_in_force: int
+    policies_assigned: int
+    initiatives_assigned: int
     policies: int
     initiatives: int
     evaluated: int
@@ -50,8 +50,8 @@ def summary() -> Summary:
     assigned = Assignment.objects.aggregate(
         enforced=Count("pk", filter=enforced),
         not_enforced=Count("pk", filter=~enforced),
-        policies_in_force=Count("definition", filter=policy, distinct=True),
-        initiatives_in_force=Count("definition", filter=~policy, distinct=True),
+        policies_assigned=Count("definition", filter=policy, distinct=True),
+        initiatives_assigned=Count("definition", filter=~policy, distinct=True),
     )
     stored = Definition.objects.aggregate(
         policies=Count("pk", filter=Q(kind=Definition.Kind.POLICY)),

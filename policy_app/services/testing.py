@@ -9,6 +9,7 @@ from typing import Any
 
 from policy_app.evaluation import manifests
 from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.errors import ReviewError
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.results import Decision, Violation
 from policy_app.models import Cluster
@@ -43,8 +44,15 @@ class DocumentReport:
     decision: Decision
     output: str
     exit_code: int
+    error: str = ""
+    """Why the webhook failed as a whole, which refuses the object too; mostly empty."""
     lines: Mapping[int, Sequence[Violation]] = field(default_factory=dict)
     """The lines to highlight, with the violations that they are about."""
+
+    @property
+    def accepted(self) -> bool:
+        """True where the object would be created."""
+        return self.decision.allowed and not self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class Report:
     @property
     def denied_count(self) -> int:
         """How many objects the webhook refuses."""
-        return sum(not document.decision.allowed for document in self.documents)
+        return sum(not document.accepted for document in self.documents)
 
     @property
     def allowed_count(self) -> int:
@@ -106,7 +114,8 @@ def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default")
     _check(uploads)
     in_force = enforcement.in_force(cluster)
     known = {one.name: one.as_object() for one in cluster.namespaces.all()}
-    files = [_file(upload, cluster, namespace, known, in_force.client) for upload in uploads]
+    judge = _Judge(cluster, namespace, in_force.client, known)
+    files = [judge.file(upload) for upload in uploads]
     return Report(cluster, namespace, files, in_force)
 
 
@@ -122,59 +131,75 @@ def _check(uploads: Sequence[Upload]) -> None:
             raise PolicyError("ManifestTooLarge", text, target="files")
 
 
-def _file(
-    upload: Upload,
-    cluster: Cluster,
-    namespace: str,
-    known: Mapping[str, dict[str, Any]],
-    client: Client,
-) -> FileReport:
-    loaded = manifests.load(upload.name, upload.data)
-    declared = _namespaces_in(loaded.documents)
-    documents = [
-        _document(document, cluster, namespace, {**known, **declared}, client)
-        for document in loaded.documents
-    ]
-    return FileReport(upload.name, loaded.text, documents, list(loaded.problems))
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """The cluster, the namespace and the constraints that every document is held to."""
+
+    cluster: Cluster
+    namespace: str
+    client: Client
+    namespaces: Mapping[str, dict[str, Any]]
+
+    def file(self, upload: Upload) -> FileReport:
+        """Every object of a file, decided."""
+        loaded = manifests.load(upload.name, upload.data)
+        known = {**self.namespaces, **_namespaces_in(loaded.documents)}
+        documents = [self._document(document, known) for document in loaded.documents]
+        return FileReport(upload.name, loaded.text, documents, list(loaded.problems))
+
+    def _document(
+        self, document: manifests.Document, known: Mapping[str, dict[str, Any]]
+    ) -> DocumentReport:
+        manifest = document.object
+        review = Review.create(manifest, default_namespace=self.namespace)
+        decision, error = self._decide(document, review, known)
+        legacy = self.cluster.gatekeeper == Cluster.Generation.LEGACY
+        applied = (
+            kubectl.failed(document.file, error)
+            if error
+            else kubectl.apply(document.file, manifest, decision, legacy=legacy)
+        )
+        return DocumentReport(
+            file=document.file,
+            index=document.index,
+            line=document.line,
+            end_line=document.end_line,
+            api_version=str(manifest["apiVersion"]),
+            kind=str(manifest["kind"]),
+            namespace=review.namespace,
+            name=kubectl.name(manifest),
+            decision=decision,
+            error=error,
+            output=applied.output,
+            exit_code=applied.exit_code,
+            lines=_lines(decision),
+        )
+
+    def _decide(
+        self,
+        document: manifests.Document,
+        review: Review,
+        known: Mapping[str, dict[str, Any]],
+    ) -> tuple[Decision, str]:
+        """The decision, or the error with which the webhook fails as a whole."""
+        try:
+            return manifests.situate(self.client.review(review, namespaces=known), document), ""
+        except ReviewError as error:
+            return Decision(), error.message
+
+
+def _lines(decision: Decision) -> dict[int, list[Violation]]:
+    lines: dict[int, list[Violation]] = defaultdict(list)
+    for violation in decision.violations:
+        if violation.place and violation.place.line:
+            lines[violation.place.line].append(violation)
+    return dict(lines)
 
 
 def _namespaces_in(documents: Iterable[manifests.Document]) -> dict[str, dict[str, Any]]:
     """Namespaces that the file makes itself: what follows in it may name them."""
     return {
-        str(document.object["metadata"].get("name", "")): document.object
+        kubectl.name(document.object): document.object
         for document in documents
         if document.object.get("kind") == "Namespace" and document.object.get("apiVersion") == "v1"
     }
-
-
-def _document(
-    document: manifests.Document,
-    cluster: Cluster,
-    namespace: str,
-    known: Mapping[str, dict[str, Any]],
-    client: Client,
-) -> DocumentReport:
-    manifest = document.object
-    review = Review.create(manifest, default_namespace=namespace)
-    decision = manifests.situate(client.review(review, namespaces=known), document)
-    legacy = cluster.gatekeeper == Cluster.Generation.LEGACY
-    applied = kubectl.apply(document.file, manifest, decision, legacy=legacy)
-    lines: dict[int, list[Violation]] = defaultdict(list)
-    for violation in decision.violations:
-        if violation.place and violation.place.line:
-            lines[violation.place.line].append(violation)
-    metadata = manifest.get("metadata") or {}
-    return DocumentReport(
-        file=document.file,
-        index=document.index,
-        line=document.line,
-        end_line=document.end_line,
-        api_version=str(manifest["apiVersion"]),
-        kind=str(manifest["kind"]),
-        namespace=review.namespace,
-        name=str(metadata.get("name") or metadata.get("generateName") or ""),
-        decision=decision,
-        output=applied.output,
-        exit_code=applied.exit_code,
-        lines=dict(lines),
-    )

@@ -14,6 +14,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.consoles import listen
+
 # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -51,7 +53,7 @@ def open_page(
 ) -> Iterator[OpenPage]:
     """Open pages as ``alice`` (or signed out) with any of a browser context's options."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+    consoles: list[list[str]] = []
 
     def opened(*, signed_in: bool = True, **options: Any) -> Page:
         options.setdefault("viewport", DESK)
@@ -61,12 +63,13 @@ def open_page(
         if signed_in:
             context.add_cookies([_session(alice, live_server.url)])
         page = context.new_page()
-        _listen(page, complaints)
+        consoles.append(listen(page))
         return page
 
     yield opened
     for context in contexts:
         context.close()
+    complaints = [complaint for console in consoles for complaint in console]
     assert not complaints, "The browser's console complained:\n" + "\n".join(complaints)
 
 
@@ -86,19 +89,3 @@ def _session(user: User, url: str) -> Any:
     client.force_login(user)
     cookie = client.cookies["policyportal"]
     return {"name": cookie.key, "value": cookie.value, "url": url}
-
-
-def _listen(page: Page, complaints: list[str]) -> None:
-    """Collect errors and refusals of the content security policy.
-
-    An answer of 4xx is logged as an error too, but pages of refusals are meant to have one.
-    """
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            complaints.append(message.text)
-            if message.type == "error" and "status of 4" not in message.text
-            else None
-        ),
-    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.consoles import violations
 from tests.estate_fixtures import BASELINE
 from tests.factories import make_initiative
 
@@ -28,6 +26,10 @@ PAGES = {
     "initiative with holes": "/policy/definitions/initiative/holes",
     "refused": "/policy/definitions/policy/no-such-thing",
     "not found": "/no/such/page",
+    "administration": "/admin/",
+    "administration of definitions": "/admin/policy_app/definition/",
+    "administration of scopes": "/admin/policy_app/scope/",
+    "new assignment in the administration": "/admin/policy_app/assignment/add/",
 }
 # Links in a line of text and the inside of the search boxes are exempt, as WCAG 2.5.8 has it.
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, select, input")]
@@ -35,12 +37,6 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, sele
     .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
     .filter(([, box]) => box.width < 24 || box.height < 23.5)
     .map(([text, box]) => `${text}: ${box.width}x${box.height}`)"""
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, one line a rule with the first place."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['help']} — {one['nodes'][0]['html'][:160]}" for one in found]
 
 
 def visit(page: Page, address: str) -> None:
@@ -83,6 +79,13 @@ def test_nothing_is_wider_than_a_phone(open_page: OpenPage, name: str) -> None:
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width == PHONE["width"]
     assert violations(page) == []
+
+
+def test_nothing_is_wider_than_any_screen_between_phone_and_desk(page: Page) -> None:
+    page.goto("/policy/definitions")
+    for width in (320, 600, 801, 1000, 1101, 1280, 1281, 1400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_targets_are_at_least_24_pixels(page: Page) -> None:

@@ -13,6 +13,7 @@ from policy_app.models import Assignment, Definition, Scope
 from policy_app.services import assignments, drafts, requests
 from tests.browser.html_forms import WebForm
 from tests.estate_fixtures import SUBSCRIPTION
+from tests.factories import add_version, make_policy
 
 RG_DEMO = f"{SUBSCRIPTION}/resourceGroups/rg-demo"
 AKS_DEMO = f"{RG_DEMO}/providers/Microsoft.ContainerService/managedClusters/aks-demo"
@@ -356,6 +357,22 @@ def test_a_deprecated_definition_is_flagged(
     assert "This definition is deprecated." in browser.get(url).content.decode()
 
 
+def test_a_custom_definition_is_assigned_at_its_own_scope_or_below(
+    browser: Client, rg_staging: Scope
+) -> None:
+    custom = make_policy("custom", rg_staging)
+    add_version(custom, "1.0.0")
+    form = WebForm.open(browser, f"/policy/assign?{urlencode({'definition': custom.arm_id})}")
+    offered = form.page.select('[name="scope"]:not([disabled])')
+
+    assert [str(one["value"]).rpartition("/")[2] for one in offered] == [
+        "rg-staging",
+        "aks-staging",
+    ]
+    (error,) = complete(form).errors()
+    assert error.startswith("Scope : 'Policy custom' is defined at")
+
+
 def test_without_a_definition_people_choose_one_first(browser: Client, portal: None) -> None:
     response = browser.get("/policy/assign")
 
@@ -490,6 +507,32 @@ class TestEditing:
         assert "“Baseline” is saved." in text
         assert stored().updated_by == alice
         assert stored().history.first().history_user == alice
+
+    def test_somebody_elses_change_is_not_replaced_unawares(
+        self, edit: WebForm, row: Assignment, alice: User
+    ) -> None:
+        edit.set("p.effect", "disabled")
+        review = edit.press("tab", "review")
+        theirs = drafts.from_assignment(row)
+        theirs.description = "Theirs"
+        assignments.put(theirs, by=alice)
+
+        warned = WebForm.read(review.client, review.send("save", "1").content)
+
+        assert warned.errors()[0].startswith("Assignment: alice changed this assignment at")
+        assert stored().description == "Theirs"
+        assert warned.send("save", "1").status_code == 302
+        assert stored().parameters["effect"] == {"value": "disabled"}
+
+    def test_pressing_save_twice_saves_once(self, edit: WebForm, row: Assignment) -> None:
+        edit.set("p.effect", "disabled")
+        review = edit.press("tab", "review")
+
+        first, second = review.send("save", "1"), review.send("save", "1")
+
+        assert second.status_code == 302
+        assert second["Location"] == first["Location"]
+        assert row.history.count() == 2
 
     def test_a_duplicate_starts_from_the_same_values_under_a_new_name(
         self, browser: Client, row: Assignment

@@ -268,12 +268,13 @@ def test_history_says_who_changed_which_field(
     draft.parameters = {"effect": "Audit", "namespaces": ["shop"]}
     draft.enforcement_mode = "DoNotEnforce"
     draft.description = "Only a trial"
+    draft.non_compliance_messages = draft.non_compliance_messages[:1]
     assignments.put(draft, by=alice)
 
     page = soup(browser, view(denying, "history"))
 
     changed, created = page.select(".assignment-history > li")
-    assert created.get_text(" ", strip=True).startswith("Created by ")
+    assert created.get_text(" ", strip=True).startswith("Created by alice")
     changes = {
         one.dt.get_text(strip=True): one.dd.get_text(" ", strip=True)  # type: ignore[union-attr]
         for one in changed.select(".assignment-changes > div")
@@ -282,7 +283,8 @@ def test_history_says_who_changed_which_field(
         "Description": "(nothing) now Only a trial",
         "Policy enforcement": "was Enabled now Disabled",
         "Parameter effect": "was Deny now Audit",
-        "Parameter namespaces": "(nothing) now shop",
+        "Parameter namespaces": "was its default now shop",
+        "Message for NoPrivilegedContainers": "was Not here. (nothing)",
     }
 
 

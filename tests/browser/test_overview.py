@@ -70,8 +70,8 @@ def test_assignments_are_counted_by_enforcement_and_kind(
     page = overview(visitor)
     counts = tiles(page)
     assert counts["Assignments"] == "2"
-    assert counts["Initiatives in force"] == "2"
-    assert counts["Policies in force"] == "0"
+    assert counts["Initiatives assigned"] == "2"
+    assert counts["Policies assigned"] == "0"
     tally = page.select(".tally")[0].get_text(" ", strip=True)
     assert tally == "Enabled 1 Disabled 1"
     recent = [a.get_text() for a in page.select("section[aria-labelledby=recent] tbody th a")]

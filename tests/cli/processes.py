@@ -136,12 +136,14 @@ class Portal:
 
 
 @contextmanager
-def portal(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Portal]:
+def portal(
+    data: Path, settings: Mapping[str, str] | None = None, *, host: str = "127.0.0.1"
+) -> Iterator[Portal]:
     """Serve ``data`` at a free port, and end it afterwards."""
     port = free_port()
     log = (data.parent / f"{data.name}.log").open("w")
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", str(port), "--data", str(data)],
+        [*COMMAND, "serve", "--host", host, "--port", str(port), "--data", str(data)],
         cwd=ROOT,
         env=environment(settings),
         stdout=subprocess.PIPE,
@@ -149,7 +151,7 @@ def portal(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Po
         text=True,
         start_new_session=True,
     )
-    running = Portal(process, f"http://127.0.0.1:{port}")
+    running = Portal(process, f"http://{host}:{port}")
     try:
         running.wait_until_it_listens()
         yield running

@@ -89,6 +89,14 @@ def test_a_token_opens_the_rest_api_and_nothing_else_does(running: Portal, data:
     assert running.get(SUBSCRIPTION + DEFINITIONS, Authorization="Bearer no").status == 401
 
 
+def test_it_answers_at_the_address_that_it_was_told_to_listen_at(tmp_path: Path) -> None:
+    # All of 127.0.0.0/8 is this machine, and 127.0.0.2 is no name that is allowed by default.
+    with portal(tmp_path / "data", host="127.0.0.2") as running:
+        assert running.link.startswith("http://127.0.0.2:")
+        assert running.get("/sign-in").status == 200
+        assert running.get("/sign-in", Host="elsewhere.example").status == 400
+
+
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.errors import ReviewError
 from policy_app.models import Cluster, Definition, Scope
 from policy_app.services import assignments, enforcement, testing
 from policy_app.services.errors import PolicyError
@@ -204,3 +206,33 @@ def test_what_cannot_be_tested_is_refused_in_words(
 ) -> None:
     with pytest.raises(PolicyError, match=r"at least one|may have|at a time"):
         testing.run(aks_demo, uploads)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"apiVersion: v1\nkind: Pod\nmetadata: 3\n",
+        b"apiVersion: v1\nkind: Pod\nmetadata: {name: [a]}\nspec: {containers: {a: b}}\n",
+        b"apiVersion: v1\nkind: Namespace\n",
+        b"apiVersion: v1\nkind: Pod\nspec:\n  containers: [1, null, [x], {name: {}}]\n",
+        b"apiVersion: 1\nkind: [Pod]\n",
+    ],
+)
+def test_odd_objects_are_decided_or_named_as_problems(
+    rg_demo: Scope, aks_demo: Cluster, baseline: Definition, manifest: bytes
+) -> None:
+    assign(rg_demo, baseline)
+    report = testing.run(aks_demo, [Upload("odd.yaml", manifest)])
+    assert len(report.documents) + report.problem_count == 1
+
+
+def test_a_template_that_fails_as_a_whole_refuses_the_object_in_words(
+    rg_demo: Scope, aks_demo: Cluster, baseline: Definition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise ReviewError("the msg of a violation must be a string")
+
+    monkeypatch.setattr(Client, "review", fail)
+    (document,) = testing.run(aks_demo, [Upload("p.yaml", PRIVILEGED)]).documents
+    assert not document.accepted
+    assert document.output.startswith("Error from server (InternalError): error when creating")

@@ -14,6 +14,7 @@ from policy_app.browser.assign.form import (
     BASICS,
     MESSAGES,
     PARAMETERS,
+    REVIEW,
     TABS,
     AssignForm,
     message_name,
@@ -21,6 +22,8 @@ from policy_app.browser.assign.form import (
 from policy_app.services import assignments, drafts
 from policy_app.services.errors import PolicyError
 
+GENERAL = "general"
+"""The field of a fault that belongs to no input."""
 _MESSAGE_INDEX = re.compile(r"properties\.nonComplianceMessages\[(\d+)\]")
 # The start of ARM's field, and the form's field with the label that people see.
 _BASICS: tuple[tuple[str, str, str], ...] = (
@@ -48,8 +51,8 @@ class Fault:
 
     @property
     def anchor(self) -> str:
-        """The id of the input in the page."""
-        return anchor(self.field)
+        """The id of the input in the page; empty where the fault belongs to none."""
+        return "" if self.field == GENERAL else anchor(self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,25 @@ def refused(checked: Checked, error: PolicyError) -> Checked:
     return Checked(checked.form, checked.draft, (*checked.faults, *found))
 
 
+def outdated(checked: Checked) -> Checked:
+    """The form with a fault where somebody else saved the assignment since it was opened.
+
+    The form takes note of that, so that saving it once more replaces their change.
+    """
+    form = checked.form
+    row = form.subject.row
+    if row is None or form.as_of == form.subject.stored_at:
+        return checked
+    form.as_of = form.subject.stored_at
+    who = row.updated_by or "Somebody"
+    text = (
+        f"{who} changed this assignment at {row.updated_at:%H:%M} UTC, after this page was opened."
+        " Open it again to see the change, or save once more to replace it."
+    )
+    fault = Fault(REVIEW, GENERAL, "Assignment", text)
+    return Checked(form, checked.draft, (*checked.faults, fault))
+
+
 def name_taken(form: AssignForm, other: str) -> Fault:
     """The fault where another assignment of the scope has the name already."""
     text = f"'{other}' already has the name '{form.name}' at this scope; choose another one."
@@ -150,7 +172,7 @@ def _fault(form: AssignForm, draft: drafts.AssignmentDraft, error: PolicyError) 
     for start, field, label in _BASICS:
         if target == start or target.startswith((f"{start}.", f"{start}[")):
             return Fault(BASICS, field, label, error.message)
-    return Fault(BASICS, "general", "Assignment", error.message)
+    return Fault(BASICS, GENERAL, "Assignment", error.message)
 
 
 def _parameter_fault(form: AssignForm, error: PolicyError) -> Fault:
@@ -158,4 +180,4 @@ def _parameter_fault(form: AssignForm, error: PolicyError) -> Fault:
     for name, one in form.parameters.items():
         if path == name.lower() or path.startswith((f"{name.lower()}.", f"{name.lower()}[")):
             return Fault(PARAMETERS, one.name, one.label, error.message)
-    return Fault(PARAMETERS, "general", "Parameters", error.message)
+    return Fault(PARAMETERS, GENERAL, "Parameters", error.message)

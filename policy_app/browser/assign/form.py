@@ -44,6 +44,8 @@ class AssignForm:
     """By the member's reference id; the empty key is the default message."""
     parameters: dict[str, ParameterField] = field(default_factory=dict)
     only_review: bool = False
+    as_of: str = ""
+    """When the assignment that is edited was last stored, as the page was opened."""
     tab: str = BASICS
     left: frozenset[str] = frozenset()
     """The tabs that people have left, so that their errors are shown."""
@@ -119,6 +121,7 @@ def initial(subject: Subject, user: AbstractBaseUser, scope: Scope | None = None
         _fill_from(form, subject.base, scope)
         form.assigned_by = form.assigned_by or _name_of(user)
     form.scope_id = form.scope.arm_id if form.scope else ""
+    form.as_of = subject.stored_at
     form.only_review = any(one.needs_attention for one in form.parameters.values())
     return form
 
@@ -139,6 +142,7 @@ def posted(subject: Subject, data: QueryDict) -> AssignForm:
     references = ("", *(member.reference_id for member in form.members))
     form.messages = {one: data.get(message_name(one), "") for one in references}
     form.only_review = "only_review" in data
+    form.as_of = data.get("as_of", "")
     form.tab = data.get("current", BASICS) if data.get("current") in TABS else BASICS
     form.left = frozenset(tab for tab in data.getlist("left") if tab in TABS)
     return form

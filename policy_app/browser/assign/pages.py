@@ -12,11 +12,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from policy_app.browser import links, words
 from policy_app.browser.assign import subject as subjects
-from policy_app.browser.assign.checks import Checked, check, refused
+from policy_app.browser.assign.checks import Checked, check, outdated, refused
 from policy_app.browser.assign.commands import obey
 from policy_app.browser.assign.form import REVIEW, TABS, AssignForm, initial, posted
 from policy_app.browser.assign.subject import Subject
-from policy_app.browser.assign.view import WizardView, cautions, headline
+from policy_app.browser.assign.view import WizardView, about, cautions, headline
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page, wants_part
 from policy_app.models import Assignment
 from policy_app.services import assignments, drafts, scopes
@@ -72,6 +72,7 @@ def _save(request: PortalRequest, form: AssignForm) -> HttpResponse:
     stored = _stored_already(request, checked)
     if stored is not None:
         return _to_page(request, stored)
+    checked = outdated(checked)
     if not checked.passed or checked.draft is None:
         return _page(request, checked)
     try:
@@ -83,15 +84,16 @@ def _save(request: PortalRequest, form: AssignForm) -> HttpResponse:
 
 
 def _stored_already(request: PortalRequest, checked: Checked) -> Assignment | None:
-    """The assignment that this very form made a moment ago, where its button was pressed twice.
+    """The assignment that this very form stored a moment ago, where its button was pressed twice.
 
-    A PUT that is sent again is the same PUT; only another assignment of that name is a collision.
+    A PUT that is sent again is the same PUT; only another assignment of that name is a collision,
+    and only another change since the page was opened is somebody else's.
     """
-    draft = checked.draft
-    if draft is None or checked.form.subject.is_edit:
+    draft, row = checked.draft, checked.form.subject.row
+    if draft is None or (row and checked.form.as_of == checked.form.subject.stored_at):
         return None
-    row = assignments.find(draft.scope, draft.name)
-    if row is None or row.created_by_id != request.user.pk:
+    row = row or assignments.find(draft.scope, draft.name)
+    if row is None or request.user not in (row.created_by, row.updated_by):
         return None
     before = drafts.from_assignment(row)
     for stamp in subjects.STAMPED:
@@ -109,7 +111,7 @@ def _page(request: PortalRequest, checked: Checked) -> HttpResponse:
     title = headline(view)
     context: dict[str, Any] = {
         "title": title,
-        "subtitle": view.subject.definition.display_name,
+        "subtitle": about(view),
         "crumbs": _crumbs(view, title),
         "view": view,
         "form": view.form,

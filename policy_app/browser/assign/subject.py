@@ -49,6 +49,11 @@ class Subject:
         return self.row is not None
 
     @property
+    def stored_at(self) -> str:
+        """When the assignment that is edited was last stored; empty for a new one."""
+        return self.row.updated_at.isoformat() if self.row else ""
+
+    @property
     def default_pattern(self) -> str:
         """Where nothing else is chosen: the latest major version, and what will fix it."""
         if self.base is not None:
@@ -123,7 +128,7 @@ def version_choices(definition: Definition, current: str) -> list[tuple[str, str
 
 def _known(definition: Definition) -> Subject:
     # Read once with its versions: the form asks for them again and again.
-    whole = Definition.objects.select_related("scope").prefetch_related("versions__definition")
+    whole = Definition.objects.select_related("scope").prefetch_related("versions")
     return Subject(whole.get(pk=definition.pk))
 
 

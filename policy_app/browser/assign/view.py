@@ -293,6 +293,11 @@ def headline(view: WizardView) -> str:
     return "Edit assignment" if view.subject.is_edit else f"Assign {kind}"
 
 
+def about(view: WizardView) -> str:
+    """The line under the title: which assignment or definition."""
+    return str(view.subject.row or view.subject.definition)
+
+
 def cautions(view: WizardView) -> Iterable[dict[str, Any]]:
     """The message bars above the form."""
     definition = view.subject.definition

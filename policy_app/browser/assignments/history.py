@@ -20,7 +20,6 @@ _LABELS = {
     "description": "Description",
     "enforcement_mode": "Policy enforcement",
     "not_scopes": "Exclusions",
-    "non_compliance_messages": "Non-compliance messages",
     "overrides": "Overrides",
     "resource_selectors": "Resource selectors",
     "identity": "Identity",
@@ -49,9 +48,9 @@ class Event:
 
 def events(row: Assignment) -> list[Event]:
     """The latest events, newest first; each change is against the state before it."""
-    stored = list(
-        row.history.select_related("history_user").order_by("-history_date", "-history_id")
-    )
+    people = ("history_user", "created_by", "updated_by")
+    rows = row.history.select_related(*people).order_by("-history_date", "-history_id")
+    stored = list(rows)
     names = _definitions({one.definition_id for one in stored})
     older: list[Any] = [*stored[1:], None]
     found = [_event(new, old, names) for new, old in zip(stored, older, strict=True)]
@@ -60,8 +59,14 @@ def events(row: Assignment) -> list[Event]:
 
 def _event(new: Any, old: Any, names: Mapping[int, str]) -> Event:
     changes = list(_changes(old, new, names)) if old is not None else []
-    who = new.history_user.get_username() if new.history_user else "the system"
-    return Event(new.history_date, who, _WHAT.get(new.history_type, "Changed"), changes)
+    return Event(new.history_date, _who(new), _WHAT.get(new.history_type, "Changed"), changes)
+
+
+def _who(stored: Any) -> str:
+    """Who the request was signed in as; else whom the assignment itself names for it."""
+    named = stored.created_by if stored.history_type == "+" else stored.updated_by
+    user = stored.history_user or named
+    return user.get_username() if user else "the system"
 
 
 def _changes(old: Any, new: Any, names: Mapping[int, str]) -> Iterator[Change]:
@@ -69,20 +74,30 @@ def _changes(old: Any, new: Any, names: Mapping[int, str]) -> Iterator[Change]:
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
             yield Change(label, _text(field, before, names), _text(field, after, names))
-    yield from _keys("", _plain(old.parameters), _plain(new.parameters))
-    yield from _keys("Metadata: ", _kept(old.metadata), _kept(new.metadata))
+    yield from _keys("Parameter", _plain(old.parameters), _plain(new.parameters), "its default")
+    yield from _keys("Message for", _messages(old), _messages(new))
+    yield from _keys("Metadata", _kept(old.metadata), _kept(new.metadata))
 
 
-def _keys(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _keys(
+    prefix: str, old: Mapping[str, Any], new: Mapping[str, Any], missing: str = ""
+) -> Iterator[Change]:
     for name in dict.fromkeys([*old, *new]):
-        before = in_words(old[name]) if name in old else ""
-        after = in_words(new[name]) if name in new else ""
+        before = in_words(old[name]) if name in old else missing
+        after = in_words(new[name]) if name in new else missing
         if before != after:
-            yield Change(f"{prefix}{name}", before, after)
+            yield Change(f"{prefix} {name}", before, after)
 
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"Parameter {name}": wrapped.get("value") for name, wrapped in parameters.items()}
+    return {name: wrapped.get("value") for name, wrapped in parameters.items()}
+
+
+def _messages(stored: Any) -> dict[str, Any]:
+    return {
+        one.get("policyDefinitionReferenceId") or "all policies": one.get("message", "")
+        for one in stored.non_compliance_messages
+    }
 
 
 def _kept(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def locate(
         return container.name, field_path(inside or container.path)
     others = {each.path for each in found}
     # The object's own name stands in most messages, and tells nothing about a field.
-    telling = words - {_at(thing, ("metadata", "name"))}
+    telling = words - {str(_at(thing, ("metadata", "name")))}
     return "", field_path(_best(thing, (), telling, skip=others) or ())
 
 

@@ -150,7 +150,8 @@ def _excluded(given: Any) -> Any:
     """The assignment's exclusions and the add-on's; anything but a list is left to be refused."""
     if given is not None and not isinstance(given, list):
         return given
-    return list(dict.fromkeys([*(given or []), *ALWAYS_EXCLUDED]))
+    excluded = given or []
+    return [*excluded, *(name for name in ALWAYS_EXCLUDED if name not in excluded)]
 
 
 def _annotations(policy: EffectivePolicy) -> dict[str, str]:

@@ -1,0 +1,37 @@
+"""What a page's console complains of, and what axe finds on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page
+
+_heard: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
+
+
+def listen(page: Page) -> list[str]:
+    """A list that fills with errors and with refusals of the content security policy.
+
+    An answer of 4xx is logged as an error too, but pages of refusals are meant to have one.
+    """
+    heard = _heard.setdefault(page, [])
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 4" not in message.text:
+            heard.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds: one line a rule, with the first place."""
+    heard = _heard.get(page, [])
+    before = len(heard)
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    # Axe tries styles of its own, which the policy refuses: that is not the page's doing.
+    del heard[before:]
+    return [f"{one['id']}: {one['help']} — {one['nodes'][0]['html'][:160]}" for one in found]

@@ -1,0 +1,74 @@
+"""Definitions, sets and assignments of any shape: resolved or refused, never a fault."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_app.evaluation.language.assignments import Assignment, effective_policies
+from policy_app.evaluation.language.constraints import build_constraint
+from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.errors import LanguageError
+
+from .samples import assignment, definition, member, policy_set, rule
+
+TEXTS = [
+    "",
+    "Deny",
+    "*",
+    "[parameters('effect')]",
+    "[parameters('x')]",
+    "[[x]",
+    "[broken",
+    "String",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(TEXTS),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["effect", "value", "kind", "type", "in"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+def fields(*names: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects that have some of these fields, with any values."""
+    return st.dictionaries(st.sampled_from(names), JSON, max_size=3)
+
+
+def bring_about(written: Any, **properties: Any) -> None:
+    """Assign a definition and build its constraint."""
+    assigned = Assignment.parse(assignment(**properties))
+    for policy in effective_policies(assigned, PolicyDefinition.parse(written)):
+        build_constraint(policy, None)
+
+
+@given(
+    fields("displayName", "mode", "parameters", "policyRule", "version", "metadata"),
+    fields("templateInfo", "kinds", "apiGroups", "values", "excludedNamespaces", "warn"),
+)
+def test_a_definition_of_any_shape(properties: dict[str, Any], details: dict[str, Any]) -> None:
+    with suppress(LanguageError):
+        bring_about(definition(**{"policyRule": rule(**details)} | properties))
+
+
+@given(fields("policyDefinitionId", "definitionVersion", "parameters", "groupNames"))
+def test_a_set_of_any_shape(change: dict[str, Any]) -> None:
+    with suppress(LanguageError):
+        found = PolicySetDefinition.parse(policy_set(member("a", "A") | change))
+        assert len(effective_policies(Assignment.parse(assignment()), found, {})) == 1
+
+
+@given(
+    fields(
+        *("parameters", "overrides", "resourceSelectors", "nonComplianceMessages", "notScopes"),
+        *("enforcementMode", "metadata", "definitionVersion", "policyDefinitionId"),
+    )
+)
+def test_an_assignment_of_any_shape(properties: dict[str, Any]) -> None:
+    with suppress(LanguageError):
+        bring_about(definition(), **properties)
