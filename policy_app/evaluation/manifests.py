@@ -55,6 +55,8 @@ class Problem:
     column: int
     message: str
     hint: str = ""
+    foreign: bool = False
+    """Whether it is plainly something else, such as Helm values or a Kustomization."""
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -267,6 +269,7 @@ class _Loading:
                 mark.column,
                 refusal.message,
                 refusal.hint,
+                refusal.foreign,
             )
         )
 

@@ -1,0 +1,94 @@
+"""For programs: one JSON object."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from policy_app.cli.offline.errors import Trouble
+from policy_app.cli.offline.report import Finding, Judged, Report
+
+
+def write(report: Report, stream: TextIO) -> None:
+    """Write ``{"results": […], "errors": […], "summary": {…}}``; with explanations, ``objects``."""
+    document: dict[str, Any] = {
+        "results": [result(one) for one in report.findings],
+        "errors": [error(one) for one in report.troubles],
+        "summary": summary(report),
+    }
+    if any(judged.explanation for judged in report.judged):
+        document["objects"] = [_explained(judged) for judged in report.judged]
+    json.dump(document, stream, indent=2, ensure_ascii=False)
+    stream.write("\n")
+
+
+def result(finding: Finding) -> dict[str, Any]:
+    """One violation."""
+    subject, origin = finding.subject, finding.origin
+    return {
+        "file": subject.file,
+        "line": finding.line,
+        "document": subject.document,
+        "apiVersion": subject.api_version,
+        "kind": subject.kind,
+        "namespace": subject.namespace,
+        "name": subject.name,
+        "definitionId": origin.definition_id,
+        "definitionReferenceId": origin.definition_reference_id,
+        "constraint": finding.constraint,
+        "effect": origin.effect,
+        "enforcementAction": finding.action,
+        "message": finding.message,
+        "details": dict(finding.details),
+    }
+
+
+def error(trouble: Trouble) -> dict[str, Any]:
+    """One input or policy that could not be used; ``line`` is 0 where it is unknown."""
+    return {
+        "kind": trouble.kind,
+        "source": trouble.source,
+        "line": trouble.line,
+        "column": trouble.column,
+        "document": trouble.document,
+        "message": f"{trouble.message} {trouble.hint}".strip(),
+    }
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """The whole in numbers."""
+    return {
+        "files": report.files,
+        "objects": len(report.judged),
+        "constraints": report.constraints,
+        "violations": {action: report.count(action) for action in ("deny", "warn", "dryrun")},
+        "failed": report.failed,
+        "passed": len(report.judged) - report.failed,
+        "skipped": len(report.skipped),
+        "errors": len(report.troubles),
+        "failOn": report.fail_on,
+        "exitCode": report.exit_code,
+    }
+
+
+def _explained(judged: Judged) -> dict[str, Any]:
+    subject, explanation = judged.subject, judged.explanation
+    assert explanation is not None
+    return {
+        "file": subject.file,
+        "line": subject.line,
+        "document": subject.document,
+        "apiVersion": subject.api_version,
+        "kind": subject.kind,
+        "namespace": subject.namespace,
+        "name": subject.name,
+        "violations": [
+            {"constraint": one.constraint, "field": one.path, "line": one.line}
+            for one in judged.findings
+        ],
+        "passed": list(explanation.passed),
+        "notApplied": [
+            {"constraint": one.constraint, "criterion": one.criterion, "reason": one.reason}
+            for one in explanation.not_applied
+        ],
+    }
