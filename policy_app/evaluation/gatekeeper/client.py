@@ -85,14 +85,15 @@ class Client:
         ``namespaces`` holds the Namespace objects that are known, by name.  Raises
         ``ReviewError`` where the request fails as a whole, as the webhook would with HTTP 500.
         """
-        judging = _Judging(review, self._namespace(review, namespaces or {}), point, self._data)
+        judging = _Judging(review, self.namespace_of(review, namespaces or {}), point, self._data)
         for installed in self._installed:
             judging.ask(installed)
         return judging.decision()
 
-    def _namespace(
+    def namespace_of(
         self, review: Review, namespaces: Mapping[str, Mapping[str, Any]]
     ) -> Mapping[str, Any] | None:
+        """The Namespace object that a request is about, as far as it is known."""
         if review.namespace_object is not None:
             return review.namespace_object
         if not review.namespace:
@@ -137,15 +138,7 @@ class _Judging:
 
     def decision(self) -> Decision:
         """Everything found, sorted so that the same request always reads the same."""
-        ordered = sorted(
-            self._violations,
-            key=lambda each: (
-                each.enforcement_action,
-                each.message,
-                each.constraint_kind,
-                each.constraint,
-            ),
-        )
+        ordered = sorted(self._violations, key=lambda each: each.order)
         return Decision(tuple(ordered), tuple(self._not_applied), tuple(self._passed))
 
     def ask(self, installed: _Installed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_app.evaluation.gatekeeper.mutation.location import (
@@ -90,12 +90,14 @@ items = st.builds(Item, names, st.one_of(st.none(), names, st.integers(0, 2**63 
 pairs = st.tuples(st.builds(Field, names), st.one_of(st.none(), items))
 
 
+@settings(deadline=None)
 @given(st.lists(pairs, max_size=5))
 def test_every_location_reads_as_it_was_written(found: list[tuple[Field, Item | None]]) -> None:
     location = Location(tuple(step for pair in found for step in pair if step is not None))
     assert Location.parse(str(location)) == location
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="ab1.[]:* \"'\\-", max_size=30)))
 def test_any_text_is_a_location_or_is_refused(text: str) -> None:
     with suppress(LocationError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_app.evaluation.gatekeeper.mutation.json_values import differences, same, to_patch
@@ -56,6 +56,7 @@ EACH = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_a_patch_makes_one_value_out_of_another(before: Any, after: Any) -> None:
     wrapped, wanted = {"root": before}, {"root": after}
@@ -64,6 +65,7 @@ def test_a_patch_makes_one_value_out_of_another(before: Any, after: Any) -> None
     assert bool(patch) is not same(before, after)
 
 
+@settings(deadline=None)
 @given(pods, st.lists(EACH, max_size=6))
 def test_what_was_mutated_is_not_mutated_again(
     thing: dict[str, Any], mutators: list[dict[str, Any]]

@@ -160,7 +160,9 @@ class Mutators:
             replace(one, before=resolver.resolved(one.before), after=resolver.resolved(one.after))
             for one in rounds.changes
         )
-        changes = tuple(one for one in answered if not same(one.before, one.after))
+        changes = tuple(
+            one for one in answered if one.kind != "replace" or not same(one.before, one.after)
+        )
         result = resolver.resolved(settled)
         if mutation_id:
             _annotate(result, rounds.applied, mutation_id)
