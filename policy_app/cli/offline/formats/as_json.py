@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 from policy_app.cli.offline.errors import Trouble
@@ -11,15 +12,29 @@ from policy_app.cli.offline.report import Finding, Judged, Report
 
 def write(report: Report, stream: TextIO) -> None:
     """Write ``{"results": […], "errors": […], "summary": {…}}``; with explanations, ``objects``."""
-    document: dict[str, Any] = {
-        "results": [result(one) for one in report.findings],
-        "errors": [error(one) for one in report.troubles],
-        "summary": summary(report),
-    }
+    stream.write("{\n")
+    _list("results", map(result, report.findings), stream)
+    _list("errors", map(error, report.troubles), stream)
     if any(judged.explanation for judged in report.judged):
-        document["objects"] = [_explained(judged) for judged in report.judged]
-    json.dump(document, stream, indent=2, ensure_ascii=False)
-    stream.write("\n")
+        _list("objects", map(_explained, report.judged), stream)
+    stream.write(f'  "summary": {_dumped(summary(report))}\n}}\n')
+
+
+def _list(name: str, entries: Iterable[dict[str, Any]], stream: TextIO) -> None:
+    """A line for each entry: quick to write, and to look through."""
+    lines = (f"    {_dumped(entry)}" for entry in entries)
+    first = next(lines, None)
+    if first is None:
+        stream.write(f'  "{name}": [],\n')
+        return
+    stream.write(f'  "{name}": [\n{first}')
+    for line in lines:
+        stream.write(f",\n{line}")
+    stream.write("\n  ],\n")
+
+
+def _dumped(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def result(finding: Finding) -> dict[str, Any]:
