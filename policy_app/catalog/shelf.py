@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from policy_app.catalog.reading import Published, read
-from policy_app.catalog.store import TemplateStore
+from policy_app.catalog.store import MutationStore, TemplateStore
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.versions import pick_version, version_key
 
@@ -66,11 +66,12 @@ class Entry:
 
 
 class Shelf:
-    """The definitions, initiatives and templates below one folder."""
+    """The definitions, initiatives, templates and mutators below one folder."""
 
     def __init__(self, fixtures: Path = FIXTURES) -> None:
         self._fixtures = fixtures
         self.templates = TemplateStore(fixtures)
+        self.mutations = MutationStore(fixtures)
 
     @cached_property
     def entries(self) -> list[Entry]:

@@ -1,8 +1,8 @@
-"""The template store as files: constraint templates by the tail of the URL a definition names.
+"""The stores as files: templates and mutators by the tail of the URL that a definition names.
 
-Azure keeps its templates at ``https://store.policy.core.windows.net/kubernetes/<tail>``; ours are
-at ``<fixtures>/templates/<tail>`` and are found by that tail.  Nothing is fetched, and nothing here
-needs Django.
+Azure keeps them at ``https://store.policy.core.windows.net/kubernetes/<tail>``; ours are at
+``<fixtures>/templates/<tail>`` and ``<fixtures>/mutations/<tail>``, and are found by that tail.
+Nothing is fetched, and nothing here needs Django.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ def tail(url: str) -> str:
     return str(PurePosixPath(*path.parts[2:]))
 
 
-class TemplateStore:
-    """The templates below one folder; only those that are asked for are read."""
+class _Store:
+    """The files of one name below one folder; only those that are asked for are read."""
 
-    def __init__(self, fixtures: Path) -> None:
-        self._root = fixtures / "templates"
+    def __init__(self, root: Path, file: str) -> None:
+        self._root = root
+        self._file = file
         self._texts: dict[str, str] = {}
 
     def text(self, url: str) -> str | None:
-        """The YAML of the template that ``url`` names, or None where the store lacks it."""
+        """The YAML that ``url`` names, or None where the store lacks it."""
         # URLs are compared here without regard to case.
         wanted = tail(url).lower()
         if wanted not in self._files:
@@ -47,5 +48,19 @@ class TemplateStore:
     def _files(self) -> dict[str, Path]:
         return {
             file.relative_to(self._root).as_posix().lower(): file
-            for file in self._root.glob("*/*/template.yaml")
+            for file in self._root.glob(f"*/*/{self._file}")
         }
+
+
+class TemplateStore(_Store):
+    """The constraint templates below the fixtures."""
+
+    def __init__(self, fixtures: Path) -> None:
+        super().__init__(fixtures / "templates", "template.yaml")
+
+
+class MutationStore(_Store):
+    """The files of mutators below the fixtures."""
+
+    def __init__(self, fixtures: Path) -> None:
+        super().__init__(fixtures / "mutations", "mutation.yaml")
