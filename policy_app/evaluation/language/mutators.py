@@ -27,6 +27,9 @@ from policy_app.evaluation.language.constraints import (
 )
 from policy_app.evaluation.language.effects import MUTATE, installs_mutation
 
+MUTATORS_CONFLICT = "MutatorConflict"
+"""Our own code for mutators that keep each other from running; the add-on publishes none."""
+
 
 def changes_objects(policy: EffectivePolicy | UnresolvedPolicy) -> bool:
     """Whether a policy brings mutators rather than a constraint."""

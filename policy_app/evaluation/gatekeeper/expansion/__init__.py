@@ -12,6 +12,7 @@ from policy_app.evaluation.gatekeeper.expansion.judging import (
     Judged,
     judge_expanded,
     looks_at_generated,
+    place_in_maker,
     review_expanded,
 )
 from policy_app.evaluation.gatekeeper.expansion.template import (
@@ -30,6 +31,7 @@ __all__ = [
     "is_expansion_template",
     "judge_expanded",
     "looks_at_generated",
+    "place_in_maker",
     "review_expanded",
     "workload_objects",
 ]

@@ -111,15 +111,19 @@ def _implied(resultant: Resultant, decision: Decision) -> Decision:
 
 
 def _implied_violation(resultant: Resultant, violation: Violation) -> Violation:
-    place = violation.place
-    if place is not None:
-        path = f"{resultant.source_path}.{place.path}" if place.path else resultant.source_path
-        place = replace(place, path=path)
     return replace(
-        violation,
+        place_in_maker(resultant, violation),
         enforcement_action=resultant.enforcement_action or violation.enforcement_action,
         message=f"[Implied by {resultant.template}] {violation.message}",
-        place=place,
         implied_by=resultant.template,
         generated=resultant.label,
     )
+
+
+def place_in_maker(resultant: Resultant, violation: Violation) -> Violation:
+    """The violation with its field told as one of the object that was expanded."""
+    place = violation.place
+    if place is None:
+        return violation
+    path = f"{resultant.source_path}.{place.path}" if place.path else resultant.source_path
+    return replace(violation, place=replace(place, path=path))

@@ -6,8 +6,18 @@ and the same as an RFC 6902 patch.  Source: ``pkg/mutation`` of Gatekeeper.
 
 from __future__ import annotations
 
+from policy_app.evaluation.gatekeeper.mutation.conflicts import describe
 from policy_app.evaluation.gatekeeper.mutation.external_data import Provider
 from policy_app.evaluation.gatekeeper.mutation.mutator import Mutator, MutatorId, is_mutator
 from policy_app.evaluation.gatekeeper.mutation.system import Change, Mutated, Mutators
 
-__all__ = ["Change", "Mutated", "Mutator", "MutatorId", "Mutators", "Provider", "is_mutator"]
+__all__ = [
+    "Change",
+    "Mutated",
+    "Mutator",
+    "MutatorId",
+    "Mutators",
+    "Provider",
+    "describe",
+    "is_mutator",
+]
