@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from policy_app.services.errors import PolicyError
@@ -67,14 +68,18 @@ def portal_page(*methods: str) -> Callable[[View[P]], AnyView[P]]:
     allowed = list(methods or ("GET",)) + (["HEAD"] if not methods or "GET" in methods else [])
 
     def decorate(view: View[P]) -> AnyView[P]:
+        answer = cast(AnyView[P], require_http_methods(allowed)(view))
+
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
             try:
-                return view(cast(PortalRequest, request), *args, **kwargs)
+                return answer(request, *args, **kwargs)
             except PolicyError as refusal:
                 return refused(request, refusal)
 
-        return cast(AnyView[P], login_required(require_http_methods(allowed)(guarded)))
+        return cast(AnyView[P], guarded)
 
     return decorate
 
@@ -99,6 +104,17 @@ def wants_part(request: HttpRequest) -> bool:
     """Did htmx ask for a part? Going back in history asks for the whole page again."""
     htmx = cast(PortalRequest, request).htmx
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, and after it the page that was open.
+
+    htmx follows a plain redirect, and would put the whole sign-in page into a part of that page.
+    """
+    if not wants_part(request):
+        return redirect_to_login(request.get_full_path())
+    opened = cast(PortalRequest, request).htmx.current_url_abs_path
+    return HttpResponseClientRedirect(redirect_to_login(opened or request.get_full_path()).url)
 
 
 def refused(request: HttpRequest, refusal: PolicyError) -> HttpResponse:

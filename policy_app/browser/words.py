@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+from policy_app.evaluation.language.assignments import EffectivePolicy
 from policy_app.evaluation.language.errors import LanguageError
-from policy_app.models import Assignment, Cluster, Scope
-from policy_app.services import assignments, drafts, enforcement, scopes
+from policy_app.models import Assignment
+from policy_app.services import drafts, enforcement, reach
 from policy_app.services.errors import PolicyError
+from policy_app.services.lifting import Lifted
 
 _SHOWN = 4
 _REFUSE, _WARN, _RECORD, _CHANGE = "refuse", "warn about", "record", "change"
@@ -30,7 +31,7 @@ _THEN = {
 
 def outcome(draft: drafts.AssignmentDraft, *, stored: bool = False) -> str:
     """What the assignment does (or will do) to which clusters, in one sentence or two."""
-    clusters = [cluster.scope.name for cluster in clusters_reached(draft)]
+    clusters = [cluster.scope.name for cluster in reach.clusters_reached(draft)]
     if not clusters:
         return (
             f"No cluster is at {draft.scope} or below that is not left out,"
@@ -51,18 +52,7 @@ def stored(row: Assignment, created: bool) -> str:
     return f"{did} {outcome(drafts.from_assignment(row), stored=True)}"
 
 
-def lifting(row: Assignment) -> assignments.Lifted:
-    """What a deletion would lift, by the policies and effects that are in force today."""
-    draft = drafts.from_assignment(row)
-    try:
-        names = [_policy_name(one) for one in enforcement.policies_of(draft)]
-    except (LanguageError, PolicyError):
-        names = []
-    effects = _effects(draft)
-    return assignments.Lifted(clusters_reached(draft), names if effects else [], _REFUSE in effects)
-
-
-def lifted(name: str, gone: assignments.Lifted) -> str:
+def lifted(name: str, gone: Lifted) -> str:
     """The message after Delete."""
     where = listed([cluster.scope.name for cluster in gone.clusters])
     if not gone.clusters:
@@ -73,28 +63,6 @@ def lifted(name: str, gone: assignments.Lifted) -> str:
     verb = "refuse" if gone.enforcing else "apply"
     does = f"no longer {verb}{'s' if one else ''}{' anything' if gone.enforcing else ''}"
     return f"“{name}” is deleted. Its {policies(len(gone.policies))} {does} on {where}."
-
-
-def clusters_reached(draft: drafts.AssignmentDraft) -> list[Cluster]:
-    """The clusters at or below the scope that are not excluded, in three queries at most.
-
-    As ``enforcement.reaches`` says of one cluster, which asks for its ancestors each time.
-    """
-    clusters = list(scopes.clusters_below(draft.scope).order_by("scope__name"))
-    if not draft.not_scopes:
-        return clusters
-    excluded = [str(one).lower().rstrip("/") for one in draft.not_scopes]
-    left_out = [scope for scope in scopes.tree() if scope.key in excluded]
-    return [one for one in clusters if not _is_left_out(one, excluded, left_out)]
-
-
-def _is_left_out(cluster: Cluster, excluded: Sequence[str], left_out: Sequence[Scope]) -> bool:
-    # By the tree, since a management group is no part of its clusters' ids; by the id, since an
-    # exclusion may name what is no scope of the tree.
-    scope = cluster.scope
-    return any(scope.is_at_or_below(one) for one in left_out) or any(
-        scope.key.startswith(f"{one}/") for one in excluded
-    )
 
 
 def listed(names: Sequence[str]) -> str:
@@ -119,12 +87,6 @@ def _effects(draft: drafts.AssignmentDraft) -> dict[str, int]:
     effective = [one for one in found if isinstance(one, EffectivePolicy)]
     verbs = Counter(_verb(one) for one in effective)
     return {verb: verbs[verb] for verb in _NOW if verbs[verb]}
-
-
-def _policy_name(one: EffectivePolicy | UnresolvedPolicy) -> str:
-    if isinstance(one, UnresolvedPolicy):
-        return one.reference_id or one.definition_id
-    return one.definition.display_name
 
 
 def _verb(policy: EffectivePolicy) -> str:

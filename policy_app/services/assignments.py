@@ -10,8 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from policy_app.models import Assignment, Cluster, Definition, Scope
-from policy_app.services import definitions, scopes
+from policy_app.models import Assignment, Scope
 from policy_app.services.drafts import (
     AssignmentDraft,
     from_arm,
@@ -48,21 +47,10 @@ class AssignmentFilters:
     search: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lifted:
-    """What goes when an assignment goes."""
-
-    clusters: list[Cluster]
-    policies: list[str]
-    """The display names of the definitions it puts to work."""
-    enforcing: bool
-    """False where it only audits, so that nothing is refused today because of it."""
-
-
 def find(scope: Scope, name: str) -> Assignment | None:
     """The assignment of this name at exactly this scope, in any letter case."""
     rows = Assignment.objects.select_related("scope", "definition", "created_by", "updated_by")
-    return rows.filter(scope=scope, key=name.lower()).first()
+    return rows.filter(scope=scope, key=name.replace("\x00", "").lower()).first()
 
 
 def get(scope: Scope, name: str) -> Assignment:
@@ -92,6 +80,7 @@ def put(draft: AssignmentDraft, by: User | None) -> tuple[Assignment, bool]:
     row.metadata = _stamped(row, draft, by, created)
     if not created:
         row.updated_by = by
+    _by(row, by)
     row.save()
     return row, created
 
@@ -117,9 +106,14 @@ def _lock(scope: Scope) -> None:
 @transaction.atomic
 def delete(assignment: Assignment, by: User | None) -> None:
     """Delete it; its history stays, with who deleted it."""
-    if by is not None:
-        assignment._history_user = by  # type: ignore[attr-defined]  # simple-history reads it
+    _by(assignment, by)
     assignment.delete()
+
+
+def _by(row: Assignment, user: User | None) -> None:
+    """Who the history names: the request's user is known only where there is a request."""
+    if user is not None:
+        row._history_user = user  # type: ignore[attr-defined]  # simple-history reads it
 
 
 def listing(scope: Scope, at: str = "", definition_id: str = "") -> QuerySet[Assignment]:
@@ -156,32 +150,6 @@ def search(filters: AssignmentFilters) -> QuerySet[Assignment]:
     return rows
 
 
-def lifted_by(assignment: Assignment) -> Lifted:
-    """What a deletion would lift: where, which policies, and whether anything was refused."""
-    excluded = {one.lower() for one in assignment.not_scopes}
-    clusters = [
-        cluster
-        for cluster in scopes.clusters_below(assignment.scope)
-        if not any(f"{cluster.scope.key}/".startswith(f"{one}/") for one in excluded)
-    ]
-    effect = assignment.parameters.get("effect", {}).get("value", "")
-    enforcing = assignment.enforced and str(effect).lower() not in ("disabled", "audit")
-    return Lifted(clusters, _policies(assignment), enforcing)
-
-
-def _policies(assignment: Assignment) -> list[str]:
-    definition = assignment.definition
-    if not definition.is_initiative:
-        return [definition.display_name]
-    keys = (
-        definition.versions.filter(version=definition.latest_version)
-        .values_list("members__definition_key", flat=True)
-        .order_by("members__position")
-    )
-    names = dict(Definition.objects.filter(key__in=keys).values_list("key", "display_name"))
-    return [names[key] for key in keys if key in names]
-
-
 def _refuse_changed_type(row: Assignment, draft: AssignmentDraft, created: bool) -> None:
     """ARM lets an assignment keep its assignmentType, and refuses another one."""
     if created or not draft.assignment_type or row.assignment_type == draft.assignment_type:
@@ -207,8 +175,3 @@ def _stamped(
         "updatedBy": None if created else who,
         "updatedOn": None if created else now,
     }
-
-
-def definition_of(assignment: Assignment) -> str:
-    """The version that the assignment puts to work today."""
-    return definitions.version(assignment.definition, assignment.definition_version).version

@@ -53,7 +53,8 @@ def categories() -> list[str]:
 
 def find(arm_id: str) -> Definition | None:
     """The definition with this id, in any letter case."""
-    return Definition.objects.filter(key=arm_id.lower()).first()
+    # No id holds a NUL, and PostgreSQL fails on one even in a comparison.
+    return Definition.objects.filter(key=arm_id.replace("\x00", "").lower()).first()
 
 
 def get(arm_id: str) -> Definition:

@@ -36,7 +36,7 @@ from policy_app.evaluation.language.definitions import PolicyDefinition, PolicyS
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.results import Origin
 from policy_app.models import Assignment, Cluster
-from policy_app.services import definitions, scopes
+from policy_app.services import definitions, reach
 from policy_app.services.drafts import AssignmentDraft, from_assignment, to_arm
 from policy_app.services.errors import PolicyError
 
@@ -59,7 +59,7 @@ def in_force(cluster: Cluster, extra: Iterable[AssignmentDraft] = ()) -> InForce
     if not cluster.addon_enabled:
         return InForce(Client([], []))
     drafts = [*map(from_assignment, _reaching(cluster)), *extra]
-    return install([draft for draft in drafts if reaches(draft, cluster)], cluster)
+    return install([draft for draft in drafts if reach.reaches(draft, cluster)], cluster)
 
 
 def install(drafts: Iterable[AssignmentDraft], cluster: Cluster) -> InForce:
@@ -77,18 +77,6 @@ def install(drafts: Iterable[AssignmentDraft], cluster: Cluster) -> InForce:
             templates_by_kind[template.kind] = template
     client = Client(templates_by_kind.values(), constraints)
     return InForce(client, constraints, not_installed)
-
-
-def reaches(draft: AssignmentDraft, cluster: Cluster) -> bool:
-    """Is the cluster at or below the assignment's scope, and in none of its exclusions?"""
-    if not cluster.scope.is_at_or_below(draft.scope):
-        return False
-    if not draft.not_scopes:
-        return True
-    # A management group is above the cluster in the tree, but no part of the cluster's own id.
-    above = set(scopes.at_and_above(cluster.scope).values_list("key", flat=True))
-    excluded = [str(one).lower().rstrip("/") for one in draft.not_scopes]
-    return not any(one in above or cluster.scope.key.startswith(f"{one}/") for one in excluded)
 
 
 def _reaching(cluster: Cluster) -> Iterable[Assignment]:

@@ -23,9 +23,10 @@ _MISSING = (
 def normal_id(arm_id: str) -> str:
     """The id with one leading slash, none at the end, and no doubled ones.
 
-    Real clients send ``//subscriptions/…``; ARM takes it, and so does the portal.
+    Real clients send ``//subscriptions/…``; ARM takes it, and so does the portal.  No id holds a
+    NUL, and PostgreSQL fails on one even in a comparison.
     """
-    return "/" + _SLASHES.sub("/", arm_id.strip()).strip("/")
+    return "/" + _SLASHES.sub("/", arm_id.replace("\x00", "").strip()).strip("/")
 
 
 def find(arm_id: str) -> Scope | None:

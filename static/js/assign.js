@@ -1,4 +1,4 @@
-// The assign wizard's comforts: the scope picker as a dialog, an editor that keeps the indent.
+// The assign wizard's comforts: the scope picker as a dialog, steps in view, an editor's indents.
 (() => {
   const picker = (element) => element.closest?.("[data-picker]");
 
@@ -38,6 +38,11 @@
     },
     true,
   );
+
+  // On a phone the steps scroll sideways: the current one comes into view.
+  const showStep = () => document.querySelector("#assign [aria-current=step]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "assign" && showStep());
+  showStep();
 
   // The JSON editor: Enter keeps the indent, a step more after an open bracket; a closing
   // bracket at the start of a line goes a step back.  Tab stays what leaves the field.

@@ -171,6 +171,13 @@
       if (value === "") event.detail.formData.delete(name);
   });
 
+  // Going back leads past what was typed letter by letter, and never to the same address again.
+  document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
+    const { history: step, requestConfig } = event.detail;
+    const typed = requestConfig.triggeringEvent?.type === "input";
+    if (step.type === "push" && (typed || step.path === location.pathname + location.search)) step.type = "replace";
+  });
+
   for (const group of document.querySelectorAll("[data-check-group]")) fillGroup(group);
   nameTheme();
 })();

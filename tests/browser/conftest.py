@@ -14,7 +14,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.consoles import listen
+from tests.browser import consoles
 
 # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -31,6 +31,7 @@ _FLAGS = [
     "--disable-sync",
 ]
 OpenPage = Callable[..., Page]
+Violations = Callable[[Page], list[str]]
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def open_page(
 ) -> Iterator[OpenPage]:
     """Open pages as ``alice`` (or signed out) with any of a browser context's options."""
     contexts: list[BrowserContext] = []
-    consoles: list[list[str]] = []
+    heard: list[list[str]] = []
 
     def opened(*, signed_in: bool = True, **options: Any) -> Page:
         options.setdefault("viewport", DESK)
@@ -63,14 +64,20 @@ def open_page(
         if signed_in:
             context.add_cookies([_session(alice, live_server.url)])
         page = context.new_page()
-        consoles.append(listen(page))
+        heard.append(consoles.listen(page))
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    complaints = [complaint for console in consoles for complaint in console]
+    complaints = [complaint for console in heard for complaint in console]
     assert not complaints, "The browser's console complained:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def violations() -> Violations:
+    """What axe finds on a page."""
+    return consoles.violations
 
 
 @pytest.fixture

@@ -8,6 +8,11 @@ from weakref import WeakKeyDictionary
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
+# htmx logs a request that a newer one or the next page takes the place of as if it had failed, and
+# gives a page no say in it. Each failure is logged as the end of a request first: by itself, that
+# line says nothing.
+_NO_COMPLAINT = ("htmx:afterRequest", "htmx:sendAbort")
+
 _heard: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 
@@ -19,7 +24,8 @@ def listen(page: Page) -> list[str]:
     heard = _heard.setdefault(page, [])
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of 4" not in message.text:
+        meant = "status of 4" in message.text or message.text.startswith(_NO_COMPLAINT)
+        if message.type == "error" and not meant:
             heard.append(message.text)
 
     page.on("console", hear)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PHONE, OpenPage
-from tests.browser.consoles import violations
+from tests.browser.conftest import PHONE, OpenPage, Violations
 from tests.estate_fixtures import BASELINE
 from tests.factories import make_initiative
 
@@ -47,7 +46,7 @@ def visit(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_in_light_and_dark(page: Page, name: str) -> None:
+def test_axe_finds_nothing_in_light_and_dark(page: Page, name: str, violations: Violations) -> None:
     page.emulate_media(color_scheme="light")
     visit(page, PAGES[name])
     assert violations(page) == []
@@ -55,7 +54,7 @@ def test_axe_finds_nothing_in_light_and_dark(page: Page, name: str) -> None:
     assert violations(page) == []
 
 
-def test_axe_finds_nothing_on_the_way_in(open_page: OpenPage) -> None:
+def test_axe_finds_nothing_on_the_way_in(open_page: OpenPage, violations: Violations) -> None:
     page = open_page(signed_in=False, color_scheme="dark")
     page.goto("/sign-in/a-link-that-never-was")
     assert violations(page) == []
@@ -63,7 +62,7 @@ def test_axe_finds_nothing_on_the_way_in(open_page: OpenPage) -> None:
     assert violations(page) == []
 
 
-def test_axe_finds_nothing_with_menus_open(page: Page) -> None:
+def test_axe_finds_nothing_with_menus_open(page: Page, violations: Violations) -> None:
     page.goto("/policy/definitions")
     page.locator("summary", has_text="Category").click()
     assert violations(page) == []
@@ -73,7 +72,9 @@ def test_axe_finds_nothing_with_menus_open(page: Page) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_wider_than_a_phone(open_page: OpenPage, name: str) -> None:
+def test_nothing_is_wider_than_a_phone(
+    open_page: OpenPage, name: str, violations: Violations
+) -> None:
     page = open_page(viewport=PHONE)
     visit(page, PAGES[name])
     width = page.evaluate("document.documentElement.scrollWidth")

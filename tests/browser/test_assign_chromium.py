@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from policy_app.models import Assignment
-from tests.browser.conftest import PHONE, OpenPage
-from tests.browser.test_accessibility import violations
+from tests.browser.conftest import PHONE, OpenPage, Violations
 from tests.estate_fixtures import BASELINE, SUBSCRIPTION
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -205,10 +204,11 @@ def test_the_wizard_works_without_scripts(open_page: OpenPage) -> None:
     assert given == {"effect": {"value": "Deny"}, "namespaces": {"value": ["shop"]}}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("label", STEPS)
-def test_axe_finds_nothing_on_any_tab(open_page: OpenPage, label: str, theme: str) -> None:
-    page = open_page(color_scheme=theme)
+def test_axe_finds_nothing_on_any_tab(
+    open_page: OpenPage, label: str, violations: Violations
+) -> None:
+    page = open_page(color_scheme="light")
     page.goto(AT_DEMO)
     if label == "Parameters":
         show_all(page)
@@ -216,9 +216,13 @@ def test_axe_finds_nothing_on_any_tab(open_page: OpenPage, label: str, theme: st
         step(page, label)
 
     assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
 
 
-def test_axe_finds_nothing_in_the_picker_and_beside_errors(page: Page) -> None:
+def test_axe_finds_nothing_in_the_picker_and_beside_errors(
+    page: Page, violations: Violations
+) -> None:
     page.goto(URL)
     page.locator("#assign-scope").click()
     expect(page.get_by_role("dialog", name="Scope")).to_be_visible()
@@ -234,8 +238,20 @@ def test_axe_finds_nothing_in_the_picker_and_beside_errors(page: Page) -> None:
     assert violations(page) == []
 
 
+def test_on_a_phone_the_current_step_is_in_view(open_page: OpenPage) -> None:
+    page = open_page(viewport=PHONE)
+    page.goto(AT_DEMO)
+    for _ in range(3):
+        page.locator("#assign-next").click()
+
+    expect(page.locator("#tab-review")).to_have_attribute("aria-current", "step")
+    expect(page.locator("#tab-review")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("label", STEPS)
-def test_no_tab_is_wider_than_a_phone(open_page: OpenPage, label: str) -> None:
+def test_no_tab_is_wider_than_a_phone(
+    open_page: OpenPage, label: str, violations: Violations
+) -> None:
     page = open_page(viewport=PHONE)
     page.goto(AT_DEMO)
     if label == "Parameters":

@@ -38,7 +38,11 @@ def test_what_is_no_json_says_where_and_what(text: str, spot: Spot, words: str) 
         ("NaN", "no JSON number"),
         ("-Infinity", "no JSON number"),
         ("[" * 100_000, "nested too deeply"),
+        ("[" * 102 + "]" * 102, "nested too deeply"),
         ("1" * 10_000, "cannot be read"),
+        ("1e999", "too large"),
+        ('["\\ud800"]', "no text"),
+        ('{"\\u0000": 1}', "no text"),
         (" " * (MAX_CHARACTERS + 1), "characters"),
     ],
 )

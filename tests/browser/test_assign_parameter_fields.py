@@ -52,6 +52,7 @@ def effect(*texts: str) -> ParameterField:
         ({"type": "Array", "schema": {"type": "array", "items": {"type": "string"}}}, "rows"),
         ({"type": "Array", "schema": {"type": "array", "items": {"type": "object"}}}, "json"),
         ({"type": "Array", "defaultValue": [{"a": 1}]}, "json"),
+        ({"type": "Array", "defaultValue": [""]}, "json"),
         ({"type": "Array", "allowedValues": ["rapid", "stable"]}, "choices"),
     ],
 )
@@ -139,6 +140,14 @@ def test_a_value_equal_to_the_default_is_left_to_the_default() -> None:
 
 def test_what_an_assignment_gave_stays_given_even_where_it_is_the_default() -> None:
     assert effect().with_value("Audit", explicit=True).is_given
+
+
+@pytest.mark.parametrize("default", [[""], ["a\nb"], [" a"], [1, 2], ["a"], [], [{"b": None}]])
+def test_no_default_is_changed_by_showing_it(default: list[Any]) -> None:
+    untouched = field({"type": "Array", "defaultValue": default})
+
+    assert untouched.value == default
+    assert not untouched.changed
 
 
 def test_use_default_forgets_that_a_value_was_given() -> None:

@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect
 
 from policy_app.models import Assignment, Definition, Scope
 from policy_app.services import assignments, drafts
-from tests.browser.conftest import PHONE, OpenPage
-from tests.browser.test_accessibility import violations
+from tests.browser.conftest import PHONE, OpenPage, Violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -102,32 +101,36 @@ def test_deleting_works_without_scripts(open_page: OpenPage, row: Assignment) ->
     expect(page.locator(".message-success")).to_contain_text("is deleted")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("tab", TABS)
 def test_axe_finds_nothing_on_any_tab(
-    open_page: OpenPage, row: Assignment, tab: str, theme: str
+    open_page: OpenPage, row: Assignment, tab: str, violations: Violations
 ) -> None:
-    page = open_page(color_scheme=theme)
+    page = open_page(color_scheme="light")
     page.goto(view(row, tab))
     for fold in page.locator("#tabbed details > summary").all():
         fold.click()
 
     assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_list_and_in_its_dialog(
-    open_page: OpenPage, row: Assignment, theme: str
+    open_page: OpenPage, row: Assignment, violations: Violations
 ) -> None:
-    page = open_page(color_scheme=theme)
+    page = open_page(color_scheme="light")
     page.goto("/policy/assignments")
     assert violations(page) == []
     ask_to_delete(page)
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
 
 
-def test_nothing_is_wider_than_a_phone(open_page: OpenPage, row: Assignment) -> None:
+def test_nothing_is_wider_than_a_phone(
+    open_page: OpenPage, row: Assignment, violations: Violations
+) -> None:
     page = open_page(viewport=PHONE)
     delete = f"/policy/assignments/delete?{urlencode({'id': row.arm_id})}"
     for address in ("/policy/assignments", delete, *(view(row, tab) for tab in TABS)):

@@ -307,6 +307,14 @@ def test_an_assignment_that_is_gone_is_said_in_a_sentence(browser: Client, porta
         assert browser.get(f"/policy/assignments/{address}", {"id": "x"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["?search=%00", "?scope=%00&kind=%00", "/view?id=%00", "/edit?id=%00", "/delete?id=/%00/x"],
+)
+def test_no_address_makes_a_page_fail(browser: Client, portal: None, address: str) -> None:
+    assert browser.get(f"/policy/assignments{address}").status_code in (200, 404)
+
+
 def test_before_deletion_people_read_what_it_lifts(browser: Client, denying: Assignment) -> None:
     said = text(browser, deletion(denying))
 

@@ -61,6 +61,43 @@ def test_search_filters_while_typing_and_keeps_the_focus_and_the_address(page: P
     expect(page).to_have_url(re.compile(r"\?search=privileged(\+|%20)containers$"))
 
 
+def test_going_back_leads_past_what_was_typed(page: Page) -> None:
+    page.goto("/")
+    page.goto(LIST)
+    box = page.get_by_role("searchbox", name="Search by name or id")
+    for typed in ("privileged", "privileged containers"):
+        box.fill(typed)
+        expect(page).to_have_url(re.compile(f"search={typed.replace(' ', '(%20|[+])')}$"))
+    box.press("Enter")
+    page.get_by_label("Definition type :").select_option("Policy")
+    expect(page).to_have_url(re.compile("kind=policy"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"\?search=privileged(%20|[+])containers$"))
+    page.go_back()
+    expect(page).to_have_url(ends_with("/"))
+
+
+def test_leaving_the_search_box_does_not_search_again(page: Page) -> None:
+    page.goto(LIST)
+    box = page.get_by_role("searchbox", name="Search by name or id")
+    box.press_sequentially("privileged containers")
+    expect(page.locator("#results-status")).to_contain_text("Showing 1 to 1 of 1 definition.")
+    page.evaluate("document.querySelector('#results table').dataset.mine = 'kept'")
+    box.press("Tab")
+    page.wait_for_timeout(500)
+    expect(page.locator("#results table")).to_have_attribute("data-mine", "kept")
+
+
+def test_a_newer_search_takes_the_place_of_one_that_is_not_answered(page: Page) -> None:
+    page.goto(LIST)
+    page.route("**/definitions?search=*", lambda route: None, times=1)
+    box = page.get_by_role("searchbox", name="Search by name or id")
+    with page.expect_request("**/definitions?search=*"):
+        box.fill("host")
+    box.fill("privileged containers")
+    expect(page.locator("#results tbody th")).to_have_text([PRIVILEGED])
+
+
 def test_select_all_off_then_one_category(page: Page) -> None:
     make_policy("elsewhere", category="Storage")
     page.goto(LIST)

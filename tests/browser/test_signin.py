@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -43,13 +45,39 @@ def test_an_expired_link_says_so(client: Client, bob: User) -> None:
 def test_a_link_that_never_was_says_so(client: Client, db: None) -> None:
     answer = client.get("/sign-in/made-up")
     assert answer.status_code == 403
-    assert "no sign-in link of this portal" in answer.content.decode()
+    said = BeautifulSoup(answer.content, "html.parser").select("[role=alert]")[0]
+    assert said.get_text(strip=True).startswith("This is no sign-in link of this portal.")
 
 
 def test_looking_whether_a_link_answers_does_not_use_it_up(client: Client, bob: User) -> None:
     secret = access.new_link(bob)
     assert client.head(f"/sign-in/{secret}").status_code == 405
     assert client.get(f"/sign-in/{secret}").status_code == 302
+
+
+def test_a_part_of_a_page_is_not_replaced_by_the_sign_in_page(client: Client, db: None) -> None:
+    opened = "/policy/definitions?kind=policy"
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{opened}"}
+    for answer in (
+        client.get("/policy/definitions?kind=policy&search=host", headers=headers),
+        client.post("/policy/test", headers=headers),
+    ):
+        assert "Location" not in answer
+        assert answer["HX-Redirect"] == f"/sign-in?next={quote(opened)}"
+        assert answer.content == b""
+
+
+def test_going_back_when_signed_out_shows_the_sign_in_page(client: Client, db: None) -> None:
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    answer = client.get("/policy/definitions?kind=policy", headers=headers)
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/sign-in?next={quote('/policy/definitions?kind=policy')}"
+
+
+def test_another_sites_page_is_not_returned_to(client: Client, db: None) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://elsewhere.example/policy"}
+    answer = client.get("/policy/definitions", headers=headers)
+    assert answer["HX-Redirect"] == "/sign-in?next=/policy/definitions"
 
 
 def test_a_password_signs_in_and_leads_on(client: Client, bob: User) -> None:

@@ -107,20 +107,11 @@ def test_search_finds_words_in_any_of_the_names(rg_demo: Scope, baseline: Defini
     assert not assignments.search(AssignmentFilters(search="nothing"))
 
 
-def test_what_a_deletion_lifts_is_named(
-    rg_demo: Scope, aks_demo: Cluster, baseline: Definition
+def test_history_names_who_changed_it_without_a_request(
+    rg_demo: Scope, baseline: Definition, alice: User
 ) -> None:
-    row, _ = assignments.put(draft(rg_demo, baseline), None)
-    lifted = assignments.lifted_by(row)
-    assert lifted.clusters == [aks_demo]
-    assert lifted.enforcing
-    assert "Kubernetes cluster should not allow privileged containers" in lifted.policies
-
-
-def test_a_cluster_that_is_excluded_is_not_lifted(
-    rg_demo: Scope, aks_demo: Cluster, baseline: Definition
-) -> None:
-    row, _ = assignments.put(
-        draft(rg_demo, baseline, not_scopes=[aks_demo.scope.arm_id.upper()]), None
-    )
-    assert assignments.lifted_by(row).clusters == []
+    row, _ = assignments.put(draft(rg_demo, baseline), alice)
+    bob = User.objects.create_user("bob")
+    assignments.put(draft(rg_demo, baseline, description="Changed."), bob)
+    users = Assignment.history.filter(id=row.pk).values_list("history_user__username", flat=True)
+    assert list(users) == ["bob", "alice"]

@@ -8,6 +8,8 @@ text stops being JSON; where it is JSON but does not fit the parameter's schema,
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -17,6 +19,10 @@ import yaml
 from policy_app.evaluation.gatekeeper.json_schema import field_path
 
 MAX_CHARACTERS = 200_000
+MAX_DEPTH = 100
+_TOO_DEEP = f"The value is nested too deeply: {MAX_DEPTH} levels are the most."
+# NUL, which PostgreSQL cannot store, and halves of a surrogate pair, which are no text.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +47,26 @@ class JsonTextError(ValueError):
 def parse(text: str) -> Any:
     """The value that a text describes.
 
-    Raises ``JsonTextError`` for what is no JSON, and for what JSON parsers disagree about: a key
-    given twice, NaN and Infinity, a number without end.
+    Raises ``JsonTextError`` for what is no JSON, for what JSON parsers disagree about (a key
+    given twice, NaN, numbers too large) and for what cannot be stored or is nested too deeply.
     """
     if len(text) > MAX_CHARACTERS:
         raise JsonTextError(
             f"This has {len(text):,} characters; a value may have {MAX_CHARACTERS:,}."
         )
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise JsonTextError(_plain(error, text), Spot(error.lineno, error.colno)) from None
     except RecursionError:
-        raise JsonTextError("The value is nested too deeply.") from None
+        raise JsonTextError(_TOO_DEEP) from None
     except JsonTextError:
         raise
     except ValueError as error:
         # Python refuses to convert numbers of more than some 4,300 digits.
         raise JsonTextError(f"The value cannot be read: {error}.") from None
+    _check(value)
+    return value
 
 
 def pretty(value: Any) -> str:
@@ -82,6 +90,23 @@ def spot_of(text: str, path: str) -> Spot | None:
         return None
     found = next((node for where, node in _walk(root, ()) if where == path), None)
     return Spot(found.start_mark.line + 1, found.start_mark.column + 1) if found else None
+
+
+def _check(value: Any) -> None:
+    """Raise ``JsonTextError`` for depth, characters and numbers that others could not take."""
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise JsonTextError(_TOO_DEEP)
+        if isinstance(one, dict):
+            waiting += [(part, depth + 1) for pair in one.items() for part in pair]
+        elif isinstance(one, list):
+            waiting += [(part, depth + 1) for part in one]
+        elif isinstance(one, str) and (found := _UNSTORABLE.search(one)):
+            raise JsonTextError(f"A string has the character {found[0]!r}, which is no text.")
+        elif isinstance(one, float) and not math.isfinite(one):
+            raise JsonTextError("A number is too large.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

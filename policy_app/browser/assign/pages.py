@@ -17,6 +17,7 @@ from policy_app.browser.assign.commands import obey
 from policy_app.browser.assign.form import REVIEW, TABS, AssignForm, initial, posted
 from policy_app.browser.assign.subject import Subject
 from policy_app.browser.assign.view import WizardView, about, cautions, headline
+from policy_app.browser.inputs import asked, typed
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page, wants_part
 from policy_app.models import Assignment
 from policy_app.services import assignments, drafts, scopes
@@ -26,8 +27,8 @@ from policy_app.services.errors import NotFound, PolicyError
 @portal_page("GET", "POST")
 def assign(request: PortalRequest) -> HttpResponse:
     """Assign a definition (``definition=``), or a copy of an assignment (``duplicate=``)."""
-    source = request.GET.get("duplicate", "")
-    definition_id = request.GET.get("definition", "")
+    source = asked(request, "duplicate")
+    definition_id = asked(request, "definition")
     if not source and not definition_id:
         messages.info(request, "Choose the policy or initiative to assign, then Assign.")
         return redirect("definitions")
@@ -38,30 +39,32 @@ def assign(request: PortalRequest) -> HttpResponse:
 @portal_page("GET", "POST")
 def edit(request: PortalRequest) -> HttpResponse:
     """Change an assignment (``id=``)."""
-    return _wizard(request, subjects.edit(request.GET.get("id", "")))
+    return _wizard(request, subjects.edit(asked(request, "id")))
 
 
 @portal_page("POST")
 def check_value(request: PortalRequest) -> HttpResponse:
     """What is wrong with the JSON typed for ``parameter=`` of ``definition=``; a part only."""
-    subject = subjects.new(request.GET.get("definition", ""))
-    form = posted(subject, request.POST)
-    one = form.parameters.get(request.GET.get("parameter", ""))
+    subject = subjects.new(asked(request, "definition"))
+    data = typed(request)
+    form = posted(subject, data)
+    one = form.parameters.get(asked(request, "parameter"))
     if one is None:
         raise NotFound("UndefinedPolicyParameter", "The definition has no such parameter.")
-    one = one.with_texts(request.POST.getlist(one.name), explicit=True, as_json=True)
+    one = one.with_texts(data.getlist(one.name), explicit=True, as_json=True)
     context = {"faults": one.faults(), "field": one}
     return render_page(request, "assign/_json_status.html", context)
 
 
 def _wizard(request: PortalRequest, subject: Subject) -> HttpResponse:
     if request.method != "POST":
-        scope = scopes.find(request.GET["scope"]) if request.GET.get("scope") else None
+        scope = scopes.find(asked(request, "scope"))
         return _page(request, check(initial(subject, request.user, scope)))
-    form = posted(subject, request.POST)
-    if "save" in request.POST:
+    data = typed(request)
+    form = posted(subject, data)
+    if "save" in data:
         return _save(request, form)
-    obey(form, request.POST)
+    obey(form, data)
     return _page(request, check(form))
 
 

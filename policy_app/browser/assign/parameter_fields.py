@@ -207,7 +207,7 @@ class ParameterField:
 
     def with_value(self, value: Any, *, explicit: bool = False) -> ParameterField:
         """The field that shows this value; None shows nothing."""
-        odd = self.kind == "rows" and not _are_strings(value)
+        odd = self.kind == "rows" and not _fits_rows(value)
         field = replace(self, explicit=explicit, as_json=self.as_json or odd)
         return replace(field, texts=_texts_of(field.kind, value))
 
@@ -273,8 +273,13 @@ def _items_are_strings(spec: ParameterSpec) -> bool:
     return isinstance(item, Mapping) and item.get("type") == "string"
 
 
-def _are_strings(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+def _fits_rows(value: Any) -> bool:
+    """A list that rows give back unchanged: they drop what is empty, and spaces at the ends."""
+    return value is None or (isinstance(value, list) and all(map(_fits_row, value)))
+
+
+def _fits_row(item: Any) -> bool:
+    return isinstance(item, str) and item != "" and item == item.strip() and "\n" not in item
 
 
 def _text(value: Any) -> str:

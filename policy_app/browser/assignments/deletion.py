@@ -10,15 +10,16 @@ from django.urls import reverse
 from policy_app.browser import words
 from policy_app.browser.assign.subject import find_assignment
 from policy_app.browser.assignments.facts import ways
+from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
-from policy_app.services import assignments
+from policy_app.services import assignments, lifting
 
 
 @portal_page("GET", "POST")
 def delete(request: PortalRequest) -> HttpResponse:
     """Ask (a page, or a dialog's content for htmx), then delete (``id=``)."""
-    row = find_assignment(request.GET.get("id", ""))
-    gone = words.lifting(row)
+    row = find_assignment(asked(request, "id"))
+    gone = lifting.lifted_by(row)
     if request.method == "POST":
         name = str(row)
         assignments.delete(row, by=request.user)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from policy_app.browser.assign.subject import find_assignment
 from policy_app.browser.assignments import tabs
 from policy_app.browser.assignments.facts import effect_of, ways
+from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Crumb, Fact, PortalRequest, portal_page, render_page
 from policy_app.models import Assignment, Scope
 from policy_app.services import definitions, scopes
@@ -19,7 +20,7 @@ from policy_app.services.errors import PolicyError
 @portal_page()
 def assignment(request: PortalRequest) -> HttpResponse:
     """``?id=&tab=&cluster=``; a tab that is not there is the first one."""
-    row = find_assignment(request.GET.get("id", ""))
+    row = find_assignment(asked(request, "id"))
     shown = tabs.shown(request, row)
     context: dict[str, Any] = {
         "title": str(row),

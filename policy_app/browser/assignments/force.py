@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 import yaml
 from django.urls import reverse
 
-from policy_app.browser import highlighting, links, words
+from policy_app.browser import highlighting, links
 from policy_app.browser.assignments.facts import Effect
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
 from policy_app.evaluation.language.constraints import NotInstalled
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.models import Assignment, Cluster
-from policy_app.services import drafts, enforcement
+from policy_app.services import drafts, enforcement, reach
 from policy_app.services.errors import PolicyError
 
 _ACTIONS = {
@@ -85,7 +85,7 @@ class PolicyRow:
 def of(row: Assignment, cluster_id: str) -> Force:
     """The clusters, and the constraints on the one with that ARM id (else on the first)."""
     draft = drafts.from_assignment(row)
-    reached = words.clusters_reached(draft)
+    reached = reach.clusters_reached(draft)
     if not reached:
         return Force([], None, [], [])
     current = next((one for one in reached if one.scope.key == cluster_id.lower()), reached[0])

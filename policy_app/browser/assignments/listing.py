@@ -10,6 +10,7 @@ from django.urls import reverse
 from policy_app.browser import scope_tree
 from policy_app.browser.assignments.facts import Effect, Ways, effect_of, ways
 from policy_app.browser.grids import Column, Sorting, page_of
+from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.models import Assignment, Definition, Scope
 from policy_app.services import assignments as service
@@ -64,12 +65,12 @@ def assignments(request: PortalRequest) -> HttpResponse:
 
 
 def _filters(request: HttpRequest, tree: list[Scope]) -> service.AssignmentFilters:
-    asked = request.GET.get("scope", "").lower()
-    kind = request.GET.get("kind", "")
+    key = asked(request, "scope").lower()
+    kind = asked(request, "kind")
     return service.AssignmentFilters(
-        scope=next((scope for scope in tree if scope.key == asked), None),
+        scope=next((scope for scope in tree if scope.key == key), None),
         kind=kind if kind in Definition.Kind.values else "",
-        search=request.GET.get("search", "").strip(),
+        search=asked(request, "search").strip(),
     )
 
 

@@ -14,6 +14,7 @@ from policy_app.browser.assign.parameter_fields import in_words
 from policy_app.browser.assign.subject import STAMPED
 from policy_app.browser.assign.view import shown_requests
 from policy_app.browser.assignments import force, history
+from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Tab
 from policy_app.models import Assignment
 from policy_app.services import definitions, drafts
@@ -48,8 +49,8 @@ class _Kind:
 
 def shown(request: HttpRequest, row: Assignment) -> Shown:
     """The tabs for this assignment; the first one where the URL names none of them."""
-    asked = request.GET.get("tab", "")
-    current = next((kind for kind in _KINDS if kind.name == asked), _KINDS[0])
+    wanted = asked(request, "tab")
+    current = next((kind for kind in _KINDS if kind.name == wanted), _KINDS[0])
     tabs = [Tab(kind.label, _url(row, kind.name), kind is current) for kind in _KINDS]
     return Shown(tabs, f"assignments/_{current.name}.html", current.context(request, row))
 
@@ -59,7 +60,7 @@ def _url(row: Assignment, tab: str) -> str:
 
 
 def _force(request: HttpRequest, row: Assignment) -> dict[str, Any]:
-    return {"force": force.of(row, request.GET.get("cluster", ""))}
+    return {"force": force.of(row, asked(request, "cluster"))}
 
 
 def _policies(_: HttpRequest, row: Assignment) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""What the address and the form say, without the one character that no field can hold.
+
+A NUL is easily sent and never meant; PostgreSQL refuses it even in a comparison, with an error
+that says nothing to a person.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, QueryDict
+
+_NUL = "\x00"
+
+
+def asked(request: HttpRequest, name: str) -> str:
+    """A value of the address; empty where there is none."""
+    return str(request.GET.get(name, "")).replace(_NUL, "")
+
+
+def typed(request: HttpRequest) -> QueryDict:
+    """The posted form."""
+    clean = QueryDict(mutable=True)
+    for name, values in request.POST.lists():
+        clean.setlist(name, [str(value).replace(_NUL, "") for value in values])
+    return clean

@@ -1,0 +1,62 @@
+"""Before an assignment is deleted, what that lifts is said truly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policy_app.models import Cluster, Definition, Scope
+from policy_app.services import assignments
+from policy_app.services.lifting import Lifted, lifted_by
+from tests.services.test_drafts import draft
+
+PRIVILEGED = "Kubernetes cluster should not allow privileged containers"
+
+
+def lifted(scope: Scope, definition: Definition, **fields: Any) -> Lifted:
+    """What the deletion of such an assignment lifts."""
+    row, _ = assignments.put(draft(scope, definition, **fields), None)
+    return lifted_by(row)
+
+
+def test_clusters_and_policies_are_named(
+    rg_demo: Scope, aks_demo: Cluster, baseline: Definition
+) -> None:
+    gone = lifted(rg_demo, baseline)
+    assert (gone.clusters, gone.enforcing) == ([aks_demo], True)
+    assert PRIVILEGED in gone.policies
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"parameters": {}}, {"parameters": {"effect": "Audit"}}, {"enforcement_mode": "DoNotEnforce"}],
+    ids=["by default", "audit", "not enforced"],
+)
+def test_what_only_records_refuses_nothing(
+    rg_demo: Scope, baseline: Definition, fields: dict[str, Any]
+) -> None:
+    gone = lifted(rg_demo, baseline, **fields)
+    assert PRIVILEGED in gone.policies
+    assert not gone.enforcing
+
+
+def test_what_is_disabled_lifts_no_policy(rg_demo: Scope, baseline: Definition) -> None:
+    assert lifted(rg_demo, baseline, parameters={"effect": "Disabled"}).policies == []
+
+
+@pytest.mark.parametrize("level", ["aks-demo", "rg-demo"])
+def test_a_cluster_that_is_excluded_is_not_lifted(
+    aks_staging: Cluster, baseline: Definition, level: str
+) -> None:
+    excluded = Scope.objects.get(name=level).arm_id.upper()
+    gone = lifted(Scope.objects.get(name="mg-demo"), baseline, not_scopes=[excluded])
+    assert gone.clusters == [aks_staging]
+
+
+def test_an_excluded_management_group_is_honoured(baseline: Definition) -> None:
+    group = Scope.objects.get(name="mg-demo")
+    root = group.parent
+    assert root is not None
+    gone = lifted(root, baseline, not_scopes=[group.arm_id])
+    assert gone.clusters == []
