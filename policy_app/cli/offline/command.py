@@ -12,8 +12,10 @@ from typing import TextIO
 from policy_app.catalog.shelf import Shelf
 from policy_app.cli.failure import Failure
 from policy_app.cli.offline.errors import Trouble, TroubleError
+from policy_app.cli.offline.gatekeeper import add_objects, is_policy
+from policy_app.cli.offline.gathering import gather
 from policy_app.cli.offline.inputs import Inputs
-from policy_app.cli.offline.policies import Policies, Wanted, add_objects, gather, is_policy
+from policy_app.cli.offline.policies import Policies, Wanted
 from policy_app.cli.offline.progress import Progress
 from policy_app.cli.offline.values import Values, read, written
 
@@ -30,7 +32,10 @@ def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
     except TroubleError as error:
         return Policies(troubles=[error.trouble])
     wanted = Wanted(
-        arguments.definitions, arguments.initiatives, getattr(arguments, "constraints", ()), values
+        definitions=arguments.definitions,
+        initiatives=arguments.initiatives,
+        constraints=arguments.constraints,
+        values=values,
     )
     return gather(wanted, Shelf(), progress)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policy_app.cli.offline.errors import INPUT, Trouble
@@ -12,7 +12,8 @@ from policy_app.cli.offline.progress import Progress
 from policy_app.cli.offline.report import Explanation, Finding, Judged, Report, Subject
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import GATOR_POINT
-from policy_app.evaluation.gatekeeper.errors import ReviewError
+from policy_app.evaluation.gatekeeper.errors import ExpansionError, MutationError, ReviewError
+from policy_app.evaluation.gatekeeper.expansion import review_expanded
 from policy_app.evaluation.gatekeeper.inventory import inventory_of
 from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
 from policy_app.evaluation.gatekeeper.scopes import in_namespace
@@ -41,7 +42,7 @@ def judge(
     for document in progress.over(documents, "judging", "objects"):
         try:
             report.judged.append(judging.judged(document))
-        except ReviewError as error:
+        except (ReviewError, ExpansionError, MutationError) as error:
             line, column = document.position(error.path)
             report.troubles.append(
                 Trouble(
@@ -60,9 +61,12 @@ class _Judging:
 
     def __init__(self, documents: Sequence[Document], policies: Policies, options: Options) -> None:
         self._options = options
-        self._client = Client(
-            policies.templates.values(), policies.constraints, _inventory(documents, options)
-        )
+        templates = policies.templates.values()
+        looks_around = any(template.uses_inventory for template in templates)
+        inventory = _inventory(documents, options) if looks_around else None
+        self._client = Client(templates, policies.constraints, inventory)
+        self._mutators = policies.mutating
+        self._expander = policies.expander
         default = {options.namespace: _bare_namespace(options.namespace)}
         self._namespaces = default | _namespaces(documents)
 
@@ -73,10 +77,23 @@ class _Judging:
             review = Review.from_admission_review(thing)
         else:
             review = Review.create(thing, default_namespace=self._options.namespace)
-        decision = self._client.review(review, namespaces=self._namespaces, point=GATOR_POINT)
         subject = _subject(document, review)
+        decision = review_expanded(
+            self._client,
+            self._expander,
+            self._mutated(review),
+            namespaces=self._namespaces,
+            point=GATOR_POINT,
+        )
         findings = _findings(document, subject, decision)
         return Judged(subject, findings, self._explanation(decision))
+
+    def _mutated(self, review: Review) -> Review:
+        """The request with its object as the mutators leave it, which is before it is judged."""
+        if not self._mutators.all:
+            return review
+        mutated = self._mutators.mutate(review, namespaces=self._namespaces)
+        return replace(review, object=mutated.object) if mutated.changed else review
 
     def _explanation(self, decision: Decision) -> Explanation | None:
         if not self._options.explain:

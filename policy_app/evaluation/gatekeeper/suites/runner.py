@@ -14,6 +14,12 @@ from policy_app.evaluation.gatekeeper.errors import (
     ReviewError,
     TemplateError,
 )
+from policy_app.evaluation.gatekeeper.expansion import (
+    Expander,
+    ExpansionTemplate,
+    is_expansion_template,
+    review_expanded,
+)
 from policy_app.evaluation.gatekeeper.inventory import inventory_of
 from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
 from policy_app.evaluation.gatekeeper.suites import errors
@@ -90,9 +96,22 @@ class _Running:
         if not is_constraint(written):
             path = self._files.path(test.constraint)
             raise SuiteError(errors.NOT_A_CONSTRAINT, f'"{path}"')
-        bench = _Bench(template, Constraint.parse(written))
+        bench = _Bench(template, Constraint.parse(written), self._expander(test))
         bench.client({})
         return bench
+
+    def _expander(self, test: Test) -> Expander:
+        if not test.expansion:
+            return Expander()
+        written = self._files.objects(test.expansion)
+        if not all(map(is_expansion_template, written)):
+            path = self._files.path(test.expansion)
+            raise SuiteError(errors.NOT_AN_EXPANSION, f'"{path}"')
+        expander = Expander(map(ExpansionTemplate.parse, written))
+        if expander.conflicts:
+            names = ", ".join(sorted(expander.conflicts))
+            raise SuiteError(errors.EXPANSION_CYCLE, names)
+        return expander
 
     def _template(self, test: Test) -> ConstraintTemplate:
         if not test.template:
@@ -144,11 +163,14 @@ class _Running:
 
 
 class _Bench:
-    """A template and a constraint, to lay objects on."""
+    """A template, a constraint and what expands objects, to lay objects on."""
 
-    def __init__(self, template: ConstraintTemplate, constraint: Constraint) -> None:
+    def __init__(
+        self, template: ConstraintTemplate, constraint: Constraint, expander: Expander
+    ) -> None:
         self._template = template
         self._constraint = constraint
+        self._expander = expander
         self._bare: Client | None = None
 
     def client(self, inventory: Mapping[str, Any]) -> Client:
@@ -161,10 +183,11 @@ class _Bench:
 
     def messages(self, review: Review, inventory: Mapping[str, Any]) -> list[str]:
         """What the constraint says, whatever its action, in Gatekeeper's order."""
-        decision = self.client(inventory).review(review, point=GATOR_POINT)
+        client = self.client(inventory)
+        decision = review_expanded(client, self._expander, review, point=GATOR_POINT)
         # A constraint with several actions at one point says everything once for each.
-        actions = self._constraint.actions_at(GATOR_POINT)[:1]
-        return [one.message for one in decision.violations if one.enforcement_action in actions]
+        others = self._constraint.actions_at(GATOR_POINT)[1:]
+        return [one.message for one in decision.violations if one.enforcement_action not in others]
 
 
 def _review(thing: Mapping[str, Any]) -> Review:
