@@ -21,7 +21,7 @@ from policy_app.evaluation.gatekeeper.expansion import (
     looks_at_generated,
     place_in_maker,
 )
-from policy_app.evaluation.gatekeeper.mutation import Mutated
+from policy_app.evaluation.gatekeeper.mutation import ANNOTATIONS, Mutated
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.results import WEBHOOK, Decision
 from policy_app.services.enforcement import InForce
@@ -51,6 +51,18 @@ class Admission:
     def decision(self) -> Decision:
         """The validation webhook's answer."""
         return self.judged.decision
+
+    @property
+    def changed_object(self) -> Mapping[str, Any]:
+        """The object with what policies changed, without the webhook's own note that they did."""
+        thing = self.mutated.object
+        metadata = thing.get("metadata") or {}
+        annotations = metadata.get("annotations") or {}
+        if not {*ANNOTATIONS} & {*annotations}:
+            return thing
+        kept = {key: annotations[key] for key in annotations if key not in ANNOTATIONS}
+        rest = {key: value for key, value in metadata.items() if key != "annotations"}
+        return {**thing, "metadata": {**rest, "annotations": kept} if kept else rest}
 
 
 @dataclass(frozen=True, slots=True)

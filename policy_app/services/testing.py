@@ -220,10 +220,10 @@ def _offspring(child: admission.Offspring, document: manifests.Document) -> Offs
 
 
 def _mutation(admitted: Admission) -> MutationReport:
-    mutated = admitted.mutated
-    if not mutated.changed:
+    if not admitted.mutated.changed:
         return MutationReport()
-    return MutationReport(mutated.changes, diffs.yaml_diff(admitted.original, mutated.object))
+    diff = diffs.yaml_diff(admitted.original, admitted.changed_object)
+    return MutationReport(admitted.mutated.changes, diff)
 
 
 def _lines(decisions: Iterable[Decision]) -> dict[int, list[Violation]]:

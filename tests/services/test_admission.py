@@ -9,7 +9,7 @@ import yaml
 
 from policy_app.models import Cluster, Definition, Scope
 from policy_app.services import assignments, definitions, enforcement, testing
-from policy_app.services.diffs import DiffLine, yaml_diff
+from policy_app.services.diffs import yaml_diff
 from policy_app.services.testing import DocumentReport, OffspringReport, Upload
 from tests.services.test_drafts import draft
 
@@ -84,12 +84,12 @@ def test_a_policy_changes_a_pod_and_says_what_it_changed(rg_demo: Scope, aks_dem
             {"readOnlyRootFilesystem": True},
         )
     ]
-    (place,) = [
-        group
-        for group in document.mutation.diff
-        if DiffLine("+", "      readOnlyRootFilesystem: true") in group
+    (place,) = document.mutation.diff
+    assert [line.text for line in place if line.sign != " "] == [
+        "    securityContext:",
+        "      readOnlyRootFilesystem: true",
     ]
-    assert DiffLine("+", "    securityContext:") in place
+    assert {line.sign for line in place} == {" ", "+"}
     assert document.output == "pod/web created"
 
 

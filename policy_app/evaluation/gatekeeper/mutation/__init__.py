@@ -9,9 +9,15 @@ from __future__ import annotations
 from policy_app.evaluation.gatekeeper.mutation.conflicts import describe
 from policy_app.evaluation.gatekeeper.mutation.external_data import Provider
 from policy_app.evaluation.gatekeeper.mutation.mutator import Mutator, MutatorId, is_mutator
-from policy_app.evaluation.gatekeeper.mutation.system import Change, Mutated, Mutators
+from policy_app.evaluation.gatekeeper.mutation.system import (
+    ANNOTATIONS,
+    Change,
+    Mutated,
+    Mutators,
+)
 
 __all__ = [
+    "ANNOTATIONS",
     "Change",
     "Mutated",
     "Mutator",

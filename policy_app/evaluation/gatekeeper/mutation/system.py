@@ -27,6 +27,7 @@ from policy_app.evaluation.results import Origin
 
 MUTATIONS_ANNOTATION = "gatekeeper.sh/mutations"
 ID_ANNOTATION = "gatekeeper.sh/mutation-id"
+ANNOTATIONS = (MUTATIONS_ANNOTATION, ID_ANNOTATION)
 _OWN_GROUPS = ".gatekeeper.sh"
 
 
