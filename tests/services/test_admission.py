@@ -250,3 +250,28 @@ def test_a_diff_shows_the_changed_places_with_the_lines_around_them() -> None:
         ],
     ]
     assert yaml_diff(before, before) == []
+
+
+def test_the_safeguards_take_the_taint_of_the_system_pool_off_other_nodes(
+    rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    safeguards = definitions.built_in(
+        Definition.Kind.INITIATIVE, "c047ea8e-9c78-49b2-958b-37e56d291a44"
+    )
+    parameters: dict[str, Any] = {
+        "effectForMutationPolicies": "Mutate",
+        "allowedContainerImagesRegex": ".*",
+    }
+    parameters |= {
+        name: [] for name in ("allowedUsers", "allowedGroups", "labels", "reservedTaints")
+    }
+    assignments.put(draft(rg_demo, safeguards, name="safeguards", parameters=parameters), None)
+    node: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": "node", "labels": {"kubernetes.azure.com/mode": "user"}},
+        "spec": {"taints": [{"key": "CriticalAddonsOnly", "effect": "NoSchedule"}]},
+    }
+    assert [one.path for one in outcome(aks_demo, node).mutation.changes] == ["spec.taints[0]"]
+    node["metadata"]["labels"] = {"kubernetes.azure.com/mode": "system"}
+    assert not outcome(aks_demo, node).mutation.changes

@@ -53,13 +53,13 @@ def same(one: Any, other: Any) -> bool:
 
 def differences(before: Any, after: Any, steps: Steps = ()) -> Iterator[Difference]:
     """What to do to ``before``, in this order, for it to become ``after``."""
-    if same(before, after):
+    if before is after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _in_objects(before, after, steps)
     elif isinstance(before, list) and isinstance(after, list):
         yield from _in_lists(before, after, steps)
-    else:
+    elif not same(before, after):
         yield Difference("replace", steps, before, after)
 
 

@@ -38,13 +38,20 @@ class Put:
         value = self.value
         if isinstance(value, Placeholder) and name in parent:
             value = _waiting(value, parent[name])
-        return {**parent, name: value}
+        return _with(parent, name, value)
 
     def as_item(self) -> dict[str, Any]:
         """The value, which must be an object."""
         if not isinstance(self.value, dict):
             raise MutationError(f"assign.value for keyed list is not an object: {self.value}")
         return self.value
+
+
+def _with(parent: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """The object with a value in its field; the very same one if it is there already."""
+    if name in parent and same(parent[name], value):
+        return parent
+    return {**parent, name: value}
 
 
 def _waiting(new: Placeholder, old: Any) -> Placeholder:
@@ -79,7 +86,7 @@ class Merge(_InField):
         for value in self.values:
             if name not in parent or not _among(value, found):
                 found = [*found, value]
-        return {**parent, name: found}
+        return _with(parent, name, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ class Prune(_InField):
         if name not in parent:
             return parent
         kept = [value for value in _set(parent, name) if not _among(value, self.values)]
-        return {**parent, name: kept}
+        return _with(parent, name, kept)
 
 
 def _set(parent: Fields, name: str) -> list[Any]:
@@ -121,4 +128,4 @@ class SetImage(_InField):
                 "expected value at AssignImage location to be a string, "
                 f"got {old} of type {type_name(old)}"
             )
-        return {**parent, name: str(self.parts.over(Image.parse(old)))}
+        return _with(parent, name, str(self.parts.over(Image.parse(old))))

@@ -196,14 +196,17 @@ class _Rounds:
         mutators.
         """
         for _ in range(len(self._mutators) + 1):
-            before = thing
+            before, applied = thing, dict[MutatorId, Mutator]()
             for mutator in self._mutators:
-                thing = self._after(mutator, thing)
+                thing = self._after(mutator, thing, applied)
             if same(before, thing):
                 return thing
+            self.applied |= applied
         raise MutationError(f"mutation not converging for {_described(thing)}")
 
-    def _after(self, mutator: Mutator, thing: dict[str, Any]) -> dict[str, Any]:
+    def _after(
+        self, mutator: Mutator, thing: dict[str, Any], applied: dict[MutatorId, Mutator]
+    ) -> dict[str, Any]:
         subject = Subject(thing, self._namespace, self._source)
         outcome = mutator.judge(subject, self._operation)
         if isinstance(outcome, MatchError):
@@ -221,11 +224,11 @@ class _Rounds:
             ) from None
         if changed is None:
             return thing
+        applied[mutator.id] = mutator
         self._note(mutator, thing, changed)
         return changed
 
     def _note(self, mutator: Mutator, before: dict[str, Any], after: dict[str, Any]) -> None:
-        self.applied[mutator.id] = mutator
         self.changes += [
             Change(
                 mutator=mutator.id,

@@ -27,7 +27,8 @@ class Walk:
     def over(self, thing: dict[str, Any]) -> dict[str, Any] | None:
         """The object after the mutation, or None where the tests or a glob left it alone.
 
-        Raises ``MutationError`` where the object is shaped differently from the location.
+        It is the very same object where the mutation made no difference to it.  Raises
+        ``MutationError`` where the object is shaped differently from the location.
         """
         result: dict[str, Any] | None = self._down(thing, 0)
         return result
@@ -52,16 +53,15 @@ class Walk:
             return self.setter.at_field(parent, step.name)
         inner = parent[step.name] if present else self._missing(depth)
         changed = self._down(inner, depth + 1)
-        return None if changed is None else {**parent, step.name: changed}
+        if changed is None:
+            return None
+        return parent if present and changed is inner else {**parent, step.name: changed}
 
     def _into_every_item(self, items: list[Any], depth: int) -> list[Any] | None:
         # Nobody can say of every item that it must not exist.
         if not self.tests.allow_present(depth):
             return None
-        changed = [self._down(item, depth + 1) for item in items]
-        if all(new is None for new in changed):
-            return None
-        return [old if new is None else new for old, new in zip(items, changed, strict=True)]
+        return _merged(items, [self._down(item, depth + 1) for item in items])
 
     def _into_items(self, items: list[Any], step: Item, depth: int) -> list[Any] | None:
         meant = [_has_key(item, step) for item in items]
@@ -74,9 +74,7 @@ class Walk:
             self._down(item, depth + 1) if hit else None
             for item, hit in zip(items, meant, strict=True)
         ]
-        if all(new is None for new in changed):
-            return None
-        return [old if new is None else new for old, new in zip(items, changed, strict=True)]
+        return _merged(items, changed)
 
     def _put_item(self, items: list[Any], step: Item, depth: int) -> list[Any] | None:
         new = self.setter.as_item()
@@ -98,6 +96,15 @@ class Walk:
 
     def _missing(self, depth: int) -> dict[str, Any] | list[Any]:
         return [] if isinstance(self.location.steps[depth + 1], Item) else {}
+
+
+def _merged(items: list[Any], changed: list[Any]) -> list[Any] | None:
+    """The items with those that were changed; None where none was mutated."""
+    if all(new is None for new in changed):
+        return None
+    if all(new is None or new is old for old, new in zip(items, changed, strict=True)):
+        return items
+    return [old if new is None else new for old, new in zip(items, changed, strict=True)]
 
 
 def _typed(current: Any, wanted: type, name: str, step: Field | Item) -> Any:
