@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from policy_app.catalog.reading import Published, read
-from policy_app.catalog.store import MutationStore, TemplateStore
+from policy_app.catalog.store import MutationStore, TemplateStore, tail
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.versions import pick_version, version_key
 
@@ -59,6 +59,12 @@ class Entry:
         details = self.published.shape["properties"].get("policyRule", {}).get("then", {})
         return str(((details.get("details") or {}).get("templateInfo") or {}).get("url", ""))
 
+    @property
+    def member_ids(self) -> frozenset[str]:
+        """The ids of an initiative's members, in lower case."""
+        members = self.published.shape["properties"].get("policyDefinitions") or []
+        return frozenset(str(one.get("policyDefinitionId", "")).lower() for one in members)
+
     def parse(self) -> PolicyDefinition | PolicySetDefinition:
         """The definition itself.  Raises ``DefinitionError``."""
         kind = PolicySetDefinition if self.is_initiative else PolicyDefinition
@@ -84,6 +90,10 @@ class Shelf:
         wanted = text.strip().rstrip("/").lower()
         by_id = [one for one in self.entries if wanted in (one.id.lower(), one.name.lower())]
         return by_id or [one for one in self.entries if one.display_name == text.strip()]
+
+    def folder_of(self, template_url: str) -> Path:
+        """Where a template's samples and its suite are."""
+        return self._fixtures / "templates" / PurePosixPath(tail(template_url)).parent
 
     def title_near(self, text: str) -> str:
         """A title like the text, or empty."""

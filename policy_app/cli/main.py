@@ -12,10 +12,32 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from policy_app.cli import manage, serve, sign_in_link, test, token, verify
+from policy_app.cli import (
+    expand,
+    explain,
+    export,
+    manage,
+    mutate,
+    serve,
+    sign_in_link,
+    test,
+    token,
+    verify,
+)
 from policy_app.cli.failure import Failure
 
-_COMMANDS = (serve, test, verify, token, sign_in_link, manage)
+_COMMANDS = (
+    serve,
+    test,
+    verify,
+    mutate,
+    expand,
+    export,
+    explain,
+    token,
+    sign_in_link,
+    manage,
+)
 
 
 class _Version(argparse.Action):

@@ -82,7 +82,7 @@ class Assigning:
             self._fail(reference, str(error))
             return
         for policy in effective:
-            self._install(reference, policy)
+            self.install(reference, policy)
 
     def _members(self, target: PolicySetDefinition) -> dict[tuple[str, str], PolicyDefinition]:
         members = {}
@@ -96,7 +96,8 @@ class Assigning:
                 members[definition_id, pattern] = found
         return members
 
-    def _install(self, reference: Reference, policy: Policy) -> None:
+    def install(self, reference: Reference, policy: Policy) -> None:
+        """Add what one policy brings; what fails is among the troubles."""
         try:
             missing = self._mutate(policy) if changes_objects(policy) else self._judge(policy)
         except (LanguageError, GatekeeperError) as error:
@@ -115,7 +116,7 @@ class Assigning:
 
     def _judge(self, policy: Policy) -> NotInstalled | None:
         """Install a constraint with its template; or why there is none."""
-        template = self._template(policy)
+        template = template_of(policy, self._shelf)
         built = build_constraint(policy, template)
         if isinstance(built, NotInstalled) or template is None:
             return built if isinstance(built, NotInstalled) else None
@@ -141,14 +142,6 @@ class Assigning:
             return None
         return [one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one is not None]
 
-    def _template(self, policy: Policy) -> ConstraintTemplate | None:
-        details = policy.definition.kubernetes_details if _is_resolved(policy) else None
-        source = details.template if details else None
-        if source is None:
-            return None
-        text = self._shelf.templates.text(source.url) if source.url else source.text()
-        return None if text is None else parsed_template(text)
-
     def _fail(
         self,
         reference: Reference,
@@ -158,6 +151,19 @@ class Assigning:
         member = f" ({policy.reference_id})" if policy and policy.reference_id else ""
         lines = " ".join(message.splitlines())
         self._policies.troubles.append(Trouble(POLICY, f"{reference.text}{member}", lines))
+
+
+def template_of(policy: Policy, shelf: Shelf) -> ConstraintTemplate | None:
+    """The template that a policy names; None where it names none, or the store lacks it.
+
+    Raises ``LanguageError`` or ``TemplateError``.
+    """
+    details = policy.definition.kubernetes_details if _is_resolved(policy) else None
+    source = details.template if details else None
+    if source is None:
+        return None
+    text = shelf.templates.text(source.url) if source.url else source.text()
+    return None if text is None else parsed_template(text)
 
 
 def _is_resolved(policy: Policy) -> TypeGuard[EffectivePolicy]:

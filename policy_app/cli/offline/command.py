@@ -11,12 +11,16 @@ from typing import TextIO
 
 from policy_app.catalog.shelf import Shelf
 from policy_app.cli.failure import Failure
-from policy_app.cli.offline.errors import Trouble, TroubleError
+from policy_app.cli.offline.assigning import Policy
+from policy_app.cli.offline.errors import INPUT, POLICY, Trouble, TroubleError
 from policy_app.cli.offline.gatekeeper import add_objects, is_policy
 from policy_app.cli.offline.gathering import gather
 from policy_app.cli.offline.inputs import Inputs
+from policy_app.cli.offline.inputs import read as read_files
+from policy_app.cli.offline.mutating import Surroundings, namespaces_among
 from policy_app.cli.offline.policies import Policies, Wanted
 from policy_app.cli.offline.progress import Progress
+from policy_app.cli.offline.report import PASSED, UNREADABLE, UNRESOLVED
 from policy_app.cli.offline.values import Values, read, written
 
 _FEW = 5
@@ -25,10 +29,7 @@ _FEW = 5
 def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
     """The policies that the options name; what fails is among the troubles."""
     try:
-        values = Values(
-            typed=read(Path(arguments.parameters)) if arguments.parameters else {},
-            written=written(arguments.settings),
-        )
+        values = _values(arguments)
     except TroubleError as error:
         return Policies(troubles=[error.trouble])
     wanted = Wanted(
@@ -38,6 +39,23 @@ def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
         values=values,
     )
     return gather(wanted, Shelf(), progress)
+
+
+def exported(arguments: argparse.Namespace, stored: Sequence[Policy]) -> Policies:
+    """The policies that ``references`` name, with some that the portal has stored."""
+    try:
+        values = _values(arguments)
+    except TroubleError as error:
+        return Policies(troubles=[error.trouble])
+    wanted = Wanted(either=arguments.references, values=values, stored=stored)
+    return gather(wanted, Shelf(), Progress())
+
+
+def _values(arguments: argparse.Namespace) -> Values:
+    return Values(
+        typed=read(Path(arguments.parameters)) if arguments.parameters else {},
+        written=written(arguments.settings),
+    )
 
 
 def names_policies(arguments: argparse.Namespace) -> bool:
@@ -59,6 +77,26 @@ def use_policies_among(found: Inputs, policies: Policies) -> None:
             code=2,
         )
     add_objects(chosen, policies)
+
+
+def manifests(arguments: argparse.Namespace) -> Inputs:
+    """The objects in the files that the options name."""
+    return read_files(arguments.files, Progress())
+
+
+def surroundings(arguments: argparse.Namespace, found: Inputs) -> Surroundings:
+    """The namespaces of the manifests, and the one that the options name."""
+    namespace: str = arguments.namespace
+    return Surroundings(namespaces_among(found.documents, namespace), namespace)
+
+
+def finish(
+    troubles: Sequence[Trouble], skipped: Sequence[Trouble] = (), notes: Iterable[str] = ()
+) -> int:
+    """Tell what went wrong; the exit code is 3 for policies, 2 for inputs, else 0."""
+    tell(troubles, skipped, notes)
+    kinds = {trouble.kind for trouble in troubles}
+    return UNRESOLVED if POLICY in kinds else UNREADABLE if INPUT in kinds else PASSED
 
 
 def stdout() -> TextIO:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policy_app.cli.offline.errors import INPUT, Trouble
+from policy_app.cli.offline.mutating import mutate_request, namespaces_among
 from policy_app.cli.offline.policies import Policies
 from policy_app.cli.offline.progress import Progress
 from policy_app.cli.offline.report import Explanation, Finding, Judged, Report, Subject
@@ -65,10 +66,9 @@ class _Judging:
         looks_around = any(template.uses_inventory for template in templates)
         inventory = _inventory(documents, options) if looks_around else None
         self._client = Client(templates, policies.constraints, inventory)
-        self._mutators = policies.mutating
+        self._policies = policies
         self._expander = policies.expander
-        default = {options.namespace: _bare_namespace(options.namespace)}
-        self._namespaces = default | _namespaces(documents)
+        self._namespaces = namespaces_among(documents, options.namespace)
 
     def judged(self, document: Document) -> Judged:
         """One object.  Raises ``ReviewError`` where it cannot be judged at all."""
@@ -90,9 +90,7 @@ class _Judging:
 
     def _mutated(self, review: Review) -> Review:
         """The request with its object as the mutators leave it, which is before it is judged."""
-        if not self._mutators.all:
-            return review
-        mutated = self._mutators.mutate(review, namespaces=self._namespaces)
+        mutated = mutate_request(review, self._policies, self._namespaces)
         return replace(review, object=mutated.object) if mutated.changed else review
 
     def _explanation(self, decision: Decision) -> Explanation | None:
@@ -107,21 +105,6 @@ def _inventory(documents: Sequence[Document], options: Options) -> dict[str, Any
         for document in documents
         if not is_admission_review(document.object)
     )
-
-
-def _namespaces(documents: Sequence[Document]) -> dict[str, dict[str, Any]]:
-    """The Namespaces that the manifests make: what stands elsewhere in them may name them."""
-    found = {}
-    for document in documents:
-        thing = document.object
-        if thing.get("kind") == "Namespace" and thing.get("apiVersion") == "v1":
-            found[str((thing.get("metadata") or {}).get("name", ""))] = thing
-    return found
-
-
-def _bare_namespace(name: str) -> dict[str, Any]:
-    labels = {"kubernetes.io/metadata.name": name}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def _subject(document: Document, review: Review) -> Subject:

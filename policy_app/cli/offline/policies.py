@@ -17,6 +17,7 @@ from policy_app.evaluation.gatekeeper.expansion import (
 )
 from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
+from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Wanted:
     constraints: Sequence[str] = ()
     """Files and folders with objects of Gatekeeper."""
     values: Values = field(default_factory=Values)
+    stored: Sequence[EffectivePolicy | UnresolvedPolicy] = ()
+    """What assignments of the portal put to work."""
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any
 
 from policy_app.catalog.shelf import Entry, Shelf, newest
 from policy_app.cli.offline.errors import POLICY, Trouble, TroubleError
+from policy_app.evaluation.language.assignment_resource import Assignment
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
 
@@ -57,6 +58,24 @@ def initiative(reference: Reference, shelf: Shelf) -> PolicySetDefinition:
             "This is one policy definition.", f"Use --definition {reference.text!r}."
         )
     return found
+
+
+def assignment(reference: Reference) -> Assignment | None:
+    """The assignment in a file; None where the text names something else.
+
+    Raises ``TroubleError``.
+    """
+    file = _file(reference)
+    if file is None:
+        return None
+    value = read_json(reference, file)
+    properties = value.get("properties")
+    if not isinstance(properties, dict) or "policyDefinitionId" not in properties:
+        return None
+    try:
+        return Assignment.parse(value)
+    except LanguageError as error:
+        raise reference.refuse(_sentence(str(error))) from None
 
 
 def resolve(reference: Reference, shelf: Shelf) -> Target:
