@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policy_app.catalog import templates
+from policy_app.catalog import mutations, templates
 from policy_app.evaluation.language.definitions import PolicyDefinition
 
 NOT_STORED = "The definition is not stored."
@@ -29,7 +29,9 @@ def of(definition: PolicyDefinition) -> str:
             " the portal lists it and does not evaluate it."
         )
     if details.mutation is not None:
-        return f"The portal's store has no mutators for {details.tail or 'it'}."
+        url = details.mutation.url
+        stored = not url or mutations.text(url) is not None
+        return "" if stored else f"The portal's store has no mutators for {details.tail or url}."
     if details.constraint_url:
         return "It uses the retired form, with a constraint file of its own."
     if details.template is None:

@@ -28,3 +28,76 @@ def port(text: str) -> int:
     if text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+
+
+def add_file_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``-f``, which must be given."""
+    parser.add_argument(
+        "-f",
+        "--filename",
+        dest="files",
+        action="append",
+        required=True,
+        metavar="PATH",
+        help="a manifest, a folder with manifests at any depth, or - for standard input;"
+        " may be given several times",
+    )
+
+
+def add_namespace_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--namespace``."""
+    parser.add_argument(
+        "-n",
+        "--namespace",
+        default="default",
+        metavar="NS",
+        help="where objects go that name no namespace (default)",
+    )
+
+
+def add_policy_options(parser: argparse.ArgumentParser) -> None:
+    """Add what names policies, and ``--parameters`` and ``--set``."""
+    for kind, title in (("definition", "policy definition"), ("initiative", "initiative")):
+        parser.add_argument(
+            f"--{kind}",
+            dest=f"{kind}s",
+            action="append",
+            default=[],
+            metavar="REF",
+            help=f"a {title}: its GUID, its full id, its exact title, or a file of ARM's JSON;"
+            " REF@6.*.* takes the newest version that fits; may be given several times",
+        )
+    parser.add_argument(
+        "--constraints",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file or folder with constraint templates and constraints of Gatekeeper;"
+        " may be given several times",
+    )
+    add_parameter_options(parser)
+
+
+def add_parameter_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--parameters`` and ``--set``."""
+    parser.add_argument(
+        "--parameters",
+        metavar="FILE",
+        help='values for parameters, as JSON or YAML: {"name": value} or ARM\'s'
+        ' {"name": {"value": value}}; what has none takes its default',
+    )
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a value for one parameter, before that of the file; lists, objects, numbers and"
+        " booleans are written as JSON; may be given several times",
+    )
+
+
+def examples(*shown: tuple[str, str], codes: str) -> str:
+    """The end of a command's help: what it can be used for, line by line, and its exit codes."""
+    lines = [f"  # {purpose}\n  {command}" for purpose, command in shown]
+    return "\n".join(["examples:", *lines, "", f"exit codes: {codes}"])

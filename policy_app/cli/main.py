@@ -7,14 +7,39 @@ wrong arguments are answered at once.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from policy_app.cli import manage, rego, serve, sign_in_link, token
+from policy_app.cli import (
+    expand,
+    explain,
+    export,
+    manage,
+    mutate,
+    rego,
+    serve,
+    sign_in_link,
+    test,
+    token,
+    verify,
+)
 from policy_app.cli.failure import Failure
 
-_COMMANDS = (serve, token, sign_in_link, rego, manage)
+_COMMANDS = (
+    serve,
+    test,
+    verify,
+    mutate,
+    expand,
+    export,
+    explain,
+    rego,
+    token,
+    sign_in_link,
+    manage,
+)
 
 
 class _Version(argparse.Action):
@@ -49,7 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = parsed.run(parsed)
     except Failure as failure:
         print(f"policy-portal {parsed.command}: {failure}", file=sys.stderr)
-        return 1
+        return failure.code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return code

@@ -20,6 +20,8 @@ class NotAnObject:
     message: str
     hint: str = ""
     path: tuple[Step, ...] = ()
+    foreign: bool = False
+    """Whether it is plainly something else, and no object with a fault."""
 
 
 def why_no_object(value: Any, file: str = "") -> NotAnObject | None:
@@ -46,16 +48,20 @@ def _known_stranger(value: Mapping[str, Any], file: str) -> NotAnObject | None:
     group = str(value.get("apiVersion", "")).partition("/")[0]
     nameless = name.startswith("kustomization.") and "kind" not in value
     if group == "kustomize.config.k8s.io" or nameless:
-        return NotAnObject("This is a Kustomization, not a Kubernetes object.", _RENDER)
+        return _foreign("This is a Kustomization, not a Kubernetes object.", _RENDER)
     if "kind" in value:
         return None
     if name.startswith("chart.") or _is_chart(value):
-        return NotAnObject("This is a Helm chart's description, not a Kubernetes object.", _HELM)
+        return _foreign("This is a Helm chart's description, not a Kubernetes object.", _HELM)
     if name.startswith("values.") or name.endswith((".values.yaml", "-values.yaml")):
-        return NotAnObject("These are Helm values, not a Kubernetes object.", _HELM)
+        return _foreign("These are Helm values, not a Kubernetes object.", _HELM)
     if isinstance(value.get("services"), Mapping) and "apiVersion" not in value:
-        return NotAnObject("This is a Compose file, not a Kubernetes object.")
+        return _foreign("This is a Compose file, not a Kubernetes object.")
     return None
+
+
+def _foreign(message: str, hint: str = "") -> NotAnObject:
+    return NotAnObject(message, hint, foreign=True)
 
 
 def _is_chart(value: Mapping[str, Any]) -> bool:
@@ -69,6 +75,7 @@ def _incomplete(value: Mapping[str, Any]) -> NotAnObject | None:
             f"This is no Kubernetes object: {' and '.join(missing)} "
             f"{'is' if len(missing) == 1 else 'are'} missing.",
             "A Pod, for instance, begins with apiVersion: v1 and kind: Pod.",
+            foreign=not value.keys() & {"apiVersion", "kind", "metadata", "spec"},
         )
     for name in ("apiVersion", "kind"):
         if not isinstance(value[name], str):

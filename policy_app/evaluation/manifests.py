@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from policy_app.evaluation.kube_yaml import json_text
+from policy_app.evaluation.kube_yaml import json_text, places
 from policy_app.evaluation.kube_yaml.faults import YamlFault
 from policy_app.evaluation.kube_yaml.positions import Mark, Step, marks, parse_path
 from policy_app.evaluation.kube_yaml.values import Bounds, Parsed, documents
@@ -55,6 +55,8 @@ class Problem:
     column: int
     message: str
     hint: str = ""
+    foreign: bool = False
+    """Whether it is plainly something else, such as Helm values or a Kustomization."""
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -64,14 +66,24 @@ class Problem:
 class _Source:
     """The text around a document, kept to find its fields' places when they are asked for."""
 
-    def __init__(self, text: str, first_line: int, ordinal: int) -> None:
+    def __init__(
+        self, text: str, first_line: int, ordinal: int, parsed: Parsed | None = None
+    ) -> None:
         self.text = text
         self.first_line = first_line
         self.ordinal = ordinal
+        self._parsed = parsed
 
     @cached_property
     def marks(self) -> Mark:
         return marks(self.text, self.ordinal)
+
+    def position(self, steps: Sequence[Step]) -> tuple[int, int]:
+        parsed = self._parsed
+        if parsed is not None and parsed.places is not None:
+            return places.find(parsed.places, parsed.value, steps)
+        mark = self.marks.find(steps)
+        return mark.line, mark.column
 
     @cached_property
     def _lines(self) -> list[str]:
@@ -110,8 +122,9 @@ class Document:
 
         A path that does not exist gives the place of its nearest ancestor that does.
         """
-        mark = self._find(parse_path(path) if isinstance(path, str) else path)
-        return mark.line + self._source.first_line - 1, mark.column
+        steps = parse_path(path) if isinstance(path, str) else path
+        line, column = self._source.position((*self._prefix, *steps))
+        return line + self._source.first_line - 1, column
 
     def place(self, path: str = "") -> Place:
         """The place of a field, as results carry it."""
@@ -220,7 +233,7 @@ class _Loading:
                 if parsed.value is None:
                     continue
                 self._index += 1
-                self._keep(parsed, _Source(text, first_line, ordinal), ())
+                self._keep(parsed, _Source(text, first_line, ordinal, parsed), ())
         except YamlFault as fault:
             self._index += 1
             fault.hint = _template_hint(text, fault.line) or fault.hint
@@ -252,21 +265,21 @@ class _Loading:
                 "apiVersion": outer["apiVersion"],
                 "kind": outer["kind"].removesuffix("List"),
             } | item
-        mark = source.marks.find(prefix)
-        self._keep(Parsed(item, mark.line, mark.column), source, prefix)
+        self._keep(Parsed(item, *source.position(prefix)), source, prefix)
 
     def _refuse(
         self, refusal: NotAnObject, source: _Source, prefix: tuple[Step, ...], line: int
     ) -> None:
-        mark = source.marks.find((*prefix, *refusal.path))
+        line, column = source.position((*prefix, *refusal.path))
         self._file.problems.append(
             Problem(
                 self._file.name,
                 self._index,
-                mark.line + source.first_line - 1,
-                mark.column,
+                line + source.first_line - 1,
+                column,
                 refusal.message,
                 refusal.hint,
+                refusal.foreign,
             )
         )
 

@@ -58,6 +58,15 @@ class Violation:
     place: Place | None = None
     container: str = ""
     """The container that the message is about; empty where it is about the whole object."""
+    implied_by: str = ""
+    """The expansion template that made the object at fault; empty for the object itself."""
+    generated: str = ""
+    """The made object that is at fault, such as ``Pod web-pod``; empty for the object itself."""
+
+    @property
+    def order(self) -> tuple[str, str, str, str]:
+        """What Gatekeeper sorts by, and what tells apart the violations that it leaves in a tie."""
+        return self.enforcement_action, self.message, self.constraint_kind, self.constraint
 
     @property
     def line_text(self) -> str:

@@ -1,7 +1,7 @@
-"""What the assignments put on a cluster: constraints in force, and what could not be installed.
+"""What the assignments put on a cluster: constraints and mutators in force, and what is not.
 
-The add-on pulls the assignments at and above its cluster, turns each policy into a constraint,
-and leaves out what its scope excludes.  The same happens here, at once.
+The add-on pulls the assignments at and above its cluster, turns each policy into a constraint or
+into mutators, and leaves out what its scope excludes.  The same happens here, at once.
 """
 
 from __future__ import annotations
@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import yaml
 
-from policy_app.catalog import templates
+from policy_app.catalog import mutations, templates
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import Constraint
-from policy_app.evaluation.gatekeeper.errors import GatekeeperError, TemplateError
+from policy_app.evaluation.gatekeeper.errors import (
+    GatekeeperError,
+    MutatorError,
+    TemplateError,
+)
+from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators, describe
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignment_resource import Assignment as EvaluatedAssignment
 from policy_app.evaluation.language.assignments import (
@@ -34,6 +40,11 @@ from policy_app.evaluation.language.constraints import (
 )
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.mutators import (
+    MUTATORS_CONFLICT,
+    build_mutators,
+    changes_objects,
+)
 from policy_app.evaluation.results import Origin
 from policy_app.models import Assignment, Cluster
 from policy_app.services import definitions, reach
@@ -43,11 +54,12 @@ from policy_app.services.errors import PolicyError
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The constraints on one cluster, ready to decide."""
+    """The constraints and mutators on one cluster, ready to decide and to change."""
 
     client: Client
     constraints: list[Constraint] = field(default_factory=list)
     not_installed: list[NotInstalled] = field(default_factory=list)
+    mutators: Mutators = field(default_factory=Mutators)
 
 
 def in_force(cluster: Cluster, extra: Iterable[AssignmentDraft] = ()) -> InForce:
@@ -63,20 +75,59 @@ def in_force(cluster: Cluster, extra: Iterable[AssignmentDraft] = ()) -> InForce
 
 
 def install(drafts: Iterable[AssignmentDraft], cluster: Cluster) -> InForce:
-    """Turn assignments into constraints on a cluster, whatever their scope."""
-    constraints: list[Constraint] = []
-    not_installed: list[NotInstalled] = []
-    templates_by_kind: dict[str, ConstraintTemplate] = {}
-    for policy, template in _policies(drafts, cluster, not_installed):
+    """Turn assignments into constraints and mutators on a cluster, whatever their scope."""
+    installing = _Installing()
+    for policy in _policies(drafts, cluster, installing.not_installed):
+        try:
+            installing.add(policy)
+        except (LanguageError, GatekeeperError) as error:
+            reason = NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
+            installing.not_installed.append(reason)
+    return installing.in_force()
+
+
+class _Installing:
+    """What has been installed so far."""
+
+    def __init__(self) -> None:
+        self.not_installed: list[NotInstalled] = []
+        self._constraints: list[Constraint] = []
+        self._templates: dict[str, ConstraintTemplate] = {}
+        self._mutators: list[Mutator] = []
+
+    def add(self, policy: EffectivePolicy | UnresolvedPolicy) -> None:
+        """Install one policy.
+
+        Raises ``LanguageError`` or ``GatekeeperError`` where what it names is none.
+        """
+        if changes_objects(policy):
+            built = build_mutators(policy, _mutation(policy))
+            if isinstance(built, NotInstalled):
+                self._leave_out(built)
+            else:
+                self._mutators += built
+            return
+        template = _template(policy)
         one = build_constraint(policy, template)
         if isinstance(one, NotInstalled):
-            # What is switched off is rightly not there, and no news.
-            not_installed += [one] if one.code != SWITCHED_OFF else []
+            self._leave_out(one)
         elif template is not None:
-            constraints.append(one)
-            templates_by_kind[template.kind] = template
-    client = Client(templates_by_kind.values(), constraints)
-    return InForce(client, constraints, not_installed)
+            self._constraints.append(one)
+            self._templates[template.kind] = template
+
+    def in_force(self) -> InForce:
+        """All of it, ready for use; mutators in conflict are noted, since they change nothing."""
+        mutators = Mutators(self._mutators)
+        for one in mutators.all:
+            if one.id in mutators.conflicts:
+                reason = describe([one.id, *mutators.conflicts[one.id]])
+                self._leave_out(NotInstalled(reason, MUTATORS_CONFLICT, one.origin))
+        client = Client(self._templates.values(), self._constraints)
+        return InForce(client, self._constraints, self.not_installed, mutators)
+
+    def _leave_out(self, one: NotInstalled) -> None:
+        # What is switched off is rightly not there, and no news.
+        self.not_installed += [one] if one.code != SWITCHED_OFF else []
 
 
 def _reaching(cluster: Cluster) -> Iterable[Assignment]:
@@ -122,8 +173,8 @@ def _resource(cluster: Cluster | None) -> Resource | None:
 
 def _policies(
     drafts: Iterable[AssignmentDraft], cluster: Cluster, not_installed: list[NotInstalled]
-) -> Iterator[tuple[EffectivePolicy | UnresolvedPolicy, ConstraintTemplate | None]]:
-    """Each policy with its template; an assignment that fails as a whole is noted."""
+) -> Iterator[EffectivePolicy | UnresolvedPolicy]:
+    """Each policy of each assignment; an assignment that fails as a whole is noted."""
     for draft in drafts:
         try:
             policies = policies_of(draft, cluster)
@@ -131,12 +182,7 @@ def _policies(
             origin = Origin(assignment_id=draft.arm_id, definition_id=draft.definition.arm_id)
             not_installed.append(NotInstalled(str(error), CONSTRAINT_INSTALL_FAILED, origin))
             continue
-        for policy in policies:
-            try:
-                yield policy, _template(policy)
-            except (LanguageError, GatekeeperError) as error:
-                reason = NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
-                not_installed.append(reason)
+        yield from policies
 
 
 def _template(policy: EffectivePolicy | UnresolvedPolicy) -> ConstraintTemplate | None:
@@ -156,3 +202,21 @@ def _parsed_template(text: str) -> ConstraintTemplate:
     except yaml.YAMLError as error:
         raise TemplateError(f"the constraint template is no YAML: {error}") from None
     return ConstraintTemplate.parse(value)
+
+
+def _mutation(policy: EffectivePolicy | UnresolvedPolicy) -> tuple[Any, ...] | None:
+    details = policy.definition.kubernetes_details if isinstance(policy, EffectivePolicy) else None
+    source = details.mutation if details else None
+    if source is None:
+        return None
+    text = mutations.text(source.url) if source.url else source.text()
+    return None if text is None else _parsed_mutation(text)
+
+
+@lru_cache(maxsize=128)
+def _parsed_mutation(text: str) -> tuple[Any, ...]:
+    """The documents of a file of mutators; callers must not change them."""
+    try:
+        return tuple(one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one is not None)
+    except yaml.YAMLError as error:
+        raise MutatorError(f"the mutation is no YAML: {error}") from None

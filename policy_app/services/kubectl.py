@@ -39,17 +39,17 @@ def apply(
     return Applied("\n".join([*warnings, refusal]), 1)
 
 
-def failed(file: str, message: str) -> Applied:
-    """``kubectl apply -f FILE`` where the webhook answers with an error of its own."""
-    return Applied(_refusal(file, "InternalError", message), 1)
+def failed(file: str, message: str, webhook: str = WEBHOOK) -> Applied:
+    """``kubectl apply -f FILE`` where a webhook answers with an error of its own."""
+    return Applied(_refusal(file, "InternalError", message, webhook), 1)
 
 
-def _refusal(file: str, reason: str, message: str) -> str:
+def _refusal(file: str, reason: str, message: str, webhook: str = WEBHOOK) -> str:
     # kubectl prints the path with Go's %q, which JSON's quoting equals for printable paths.
     path = json.dumps(file, ensure_ascii=False)
     return (
         f"Error from server ({reason}): error when creating {path}:"
-        f' admission webhook "{WEBHOOK}" denied the request: {message}'
+        f' admission webhook "{webhook}" denied the request: {message}'
     )
 
 

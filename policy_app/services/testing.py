@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_app.evaluation import manifests
-from policy_app.evaluation.gatekeeper.client import Client
-from policy_app.evaluation.gatekeeper.errors import ReviewError
+from policy_app.evaluation.gatekeeper.mutation import Change
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.results import Decision, Violation
 from policy_app.models import Cluster
-from policy_app.services import enforcement, kubectl
+from policy_app.services import admission, diffs, enforcement, kubectl
+from policy_app.services.admission import Admission
 from policy_app.services.errors import PolicyError
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -26,6 +26,32 @@ class Upload:
 
     name: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MutationReport:
+    """What the mutators did to an object; both are empty where that is nothing."""
+
+    changes: Sequence[Change] = ()
+    diff: Sequence[Sequence[diffs.DiffLine]] = ()
+    """The changed places of the object's YAML, each with the lines around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffspringReport:
+    """An object that a controller will create from a workload, and what becomes of it then."""
+
+    label: str
+    """``Pod web-pod``; only the controller knows the real name."""
+    decision: Decision
+    error: str
+    """Why a webhook fails as a whole then; mostly empty."""
+    mutation: MutationReport
+
+    @property
+    def accepted(self) -> bool:
+        """True where the controller may create it."""
+        return self.decision.allowed and not self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +74,9 @@ class DocumentReport:
     """Why the webhook failed as a whole, which refuses the object too; mostly empty."""
     lines: Mapping[int, Sequence[Violation]] = field(default_factory=dict)
     """The lines to highlight, with the violations that they are about."""
+    mutation: MutationReport = MutationReport()
+    offspring: Sequence[OffspringReport] = ()
+    """What controllers will create from it, the outermost first."""
 
     @property
     def accepted(self) -> bool:
@@ -114,7 +143,7 @@ def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default")
     _check(uploads)
     in_force = enforcement.in_force(cluster)
     known = {one.name: one.as_object() for one in cluster.namespaces.all()}
-    judge = _Judge(cluster, namespace, in_force.client, known)
+    judge = _Judge(cluster, namespace, in_force, known)
     files = [judge.file(upload) for upload in uploads]
     return Report(cluster, namespace, files, in_force)
 
@@ -133,11 +162,11 @@ def _check(uploads: Sequence[Upload]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """The cluster, the namespace and the constraints that every document is held to."""
+    """The cluster, the namespace and the policies that every document is held to."""
 
     cluster: Cluster
     namespace: str
-    client: Client
+    in_force: enforcement.InForce
     namespaces: Mapping[str, dict[str, Any]]
 
     def file(self, upload: Upload) -> FileReport:
@@ -152,11 +181,14 @@ class _Judge:
     ) -> DocumentReport:
         manifest = document.object
         review = Review.create(manifest, default_namespace=self.namespace)
-        decision, error = self._decide(document, review, known)
+        admitted = admission.admit(review, self.in_force, known)
+        decision = manifests.situate(admitted.decision, document)
+        made = admission.offspring(admitted, self.in_force, known)
+        children = [_offspring(child, document) for child in made]
         legacy = self.cluster.gatekeeper == Cluster.Generation.LEGACY
         applied = (
-            kubectl.failed(document.file, error)
-            if error
+            kubectl.failed(document.file, admitted.error, admitted.webhook)
+            if admitted.error
             else kubectl.apply(document.file, manifest, decision, legacy=legacy)
         )
         return DocumentReport(
@@ -169,28 +201,34 @@ class _Judge:
             namespace=review.namespace,
             name=kubectl.name(manifest),
             decision=decision,
-            error=error,
+            error=admitted.error,
             output=applied.output,
             exit_code=applied.exit_code,
-            lines=_lines(decision),
+            lines=_lines([decision, *(child.decision for child in children)]),
+            mutation=_mutation(admitted),
+            offspring=children,
         )
 
-    def _decide(
-        self,
-        document: manifests.Document,
-        review: Review,
-        known: Mapping[str, dict[str, Any]],
-    ) -> tuple[Decision, str]:
-        """The decision, or the error with which the webhook fails as a whole."""
-        try:
-            return manifests.situate(self.client.review(review, namespaces=known), document), ""
-        except ReviewError as error:
-            return Decision(), error.message
+
+def _offspring(child: admission.Offspring, document: manifests.Document) -> OffspringReport:
+    return OffspringReport(
+        label=child.label,
+        decision=manifests.situate(child.decision, document),
+        error=child.admission.error,
+        mutation=_mutation(child.admission),
+    )
 
 
-def _lines(decision: Decision) -> dict[int, list[Violation]]:
+def _mutation(admitted: Admission) -> MutationReport:
+    if not admitted.mutated.changed:
+        return MutationReport()
+    diff = diffs.yaml_diff(admitted.original, admitted.changed_object)
+    return MutationReport(admitted.mutated.changes, diff)
+
+
+def _lines(decisions: Iterable[Decision]) -> dict[int, list[Violation]]:
     lines: dict[int, list[Violation]] = defaultdict(list)
-    for violation in decision.violations:
+    for violation in (one for decision in decisions for one in decision.violations):
         if violation.place and violation.place.line:
             lines[violation.place.line].append(violation)
     return dict(lines)

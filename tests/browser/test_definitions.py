@@ -187,6 +187,14 @@ def test_the_constraint_template_is_shown_with_its_rego(visitor: Client) -> None
     assert not page.select("[style]")
 
 
+def test_the_mutators_of_a_policy_that_changes_objects_are_shown(visitor: Client) -> None:
+    page = soup(visitor, f"{LIST}/policy/8e875f96-2c56-40ca-86db-b9f6a0be7347?tab=mutators")
+    code = one(page, ".code").get_text()
+    assert "kind: Assign" in code
+    assert "readOnlyRootFilesystem" in code
+    assert "tab=mutators" not in str(soup(visitor, f"{LIST}/policy/{PRIVILEGED}"))
+
+
 def test_a_policy_says_why_it_is_not_evaluated(visitor: Client) -> None:
     policy = make_policy("gap", evaluation_gap="It judges Azure resources, not what runs.")
     add_version(policy, "1.0.0")

@@ -38,13 +38,17 @@ def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run(
-    *arguments: str, settings: Mapping[str, str] | None = None
+    *arguments: str,
+    settings: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    cwd: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
     """One command line, from the start of the process to its end."""
     return subprocess.run(
         [*COMMAND, *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=environment(settings),
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from policy_app.browser import highlighting, links
-from policy_app.browser.definitions import members, template
+from policy_app.browser.definitions import members, mutators, template
 from policy_app.browser.pages import Tab
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.parameters import ParameterSpec
@@ -91,10 +91,12 @@ def _kinds(subject: Subject) -> list[_Kind]:
         lambda s: service.initiatives_with(s.definition).count(),
     )
     of_template = [_Kind("template", "Constraint template", _template)]
+    of_mutators = [_Kind("mutators", "Mutators", _mutators)]
     return [
         as_json,
         parameters,
         *(of_template if template.has_one(subject.parsed) else []),
+        *(of_mutators if mutators.has_some(subject.parsed) else []),
         assigned,
         used_in,
     ]
@@ -138,6 +140,11 @@ def _members(subject: Subject) -> dict[str, Any]:
 def _template(subject: Subject) -> dict[str, Any]:
     assert isinstance(subject.parsed, PolicyDefinition)
     return {"template": template.read(subject.parsed)}
+
+
+def _mutators(subject: Subject) -> dict[str, Any]:
+    assert isinstance(subject.parsed, PolicyDefinition)
+    return {"mutators": mutators.read(subject.parsed)}
 
 
 def _assignments(subject: Subject) -> dict[str, Any]:

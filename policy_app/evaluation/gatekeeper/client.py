@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.constraints import WEBHOOK_POINT, Constraint
 from policy_app.evaluation.gatekeeper.errors import ConstraintError, ReviewError
 from policy_app.evaluation.gatekeeper.locate import locate
-from policy_app.evaluation.gatekeeper.match import MatchError, NotMatched, judge_any
+from policy_app.evaluation.gatekeeper.match import (
+    MatchError,
+    NotMatched,
+    Outcome,
+    Subject,
+    judge_any,
+)
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.rego import Program, RegoError, Undefined
@@ -25,6 +31,7 @@ from policy_app.evaluation.results import (
     Violation,
 )
 
+_MOST_OUTCOMES = 10_000
 _NO_DETAILS: Mapping[str, Any] = {}
 
 
@@ -36,6 +43,20 @@ class _Installed:
     template: ConstraintTemplate
     program: Program
     path: str
+    outcomes: dict[tuple[Any, ...], Outcome] = field(default_factory=dict, compare=False)
+    """What was decided about kinds and namespaces; in one cluster these come again and again."""
+
+    def judge(self, subjects: list[Subject], place: tuple[Any, ...] | None) -> Outcome:
+        """Whether the constraint judges a request; ``place`` is that of its only subject."""
+        match = self.constraint.match
+        if match is None or place is None or not match.is_about_place:
+            return judge_any(match, subjects)
+        known = self.outcomes.get(place)
+        if known is None:
+            known = judge_any(match, subjects)
+            if len(self.outcomes) < _MOST_OUTCOMES and not isinstance(known, MatchError):
+                self.outcomes[place] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +106,15 @@ class Client:
         ``namespaces`` holds the Namespace objects that are known, by name.  Raises
         ``ReviewError`` where the request fails as a whole, as the webhook would with HTTP 500.
         """
-        judging = _Judging(review, self._namespace(review, namespaces or {}), point, self._data)
+        judging = _Judging(review, self.namespace_of(review, namespaces or {}), point, self._data)
         for installed in self._installed:
             judging.ask(installed)
         return judging.decision()
 
-    def _namespace(
+    def namespace_of(
         self, review: Review, namespaces: Mapping[str, Mapping[str, Any]]
     ) -> Mapping[str, Any] | None:
+        """The Namespace object that a request is about, as far as it is known."""
         if review.namespace_object is not None:
             return review.namespace_object
         if not review.namespace:
@@ -130,6 +152,7 @@ class _Judging:
         self._point = point
         self._data = data
         self._subjects = review.subjects(namespace)
+        self._where = self._subjects[0].place if len(self._subjects) == 1 else None
         self._input = review.to_input()
         self._violations: list[Violation] = []
         self._not_applied: list[NotApplied] = []
@@ -137,15 +160,7 @@ class _Judging:
 
     def decision(self) -> Decision:
         """Everything found, sorted so that the same request always reads the same."""
-        ordered = sorted(
-            self._violations,
-            key=lambda each: (
-                each.enforcement_action,
-                each.message,
-                each.constraint_kind,
-                each.constraint,
-            ),
-        )
+        ordered = sorted(self._violations, key=lambda each: each.order)
         return Decision(tuple(ordered), tuple(self._not_applied), tuple(self._passed))
 
     def ask(self, installed: _Installed) -> None:
@@ -161,7 +176,7 @@ class _Judging:
             reason = f"Its template does not review {operation} requests."
             self._leave_out(constraint, NotMatched("operations", reason))
             return
-        outcome = judge_any(constraint.match, self._subjects)
+        outcome = installed.judge(self._subjects, self._where)
         if isinstance(outcome, NotMatched):
             self._leave_out(constraint, outcome)
         elif isinstance(outcome, MatchError):

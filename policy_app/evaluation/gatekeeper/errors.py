@@ -35,3 +35,19 @@ class ConstraintSchemaError(ConstraintError):
 
 class ReviewError(GatekeeperError):
     """A review that fails as a whole: Gatekeeper's webhook answers it with HTTP 500."""
+
+
+class MutatorError(GatekeeperError):
+    """A mutator that is not shaped as one, or could never do what it says."""
+
+
+class MutationError(GatekeeperError):
+    """A request that its mutators fail: Gatekeeper's webhook answers it with HTTP 500."""
+
+
+class ExpansionTemplateError(GatekeeperError):
+    """An expansion template that is not shaped as one."""
+
+
+class ExpansionError(GatekeeperError):
+    """An object that its templates cannot expand: the request fails as a whole."""

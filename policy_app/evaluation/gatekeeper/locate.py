@@ -75,14 +75,14 @@ def _words(message: str, details: Mapping[str, Any] | None) -> frozenset[str]:
 def _containers(thing: Mapping[str, Any]) -> list[_Container]:
     for path in _POD_SPECS:
         spec = _at(thing, path)
-        if isinstance(spec, Mapping) and isinstance(spec.get("containers"), list):
+        if isinstance(spec, (dict, Mapping)) and isinstance(spec.get("containers"), list):
             return list(_listed(spec, path))
     return []
 
 
 def _at(value: Any, path: Path) -> Any:
     for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
+        value = value.get(step) if isinstance(value, (dict, Mapping)) else None
     return value
 
 
@@ -90,7 +90,7 @@ def _listed(spec: Mapping[str, Any], path: Path) -> Iterator[_Container]:
     for group in _CONTAINER_LISTS:
         entries = spec.get(group)
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
+            if isinstance(entry, (dict, Mapping)) and isinstance(entry.get("name"), str):
                 image = entry.get("image")
                 yield _Container(
                     entry["name"],
@@ -120,6 +120,8 @@ def _clarity(name: str, message: str, said: Any) -> int:
     """How clearly a message names a container: told, quoted, or just mentioned."""
     if said == name:
         return 4
+    if name not in message:
+        return 0
     quoted = re.escape(name)
     alone = rf"(?<![\w.:/@-]){quoted}(?![\w:/@]|[.-]\w)"
     if re.search(rf"[Cc]ontainer:?\s+[<\"'`]?{alone}", message):
@@ -145,17 +147,19 @@ def _scored(
 ) -> Iterator[tuple[int, Path]]:
     if path in skip:
         return
-    if isinstance(value, Mapping):
+    # Asking for the usual types first is much quicker than asking for any mapping.
+    if isinstance(value, (str, int)):
+        if _is_said(value, path, words):
+            yield score + 3, path
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _scored(item, (*path, index), words, skip, score)
+    elif isinstance(value, (dict, Mapping)):
         for name, inner in value.items():
             named = 2 if name.lower() in words and name not in _COMMON else 0
             if named:
                 yield score + named, (*path, name)
             yield from _scored(inner, (*path, name), words, skip, score + named)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _scored(item, (*path, index), words, skip, score)
-    elif _is_said(value, path, words):
-        yield score + 3, path
 
 
 def _is_said(value: Any, path: Path, words: frozenset[str]) -> bool:

@@ -99,6 +99,15 @@ class Subject:
         return self.field("namespace") or None
 
     @property
+    def place(self) -> tuple[Any, ...]:
+        """What the object is and where it lives: all that most criteria look at."""
+        inside = self.namespace is not None
+        return (
+            *(self.group, self.kind, self.field("namespace"), self.namespace_name),
+            *(inside, self.source),
+        )
+
+    @property
     def label(self) -> str:
         """How a sentence names the object: ``Pod web``."""
         return f"{self.kind} {self.field('name')}".strip()
@@ -163,6 +172,11 @@ class Match:
     def to_object(self) -> dict[str, Any]:
         """The match as it was written."""
         return dict(self.written)
+
+    @property
+    def is_about_place(self) -> bool:
+        """Whether objects of one kind in one namespace are all judged, or none of them."""
+        return self.label_selector is None and self.namespace_selector is None and not self.name
 
     def judge(self, subject: Subject) -> Outcome:
         """Try every criterion in order; the first that says no, or cannot say, decides."""

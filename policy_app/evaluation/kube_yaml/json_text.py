@@ -11,6 +11,7 @@ from typing import Any
 from policy_app.evaluation.kube_yaml.scalars import whole
 from policy_app.evaluation.kube_yaml.values import Parsed
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -65,9 +66,24 @@ def values(text: str, nesting: int) -> list[JsonValue] | None:
             return None
         if not _depth_within(value, nesting):
             return None
+        if _SURROGATE.search(text, start, at):
+            value = _without_surrogates(value)
         found.append(JsonValue(Parsed(value, 1, 1), text[start:at], line))
         at = _skip(text, at)
     return found
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Half a surrogate pair is no character: it becomes U+FFFD, as with the decoder of Go."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            _without_surrogates(name): _without_surrogates(inner) for name, inner in value.items()
+        }
+    return value
 
 
 def _skip(text: str, at: int) -> int:

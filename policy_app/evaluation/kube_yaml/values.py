@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from policy_app.evaluation.kube_yaml.faults import YamlFault
+from policy_app.evaluation.kube_yaml.places import pack
 from policy_app.evaluation.kube_yaml.scalars import scalar, unknown_tag
 
 MERGE_KEY = "<<"
@@ -38,15 +40,18 @@ class Parsed:
     value: Any
     line: int
     column: int
+    places: array[int] | None = None
+    """See ``places``; None where the text has aliases, or was not read as YAML."""
 
 
 def events(text: str) -> Iterator[yaml.Event]:
     """libyaml's events; raises ``YamlFault`` where the text is no YAML."""
     # types-PyYAML leaves the C loader's own methods out.
     loader: Any = yaml.CSafeLoader(text)
+    next_event = loader.get_event
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        while (event := next_event()) is not None:
+            yield event
     except yaml.MarkedYAMLError as error:
         raise YamlFault.of(error, text) from None
     except yaml.YAMLError as error:
@@ -59,21 +64,24 @@ def documents(text: str, bounds: Bounds) -> Iterator[Parsed]:
     """Each document of a text.  Raises ``YamlFault`` at the first thing that cannot be read."""
     builder = _Builder(bounds)
     for event in events(text):
-        if isinstance(event, yaml.DocumentStartEvent):
+        kind = type(event)
+        take = _TAKES.get(kind)
+        if take is not None:
+            take(builder, event)
+        elif kind is yaml.DocumentStartEvent:
             builder = builder.next_document()
-        elif isinstance(event, yaml.DocumentEndEvent):
+        elif kind is yaml.DocumentEndEvent:
             yield builder.finish()
-        else:
-            builder.take(event)
 
 
 class _Frame:
     """A collection that is still open."""
 
-    __slots__ = ("anchor", "counted", "key", "merges", "value")
+    __slots__ = ("anchor", "counted", "is_mapping", "key", "merges", "value")
 
     def __init__(self, value: Any, anchor: str | None, counted: int) -> None:
         self.value = value
+        self.is_mapping = type(value) is dict
         self.anchor = anchor
         self.counted = counted
         self.key: Any = _NO_KEY
@@ -90,36 +98,33 @@ class _Builder:
         self._stack: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._result = Parsed(None, 1, 1)
+        self._places = array("Q")
+        self._placed = True
 
     def next_document(self) -> _Builder:
         return _Builder(self._bounds, self._aliased)
 
     def finish(self) -> Parsed:
-        return self._result
+        result = self._result
+        return Parsed(
+            result.value, result.line, result.column, self._places if self._placed else None
+        )
 
-    def take(self, event: yaml.Event) -> None:
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            self._scalar(event)
-        elif kind in (yaml.MappingStartEvent, yaml.SequenceStartEvent):
-            self._open(event)
-        elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
-            self._close(event)
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-
-    def _scalar(self, event: Any) -> None:
+    def scalar(self, event: Any) -> None:
         self._count += 1
-        stack = self._stack
-        if stack and stack[-1].key is _NO_KEY and type(stack[-1].value) is dict:
-            stack[-1].key = self._key(event, scalar(event), stack[-1])
+        value = scalar(event)
+        frame = self._stack[-1] if self._stack else None
+        if frame is not None and frame.is_mapping and frame.key is _NO_KEY:
+            frame.key = self._key(event, value, frame)
+            self._places.append(pack(event))
         else:
-            self._add(event, scalar(event))
+            self._add(event, value)
         if event.anchor:
-            self._anchors[event.anchor] = (scalar(event), 1)
+            self._anchors[event.anchor] = (value, 1)
 
     def _key(self, event: Any, value: Any, frame: _Frame) -> Any:
         if value == MERGE_KEY and event.implicit[0]:
+            self._placed = False
             return _MERGE
         if isinstance(value, str):
             key = value
@@ -131,7 +136,7 @@ class _Builder:
             raise YamlFault.at(event, f"The field {key!r} stands here twice", "Keep one of them.")
         return key
 
-    def _open(self, event: Any) -> None:
+    def open(self, event: Any) -> None:
         self._count += 1
         if event.tag not in _COLLECTION_TAGS[type(event)]:
             raise unknown_tag(event, event.tag)
@@ -140,29 +145,32 @@ class _Builder:
                 event, f"The document is nested deeper than {self._bounds.nesting} levels"
             )
         self._refuse_as_key(event)
+        if not self._stack or not self._stack[-1].is_mapping:
+            self._places.append(pack(event))
         if not self._stack:
             self._result = Parsed(None, event.start_mark.line + 1, event.start_mark.column + 1)
-        value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        value: Any = {} if type(event) is yaml.MappingStartEvent else []
         self._stack.append(_Frame(value, event.anchor, self._count))
 
     def _refuse_as_key(self, event: yaml.Event) -> None:
-        if self._stack and type(self._stack[-1].value) is dict and self._stack[-1].key is _NO_KEY:
+        if self._stack and self._stack[-1].is_mapping and self._stack[-1].key is _NO_KEY:
             raise YamlFault.at(
                 event,
                 "A field's name must be a word, not a list or an object",
                 "Text with braces or brackets at its start needs quotes around it.",
             )
 
-    def _close(self, event: Any) -> None:
+    def close(self, event: Any) -> None:
         frame = self._stack.pop()
         for merged in frame.merges:
             for key, value in merged.items():
                 frame.value.setdefault(key, value)
         if frame.anchor:
             self._anchors[frame.anchor] = (frame.value, self._count - frame.counted + 1)
-        self._add(event, frame.value)
+        self._put(event, frame.value)
 
-    def _alias(self, event: Any) -> None:
+    def alias(self, event: Any) -> None:
+        self._placed = False
         if event.anchor not in self._anchors:
             open_now = any(frame.anchor == event.anchor for frame in self._stack)
             problem = "refers to itself" if open_now else "has no anchor before it"
@@ -181,6 +189,12 @@ class _Builder:
         self._add(event, copy.deepcopy(value))
 
     def _add(self, event: Any, value: Any) -> None:
+        """A value that has no place yet."""
+        if not self._stack or not self._stack[-1].is_mapping:
+            self._places.append(pack(event))
+        self._put(event, value)
+
+    def _put(self, event: Any, value: Any) -> None:
         if not self._stack:
             place = self._result
             if not isinstance(value, (dict, list)):
@@ -188,7 +202,7 @@ class _Builder:
             self._result = Parsed(value, place.line, place.column)
             return
         frame = self._stack[-1]
-        if type(frame.value) is list:
+        if not frame.is_mapping:
             frame.value.append(value)
             return
         key, frame.key = frame.key, _NO_KEY
@@ -196,6 +210,16 @@ class _Builder:
             frame.merges += _mergeable(event, value)
         else:
             frame.value[key] = value
+
+
+_TAKES: Mapping[type, Callable[[_Builder, Any], None]] = {
+    yaml.ScalarEvent: _Builder.scalar,
+    yaml.MappingStartEvent: _Builder.open,
+    yaml.SequenceStartEvent: _Builder.open,
+    yaml.MappingEndEvent: _Builder.close,
+    yaml.SequenceEndEvent: _Builder.close,
+    yaml.AliasEvent: _Builder.alias,
+}
 
 
 def _mergeable(event: yaml.Event, value: Any) -> list[dict[str, Any]]:

@@ -35,7 +35,9 @@ JUDGES_RESOURCES = "NotKubernetes"
 
 _NAME_LENGTH = 30
 _HASH_LENGTH = 20
-_ADDON = "azure-policy-addon"
+
+ADDON = "azure-policy-addon"
+"""What the add-on signs its objects with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,11 @@ def build_constraint(
     """
     if isinstance(policy, UnresolvedPolicy):
         return NotInstalled(policy.message, CONSTRAINT_INSTALL_FAILED, policy.origin)
-    absence = _why_absent(policy)
+    absence = why_absent(policy)
+    if absence is None and policy.effect == MUTATE:
+        title = policy.definition.display_name or policy.definition.id
+        reason = f"{title} changes objects rather than judging them."
+        absence = NotInstalled(reason, CHANGES_OBJECTS, policy.origin)
     if absence is not None:
         return absence
     action = policy.enforcement_action
@@ -82,12 +88,18 @@ def build_constraint(
 
 def constraint_name(template_name: str, policy: EffectivePolicy) -> str:
     """``azurepolicy-<template>-<hash>``: 63 characters at most, the same for the same policy."""
-    parts = (policy.assignment.id, policy.reference_id, policy.definition.id)
+    return installed_name(template_name, policy)
+
+
+def installed_name(name: str, policy: EffectivePolicy, *more: str) -> str:
+    """The name of what a policy installs; ``more`` tells apart what it installs several of."""
+    parts = (policy.assignment.id, policy.reference_id, policy.definition.id, *more)
     digest = hashlib.sha256("\n".join(parts).lower().encode()).hexdigest()
-    return f"azurepolicy-{template_name[:_NAME_LENGTH]}-{digest[:_HASH_LENGTH]}"
+    return f"azurepolicy-{name[:_NAME_LENGTH]}-{digest[:_HASH_LENGTH]}"
 
 
-def _why_absent(policy: EffectivePolicy) -> NotInstalled | None:
+def why_absent(policy: EffectivePolicy) -> NotInstalled | None:
+    """Why a policy installs nothing, be it a constraint or a mutator; None where it does."""
     title = policy.definition.display_name or policy.definition.id
     if policy.effect == DISABLED:
         return NotInstalled(f"{title}: the effect is Disabled.", SWITCHED_OFF, policy.origin)
@@ -97,10 +109,6 @@ def _why_absent(policy: EffectivePolicy) -> NotInstalled | None:
             "cluster.",
             JUDGES_RESOURCES,
             policy.origin,
-        )
-    if policy.effect == MUTATE:
-        return NotInstalled(
-            f"{title} changes objects rather than judging them.", CHANGES_OBJECTS, policy.origin
         )
     if "constraintInfo" in policy.details:
         return NotInstalled(
@@ -128,7 +136,7 @@ def _constraint(
         match=Match.parse(_match(policy.details)),
         parameters=values if isinstance(values, Mapping) else None,
         enforcement_action=action,
-        labels={"managed-by": _ADDON},
+        labels={"managed-by": ADDON},
         annotations=_annotations(policy),
         origin=policy.origin,
     )
@@ -136,7 +144,9 @@ def _constraint(
 
 def _match(details: Mapping[str, Any]) -> dict[str, Any]:
     """``spec.match``: what is empty restricts nothing, and is left out."""
-    match: dict[str, Any] = {"excludedNamespaces": _excluded(details.get("excludedNamespaces"))}
+    match: dict[str, Any] = {
+        "excludedNamespaces": excluded_namespaces(details.get("excludedNamespaces"))
+    }
     groups, kinds = details.get("apiGroups"), details.get("kinds")
     if groups or kinds:
         match["kinds"] = [{"apiGroups": groups or [], "kinds": kinds or []}]
@@ -146,7 +156,7 @@ def _match(details: Mapping[str, Any]) -> dict[str, Any]:
     return match
 
 
-def _excluded(given: Any) -> Any:
+def excluded_namespaces(given: Any) -> Any:
     """The assignment's exclusions and the add-on's; anything but a list is left to be refused."""
     if given is not None and not isinstance(given, list):
         return given
@@ -155,14 +165,18 @@ def _excluded(given: Any) -> Any:
 
 
 def _annotations(policy: EffectivePolicy) -> dict[str, str]:
-    annotations = {
-        "azure-policy-assignment-id": policy.assignment.id,
-        "azure-policy-definition-id": policy.definition.id,
-        "azure-policy-definition-reference-id": policy.reference_id,
-        "azure-policy-setdefinition-id": policy.set_definition_id,
-        "constraint-installed-by": _ADDON,
-    }
+    annotations = origin_annotations(policy) | {"constraint-installed-by": ADDON}
     url = policy.details.get("constraint")
     if isinstance(url, str):
         annotations["constraint-url"] = url
     return annotations
+
+
+def origin_annotations(policy: EffectivePolicy) -> dict[str, str]:
+    """The annotations that name the Azure objects behind what a policy installs."""
+    return {
+        "azure-policy-assignment-id": policy.assignment.id,
+        "azure-policy-definition-id": policy.definition.id,
+        "azure-policy-definition-reference-id": policy.reference_id,
+        "azure-policy-setdefinition-id": policy.set_definition_id,
+    }

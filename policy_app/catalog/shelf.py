@@ -1,0 +1,116 @@
+"""The built-in definitions and initiatives as files, found by whatever people call them.
+
+Nothing here needs Django or a database: the command line takes definitions off the shelf, the
+portal's catalogue is filled from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from policy_app.catalog.reading import Published, read
+from policy_app.catalog.store import MutationStore, TemplateStore, tail
+from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.versions import pick_version, version_key
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+_FOLDERS = ("definitions", "initiatives")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of a definition or initiative, not yet parsed."""
+
+    published: Published
+
+    @property
+    def id(self) -> str:
+        """The ARM id."""
+        return str(self.published.shape["id"])
+
+    @property
+    def name(self) -> str:
+        """The last part of the id: a GUID for what is built in."""
+        return str(self.published.shape["name"])
+
+    @property
+    def display_name(self) -> str:
+        """The title."""
+        return str(self.published.shape["properties"].get("displayName", ""))
+
+    @property
+    def version(self) -> str:
+        """The full version."""
+        properties = self.published.shape["properties"]
+        metadata = properties.get("metadata") or {}
+        return str(properties.get("version") or metadata.get("version") or "1.0.0")
+
+    @property
+    def is_initiative(self) -> bool:
+        """True for a policy set definition."""
+        return self.published.is_set
+
+    @property
+    def template_url(self) -> str:
+        """Where its template is; empty for initiatives and for templates inside the definition."""
+        details = self.published.shape["properties"].get("policyRule", {}).get("then", {})
+        return str(((details.get("details") or {}).get("templateInfo") or {}).get("url", ""))
+
+    @property
+    def member_ids(self) -> frozenset[str]:
+        """The ids of an initiative's members, in lower case."""
+        members = self.published.shape["properties"].get("policyDefinitions") or []
+        return frozenset(str(one.get("policyDefinitionId", "")).lower() for one in members)
+
+    def parse(self) -> PolicyDefinition | PolicySetDefinition:
+        """The definition itself.  Raises ``DefinitionError``."""
+        kind = PolicySetDefinition if self.is_initiative else PolicyDefinition
+        return kind.parse(self.published.shape)
+
+
+class Shelf:
+    """The definitions, initiatives, templates and mutators below one folder."""
+
+    def __init__(self, fixtures: Path = FIXTURES) -> None:
+        self._fixtures = fixtures
+        self.templates = TemplateStore(fixtures)
+        self.mutations = MutationStore(fixtures)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Everything on the shelf, in every version."""
+        found = (one for folder in _FOLDERS for one in read(self._fixtures / folder))
+        return [Entry(one) for one in found if isinstance(one, Published)]
+
+    def find(self, text: str) -> list[Entry]:
+        """The versions of what has this id, name or title; ids and names in any case."""
+        wanted = text.strip().rstrip("/").lower()
+        by_id = [one for one in self.entries if wanted in (one.id.lower(), one.name.lower())]
+        return by_id or [one for one in self.entries if one.display_name == text.strip()]
+
+    def folder_of(self, template_url: str) -> Path:
+        """Where a template's samples and its suite are."""
+        return self._fixtures / "templates" / PurePosixPath(tail(template_url)).parent
+
+    def title_near(self, text: str) -> str:
+        """A title like the text, or empty."""
+        from difflib import get_close_matches
+
+        titles = {one.display_name.lower(): one.display_name for one in self.entries}
+        near = get_close_matches(text.strip().lower(), titles, n=1, cutoff=0.6)
+        return titles[near[0]] if near else ""
+
+
+def newest(entries: Iterable[Entry], pattern: str = "") -> Entry | None:
+    """The newest version that fits a pattern such as ``6.*.*``; None where none does.
+
+    Raises ``VersionError`` for a pattern that is none.
+    """
+    by_version = {one.version: one for one in entries}
+    if not pattern:
+        return by_version[max(by_version, key=version_key)] if by_version else None
+    picked = pick_version(pattern, by_version)
+    return by_version[picked] if picked else None

@@ -1,0 +1,141 @@
+"""For code scanning: SARIF 2.1.0, with a rule for each policy that found something.
+
+Source: the OASIS standard, and what GitHub's code scanning reads of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any, TextIO
+from urllib.parse import quote
+
+from policy_app.cli.offline.errors import Trouble
+from policy_app.cli.offline.formats.as_json import result as json_result
+from policy_app.cli.offline.inputs import STDIN_NAME
+from policy_app.cli.offline.report import Finding, Report
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS: Mapping[str, str] = {"deny": "error", "warn": "warning", "dryrun": "note"}
+
+
+def write(report: Report, stream: TextIO) -> None:
+    """Write one log with one run."""
+    rules: dict[str, dict[str, Any]] = {}
+    numbers: dict[str, int] = {}
+    results = []
+    for finding in report.findings:
+        identity = _rule_id(finding)
+        if identity not in rules:
+            numbers[identity] = len(rules)
+            rules[identity] = _rule(identity, finding)
+        results.append(_result(finding, identity, numbers[identity]))
+    run = {
+        "tool": {"driver": _driver(list(rules.values()))},
+        "invocations": [_invocation(report)],
+        "columnKind": "utf16CodeUnits",
+        "results": results,
+    }
+    json.dump(
+        {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]},
+        stream,
+        indent=2,
+        ensure_ascii=False,
+    )
+    stream.write("\n")
+
+
+def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    from importlib import metadata
+
+    return {
+        "name": "policy-portal",
+        "version": metadata.version("policy-portal"),
+        "rules": rules,
+    }
+
+
+def _rule_id(finding: Finding) -> str:
+    """The definition's name, which stays when assignments come and go; else the constraint's."""
+    definition = finding.origin.definition_id.rpartition("/")[2]
+    return definition or f"{finding.constraint_kind}/{finding.constraint}"
+
+
+def _rule(identity: str, finding: Finding) -> dict[str, Any]:
+    origin = finding.origin
+    rule: dict[str, Any] = {
+        "id": identity,
+        "shortDescription": {"text": origin.display_name or finding.constraint},
+        "defaultConfiguration": {"level": LEVELS[finding.action]},
+        "properties": {"constraintKind": finding.constraint_kind},
+    }
+    if origin.definition_id:
+        rule["properties"] |= {
+            "definitionId": origin.definition_id,
+            "definitionVersion": origin.definition_version,
+        }
+    return rule
+
+
+def _result(finding: Finding, identity: str, number: int) -> dict[str, Any]:
+    row = json_result(finding)
+    subject = finding.subject
+    location: dict[str, Any] = {
+        "physicalLocation": _place(subject.file, finding.line),
+        "logicalLocations": [
+            {"fullyQualifiedName": f"{subject.label}: {finding.path}".removesuffix(": ")}
+        ],
+    }
+    kept = ("file", "line", "message")
+    return {
+        "ruleId": identity,
+        "ruleIndex": number,
+        "level": LEVELS[finding.action],
+        "message": {"text": finding.message or finding.constraint},
+        "locations": [location],
+        "partialFingerprints": {"violation/v1": _fingerprint(finding, identity)},
+        "properties": {name: value for name, value in row.items() if name not in kept},
+    }
+
+
+def _fingerprint(finding: Finding, identity: str) -> str:
+    """The same violation after lines were added above it."""
+    subject = finding.subject
+    parts = (identity, subject.file, subject.label, finding.message)
+    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:32]
+
+
+def _place(file: str, line: int) -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(file)}}
+    if line:
+        place["region"] = {"startLine": line}
+    return place
+
+
+def _uri(file: str) -> str:
+    if file == STDIN_NAME:
+        return "stdin"
+    path = PurePath(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix(), errors="replace")
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    code = report.exit_code
+    return {
+        "executionSuccessful": not report.troubles,
+        "exitCode": code,
+        "toolExecutionNotifications": [_notification(one) for one in report.troubles],
+    }
+
+
+def _notification(trouble: Trouble) -> dict[str, Any]:
+    notification: dict[str, Any] = {
+        "level": "error",
+        "message": {"text": str(trouble)},
+        "descriptor": {"id": trouble.kind},
+    }
+    if trouble.line:
+        notification["locations"] = [{"physicalLocation": _place(trouble.source, trouble.line)}]
+    return notification

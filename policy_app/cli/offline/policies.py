@@ -1,0 +1,79 @@
+"""What is in force: templates, constraints, mutators and expansion templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from policy_app.cli.offline.errors import POLICY, Trouble
+from policy_app.cli.offline.values import Values
+from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.expansion import (
+    WORKLOADS,
+    Expander,
+    ExpansionTemplate,
+    looks_at_generated,
+)
+from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators
+from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
+from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for."""
+
+    definitions: Sequence[str] = ()
+    initiatives: Sequence[str] = ()
+    either: Sequence[str] = ()
+    """Definitions or initiatives, or files with an assignment."""
+    constraints: Sequence[str] = ()
+    """Files and folders with objects of Gatekeeper."""
+    values: Values = field(default_factory=Values)
+    stored: Sequence[EffectivePolicy | UnresolvedPolicy] = ()
+    """What assignments of the portal put to work."""
+
+
+@dataclass
+class Policies:
+    """What is in force, what could not be put into force, and what is rightly not there."""
+
+    templates: dict[str, ConstraintTemplate] = field(default_factory=dict)
+    """By the kind of their constraints."""
+    constraints: list[Constraint] = field(default_factory=list)
+    mutators: list[Mutator] = field(default_factory=list)
+    expansions: list[ExpansionTemplate] = field(default_factory=list)
+    """The user's own; those for workloads come with Azure's policies."""
+    troubles: list[Trouble] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add_template(self, template: ConstraintTemplate, source: str) -> None:
+        """Install a template; two of one kind that differ cannot both be in a cluster."""
+        known = self.templates.setdefault(template.kind, template)
+        if known.written != template.written:
+            message = f"Another constraint template has the kind {template.kind} already."
+            self.troubles.append(Trouble(POLICY, source, message))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in force."""
+        return not (self.constraints or self.mutators)
+
+    @cached_property
+    def mutating(self) -> Mutators:
+        """The mutators as one; ask for it when all are there."""
+        return Mutators(self.mutators)
+
+    @cached_property
+    def expander(self) -> Expander:
+        """The expansion templates as one; ask for it when all are there.
+
+        As the add-on does, Azure's policies bring those for workloads where one of them looks at
+        what workloads make.
+        """
+        azure = [one for one in self.constraints if one.origin.definition_id]
+        own = {one.name for one in self.expansions}
+        ready_made = WORKLOADS if azure and looks_at_generated(azure) else ()
+        chosen = [*self.expansions, *(one for one in ready_made if one.name not in own)]
+        return Expander(chosen, self.mutating)

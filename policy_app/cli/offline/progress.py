@@ -1,0 +1,45 @@
+"""A bar on the terminal for work that takes a while; nothing where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import TextIO, TypeVar
+
+Item = TypeVar("Item")
+
+_PATIENCE = 0.5
+_INTERVAL = 0.1
+_WIDTH = 28
+_CLEAR = "\r\x1b[K"
+
+
+class Progress:
+    """Draws on a stream that is a terminal; the results go elsewhere."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._shown = self._stream.isatty()
+        self._next = time.monotonic() + _PATIENCE
+
+    def over(self, items: Sequence[Item], verb: str, unit: str) -> Iterator[Item]:
+        """The items, one by one, with a bar while they are worked on."""
+        if not self._shown:
+            yield from items
+            return
+        drawn = False
+        for done, item in enumerate(items):
+            if time.monotonic() >= self._next:
+                self._draw(done, len(items), verb, unit)
+                self._next, drawn = time.monotonic() + _INTERVAL, True
+            yield item
+        if drawn:
+            self._stream.write(_CLEAR)
+            self._stream.flush()
+
+    def _draw(self, done: int, total: int, verb: str, unit: str) -> None:
+        filled = _WIDTH * done // total
+        bar = "#" * filled + "." * (_WIDTH - filled)
+        self._stream.write(f"{_CLEAR}{verb} [{bar}] {done:,} of {total:,} {unit}")
+        self._stream.flush()

@@ -1,0 +1,199 @@
+"""Running a suite: each case under its own constraint alone, as ``gator verify`` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.constraints import GATOR_POINT, Constraint, is_constraint
+from policy_app.evaluation.gatekeeper.errors import (
+    ConstraintSchemaError,
+    GatekeeperError,
+    ReviewError,
+    TemplateError,
+)
+from policy_app.evaluation.gatekeeper.expansion import (
+    Expander,
+    ExpansionTemplate,
+    is_expansion_template,
+    review_expanded,
+)
+from policy_app.evaluation.gatekeeper.inventory import inventory_of
+from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
+from policy_app.evaluation.gatekeeper.suites import errors
+from policy_app.evaluation.gatekeeper.suites.assertions import check
+from policy_app.evaluation.gatekeeper.suites.errors import SuiteError
+from policy_app.evaluation.gatekeeper.suites.files import Files, Reader
+from policy_app.evaluation.gatekeeper.suites.filters import Filter
+from policy_app.evaluation.gatekeeper.suites.results import CaseResult, SuiteResult, TestResult
+from policy_app.evaluation.gatekeeper.suites.suite import Case, Suite, Test
+from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate, is_template
+
+
+def run(suite: Suite, read: Reader, chosen: Filter = Filter(), path: str = "") -> SuiteResult:  # noqa: B008 - a frozen value
+    """Run the chosen cases of a suite; what goes wrong is in the result.
+
+    ``read`` gets the paths of files as they stand beside ``suite.path``; ``path`` is how the
+    result names the suite where that differs.
+    """
+    started = time.perf_counter()
+    shown = path or suite.path
+    if suite.skip:
+        return SuiteResult(shown, tests=tuple(_left_out(test) for test in suite.tests))
+    running = _Running(Files(suite.path, read), chosen)
+    tests = tuple(running.test(test) for test in suite.tests)
+    return SuiteResult(shown, time.perf_counter() - started, tests)
+
+
+def _left_out(test: Test) -> TestResult:
+    return TestResult(test.name, skipped=True, left_out=len(test.cases))
+
+
+class _Running:
+    """One suite under way."""
+
+    def __init__(self, files: Files, chosen: Filter) -> None:
+        self._files = files
+        self._chosen = chosen
+        self._templates: dict[str, ConstraintTemplate] = {}
+
+    def test(self, test: Test) -> TestResult:
+        """Install the template and the constraint, and try every case."""
+        if test.skip or not self._chosen.takes_test(test):
+            return _left_out(test)
+        started = time.perf_counter()
+        cases: tuple[CaseResult, ...] = ()
+        error = ""
+        try:
+            if test.invalid:
+                self._expect_refusal(test)
+            else:
+                bench = self._bench(test)
+                cases = tuple(self._case(bench, test, case) for case in test.cases)
+        except (SuiteError, GatekeeperError) as problem:
+            error = str(problem)
+        return TestResult(test.name, error, False, time.perf_counter() - started, cases)
+
+    def _expect_refusal(self, test: Test) -> None:
+        found = "<nil>"
+        try:
+            self._bench(test)
+        except ConstraintSchemaError:
+            return
+        except (SuiteError, GatekeeperError) as problem:
+            found = str(problem)
+        raise SuiteError(
+            errors.VALID_CONSTRAINT, f"got error {found} but want {errors.SCHEMA_FAILED}"
+        )
+
+    def _bench(self, test: Test) -> _Bench:
+        template = self._template(test)
+        if not test.constraint:
+            raise SuiteError(errors.INVALID_SUITE, "missing constraint")
+        written = self._files.first(test.constraint)
+        if not is_constraint(written):
+            path = self._files.path(test.constraint)
+            raise SuiteError(errors.NOT_A_CONSTRAINT, f'"{path}"')
+        bench = _Bench(template, Constraint.parse(written), self._expander(test))
+        bench.client({})
+        return bench
+
+    def _expander(self, test: Test) -> Expander:
+        if not test.expansion:
+            return Expander()
+        written = self._files.objects(test.expansion)
+        if not all(map(is_expansion_template, written)):
+            path = self._files.path(test.expansion)
+            raise SuiteError(errors.NOT_AN_EXPANSION, f'"{path}"')
+        expander = Expander(map(ExpansionTemplate.parse, written))
+        if expander.conflicts:
+            names = ", ".join(sorted(expander.conflicts))
+            raise SuiteError(errors.EXPANSION_CYCLE, names)
+        return expander
+
+    def _template(self, test: Test) -> ConstraintTemplate:
+        if not test.template:
+            raise SuiteError(errors.INVALID_SUITE, "missing template")
+        if test.template not in self._templates:
+            written = self._files.first(test.template)
+            if not is_template(written):
+                path = self._files.path(test.template)
+                raise SuiteError(f'path "{path}"', errors.NOT_A_TEMPLATE)
+            try:
+                template = ConstraintTemplate.parse(written)
+                _ = template.program
+            except TemplateError as error:
+                raise SuiteError(errors.ADDING_TEMPLATE, error.message) from None
+            self._templates[test.template] = template
+        return self._templates[test.template]
+
+    def _case(self, bench: _Bench, test: Test, case: Case) -> CaseResult:
+        if case.skip or not self._chosen.takes_case(test, case.name):
+            return CaseResult(case.name, skipped=True)
+        started = time.perf_counter()
+        error = ""
+        try:
+            self._check(bench, case)
+        except (SuiteError, GatekeeperError) as problem:
+            error = str(problem)
+        return CaseResult(case.name, error, False, time.perf_counter() - started)
+
+    def _check(self, bench: _Bench, case: Case) -> None:
+        if not case.object:
+            raise SuiteError(errors.INVALID_CASE, "must define object")
+        if not case.assertions:
+            raise SuiteError(errors.INVALID_CASE, "assertions must be non-empty")
+        reviewed = self._files.objects(case.object)
+        if len(reviewed) != 1:
+            path = self._files.path(case.object)
+            raise SuiteError(errors.SEVERAL_OBJECTS, f'"{path}" defines {len(reviewed)} objects')
+        messages = bench.messages(_review(reviewed[0]), self._inventory(case))
+        for assertion in case.assertions:
+            check(assertion, messages)
+
+    def _inventory(self, case: Case) -> dict[str, Any]:
+        try:
+            return inventory_of(
+                thing for name in case.inventory for thing in self._files.objects(name)
+            )
+        except ReviewError as error:
+            raise SuiteError(errors.NO_INVENTORY, error.message) from None
+
+
+class _Bench:
+    """A template, a constraint and what expands objects, to lay objects on."""
+
+    def __init__(
+        self, template: ConstraintTemplate, constraint: Constraint, expander: Expander
+    ) -> None:
+        self._template = template
+        self._constraint = constraint
+        self._expander = expander
+        self._bare: Client | None = None
+
+    def client(self, inventory: Mapping[str, Any]) -> Client:
+        """A client with nothing but them and the inventory.  Raises ``ConstraintError``."""
+        if inventory:
+            return Client([self._template], [self._constraint], inventory)
+        if self._bare is None:
+            self._bare = Client([self._template], [self._constraint])
+        return self._bare
+
+    def messages(self, review: Review, inventory: Mapping[str, Any]) -> list[str]:
+        """What the constraint says, whatever its action, in Gatekeeper's order."""
+        client = self.client(inventory)
+        decision = review_expanded(client, self._expander, review, point=GATOR_POINT)
+        # A constraint with several actions at one point says everything once for each.
+        others = self._constraint.actions_at(GATOR_POINT)[1:]
+        return [one.message for one in decision.violations if one.enforcement_action not in others]
+
+
+def _review(thing: Mapping[str, Any]) -> Review:
+    if not is_admission_review(thing):
+        return Review.audit(thing)
+    try:
+        return Review.from_admission_review(thing)
+    except ReviewError as error:
+        raise SuiteError(errors.NOT_A_REVIEW, error.message) from None

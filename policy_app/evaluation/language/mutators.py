@@ -1,0 +1,131 @@
+"""From an effective policy and its ``mutation.yaml`` to the mutators that the add-on installs.
+
+Source: Microsoft Learn, the ``mutate`` effect.  What the add-on calls its mutators is not
+published; ours are named and marked as its constraints are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from policy_app.evaluation.gatekeeper.errors import GatekeeperError
+from policy_app.evaluation.gatekeeper.mutation import Mutator, is_mutator
+from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+from policy_app.evaluation.language.constraints import (
+    ADDON,
+    CHANGES_OBJECTS,
+    CONSTRAINT_INSTALL_FAILED,
+    INVALID_CONSTRAINT,
+    INVALID_TEMPLATE,
+    TEMPLATE_INSTALL_FAILED,
+    NotInstalled,
+    excluded_namespaces,
+    installed_name,
+    origin_annotations,
+    why_absent,
+)
+from policy_app.evaluation.language.effects import MUTATE, installs_mutation
+
+MUTATORS_CONFLICT = "MutatorConflict"
+"""Our own code for mutators that keep each other from running; the add-on publishes none."""
+
+
+def changes_objects(policy: EffectivePolicy | UnresolvedPolicy) -> bool:
+    """Whether a policy brings mutators rather than a constraint."""
+    if isinstance(policy, UnresolvedPolicy):
+        return False
+    details = policy.definition.kubernetes_details
+    return policy.effect == MUTATE or (details is not None and details.mutation is not None)
+
+
+def build_mutators(
+    policy: EffectivePolicy | UnresolvedPolicy, objects: Sequence[Any] | None
+) -> list[Mutator] | NotInstalled:
+    """The mutators for a policy; or why there are none.
+
+    ``objects`` are the Kubernetes objects that the definition's ``mutationInfo`` names; None where
+    they could not be had.
+    """
+    if isinstance(policy, UnresolvedPolicy):
+        return NotInstalled(policy.message, CONSTRAINT_INSTALL_FAILED, policy.origin)
+    absence = why_absent(policy) or _why_unused(policy)
+    if absence is not None:
+        return absence
+    if objects is None:
+        return NotInstalled(_no_mutators(policy), TEMPLATE_INSTALL_FAILED, policy.origin)
+    strangers = [one for one in objects if not isinstance(one, Mapping) or not is_mutator(one)]
+    if strangers or not objects:
+        reason = f"{_title(policy)}: its mutationInfo holds something else than mutators."
+        return NotInstalled(reason, INVALID_TEMPLATE, policy.origin)
+    try:
+        for one in objects:
+            Mutator.parse(one)
+    except GatekeeperError as error:
+        return NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
+    try:
+        return [Mutator.parse(_installed(one, policy), policy.origin) for one in objects]
+    except GatekeeperError as error:
+        return NotInstalled(error.message, INVALID_CONSTRAINT, policy.origin)
+
+
+def _why_unused(policy: EffectivePolicy) -> NotInstalled | None:
+    if policy.effect != MUTATE:
+        reason = f"{_title(policy)} changes objects, for which the effect must be {MUTATE}."
+        return NotInstalled(reason, CONSTRAINT_INSTALL_FAILED, policy.origin)
+    if not installs_mutation(policy.effect, enforcement_mode=policy.assignment.enforcement_mode):
+        reason = f"{_title(policy)} changes nothing, since its assignment is not enforced."
+        return NotInstalled(reason, CHANGES_OBJECTS, policy.origin)
+    return None
+
+
+def _title(policy: EffectivePolicy) -> str:
+    return policy.definition.display_name or policy.definition.id
+
+
+def _no_mutators(policy: EffectivePolicy) -> str:
+    details = policy.definition.kubernetes_details
+    where = details.source_url if details else ""
+    return f"The mutators {where or 'of the definition'} are not available."
+
+
+def _installed(written: Mapping[str, Any], policy: EffectivePolicy) -> dict[str, Any]:
+    """The mutator's object as it stands in the cluster."""
+    name = str(written["metadata"]["name"])
+    metadata = {
+        **written["metadata"],
+        "name": installed_name(name, policy, written["kind"], name),
+        "labels": {"managed-by": ADDON},
+        "annotations": origin_annotations(policy),
+    }
+    spec = {**written["spec"], "match": _match(written["spec"].get("match"), policy.details)}
+    return {**written, "metadata": metadata, "spec": spec}
+
+
+def _match(written: Mapping[str, Any] | None, details: Mapping[str, Any]) -> dict[str, Any]:
+    """What the mutator matches by itself, narrowed by the policy."""
+    match = dict(written or {})
+    match["excludedNamespaces"] = excluded_namespaces(details.get("excludedNamespaces"))
+    for name in ("namespaces", "scope", "source"):
+        if details.get(name):
+            match[name] = details[name]
+    if details.get("labelSelector"):
+        match["labelSelector"] = _both(match.get("labelSelector"), details["labelSelector"])
+    return match
+
+
+def _both(one: Any, other: Any) -> Any:
+    """A selector of what both select; anything but objects is left to be refused."""
+    if not one or not isinstance(other, Mapping):
+        return other
+    labels = [
+        {"key": key, "operator": "In", "values": [value]}
+        for selector in (one, other)
+        for key, value in (selector.get("matchLabels") or {}).items()
+    ]
+    expressions = [
+        expression
+        for selector in (one, other)
+        for expression in selector.get("matchExpressions") or []
+    ]
+    return {"matchExpressions": [*labels, *expressions]}

@@ -1,0 +1,189 @@
+"""``policy-portal test``: the formats of its report say the same, each in its own way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.offline import BAD, BASELINE, DENY, POD, PRIVILEGED, PRIVILEGED_TITLE, found, outcome
+from tests.cli.processes import ROOT, environment
+
+FORMATS = ("text", "json", "junit", "sarif")
+INITIATIVE = ("-f", "fixtures/manifests", "--initiative", BASELINE)
+
+# The properties that SARIF 2.1.0 knows, for the objects that are written; its schema allows no
+# others, and those in the second place must be there.
+SARIF: dict[str, tuple[set[str], set[str]]] = {
+    "log": ({"$schema", "version", "runs"}, {"version", "runs"}),
+    "run": ({"tool", "invocations", "columnKind", "results"}, {"tool"}),
+    "driver": ({"name", "version", "rules"}, {"name"}),
+    "rule": ({"id", "shortDescription", "defaultConfiguration", "properties"}, {"id"}),
+    "invocation": (
+        {"executionSuccessful", "exitCode", "toolExecutionNotifications"},
+        {"executionSuccessful"},
+    ),
+    "notification": ({"level", "message", "descriptor", "locations"}, {"message"}),
+    "result": (
+        {"ruleId", "ruleIndex", "level", "message", "locations", "partialFingerprints"}
+        | {"properties"},
+        {"message"},
+    ),
+    "location": ({"physicalLocation", "logicalLocations"}, set()),
+    "physicalLocation": ({"artifactLocation", "region"}, {"artifactLocation"}),
+}
+LEVELS = {"deny": "error", "warn": "warning", "dryrun": "note"}
+
+
+def shaped(kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    """An object of SARIF with the properties that it may and must have."""
+    allowed, required = SARIF[kind]
+    assert required <= set(value) <= allowed, kind
+    return value
+
+
+def sarif(*arguments: str, **how: Any) -> dict[str, Any]:
+    """The one run of a SARIF report, every object in it checked."""
+    log = shaped("log", json.loads(outcome(*arguments, "-o", "sarif", **how).stdout))
+    assert log["version"] == "2.1.0"
+    [run] = log["runs"]
+    shaped("run", run)
+    rules = shaped("driver", run["tool"]["driver"])["rules"]
+    assert len({shaped("rule", rule)["id"] for rule in rules}) == len(rules)
+    for result in run["results"]:
+        shaped("result", result)
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["message"]["text"]
+        [location] = result["locations"]
+        place = shaped("physicalLocation", shaped("location", location)["physicalLocation"])
+        assert place["region"]["startLine"] >= 1
+    [invocation] = run["invocations"]
+    for notification in shaped("invocation", invocation)["toolExecutionNotifications"]:
+        shaped("notification", notification)
+    return dict(run)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (*INITIATIVE, "--set", "effect=deny"),
+        (*INITIATIVE, "--set", "effect=audit"),
+        (*INITIATIVE, "--set", "effect=audit", "--fail-on", "audit", "--explain"),
+        ("-f", "none.yaml", "--definition", PRIVILEGED),
+        ("-f", BAD, "--definition", "none.json"),
+    ],
+)
+def test_the_exit_code_does_not_depend_on_the_format(arguments: tuple[str, ...]) -> None:
+    codes = {form: outcome(*arguments, "--output", form).returncode for form in FORMATS}
+    assert len(set(codes.values())) == 1, codes
+
+
+def test_every_format_names_the_same_violations() -> None:
+    arguments = (*INITIATIVE, "--set", "effect=deny")
+    results = found(*arguments)["results"]
+    expected = sorted((one["file"], one["line"], one["message"]) for one in results)
+    assert len(expected) > 5
+    from_sarif = sorted(
+        (
+            one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            one["locations"][0]["physicalLocation"]["region"]["startLine"],
+            one["message"]["text"],
+        )
+        for one in sarif(*arguments)["results"]
+    )
+    assert from_sarif == expected
+    text = outcome(*arguments).stdout
+    junit = outcome(*arguments, "-o", "junit").stdout
+    failures = "".join(ElementTree.fromstring(junit).itertext())
+    for file, line, message in expected:
+        assert f"{file}:{line}: deny: " in text
+        assert message in text
+        assert f"{file}:{line}: deny: " in failures
+        assert message in failures
+
+
+def test_sarif_carries_rules_levels_and_what_json_carries() -> None:
+    [result] = (run := sarif("-f", BAD, "--definition", PRIVILEGED, *DENY))["results"]
+    [rule] = run["tool"]["driver"]["rules"]
+    assert (rule["id"], rule["shortDescription"]["text"]) == (PRIVILEGED, PRIVILEGED_TITLE)
+    [row] = found("-f", BAD, "--definition", PRIVILEGED, *DENY)["results"]
+    assert result["level"] == LEVELS[row["enforcementAction"]]
+    kept = {name: value for name, value in row.items() if name not in ("file", "line", "message")}
+    assert result["properties"] == kept
+
+
+def test_sarif_tells_what_could_not_be_read(tmp_path: Path) -> None:
+    bad = tmp_path / "a b.yaml"
+    bad.write_text("a: 1\nb: [\n")
+    [invocation] = sarif("-f", str(bad), "--definition", PRIVILEGED)["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
+    [notification] = invocation["toolExecutionNotifications"]
+    [location] = notification["locations"]
+    uri = location["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri.startswith("file:///")
+    assert uri.endswith("/a%20b.yaml")
+
+
+def test_a_fingerprint_outlives_lines_that_were_added_above() -> None:
+    def fingerprint(text: str) -> Any:
+        [result] = sarif("-f", "-", "--definition", PRIVILEGED, stdin=text)["results"]
+        return result["partialFingerprints"], result["locations"][0]["physicalLocation"]["region"]
+
+    (before, line), (after, later) = fingerprint(POD), fingerprint(f"# a note\n{POD}")
+    assert before == after
+    assert later["startLine"] == line["startLine"] + 1
+
+
+def test_junit_has_a_suite_a_file_and_a_case_an_object(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.yaml"
+    odd.write_text(POD.replace("web", '"<&\'\\u0001>"') + "---\n" + POD.replace("true", "false"))
+    missing = str(tmp_path / "none.yaml")
+    answer = outcome(
+        *("-f", str(odd), "-f", missing, "-o", "junit", "--definition", PRIVILEGED), *DENY
+    )
+    root = ElementTree.fromstring(answer.stdout)
+    assert (root.attrib["tests"], root.attrib["failures"], root.attrib["errors"]) == ("3", "1", "1")
+    file, errors = root.findall("testsuite")
+    assert (file.attrib["name"], file.attrib["failures"]) == (str(odd), "1")
+    bad, good = file.findall("testcase")
+    assert bad.attrib["name"] == "Pod default/<&'\\u0001>"
+    [failure] = bad
+    assert failure.attrib["type"] == "deny"
+    assert failure.attrib["message"].startswith("Privileged container")
+    assert (good.attrib["name"], list(good)) == ("Pod default/web", [])
+    [error] = errors.findall("testcase/error")
+    assert missing in str(error.text)
+
+
+def test_violations_that_fail_nothing_are_no_failures_of_junit() -> None:
+    answer = outcome("-f", BAD, "-o", "junit", "--definition", PRIVILEGED, "--set", "effect=Audit")
+    root = ElementTree.fromstring(answer.stdout)
+    assert root.attrib["failures"] == "0"
+    [said] = root.findall("testsuite/testcase/system-out")
+    assert "dryrun: [azurepolicy-" in str(said.text)
+
+
+def test_neither_django_nor_a_database_is_touched(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from policy_app.cli.main import main\n"
+        f"code = main(['test', '-f', {BAD!r}, '--initiative', {BASELINE!r}, '-o', 'sarif'])\n"
+        "loaded = {name.split('.')[0] for name in sys.modules}\n"
+        "strangers = loaded & {'django', 'rest_framework', 'granian', 'sqlite3'}\n"
+        "print(sorted(strangers), file=sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment({"POLICY_PORTAL_DATA": str(tmp_path / "data")}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stderr == "[]\n"
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,381 @@
+"""Suites: what they assert, what they refuse, and in which words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from policy_app.evaluation.gatekeeper import suites
+from policy_app.evaluation.gatekeeper.suites import CaseResult, SuiteError
+from tests.evaluation.gatekeeper.samples import template_object
+
+HEADER = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n"
+
+
+def constraint_object(name: str = "none", **spec: Any) -> dict[str, Any]:
+    """A constraint of the kind in ``template_object``."""
+    return {
+        "apiVersion": "constraints.gatekeeper.sh/v1beta1",
+        "kind": "K8sPrivileged",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+
+
+def pod(*privileged: str, namespace: str = "shop") -> dict[str, Any]:
+    """A Pod with privileged containers of these names."""
+    containers = [{"name": one, "securityContext": {"privileged": True}} for one in privileged]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": namespace},
+        "spec": {"containers": containers},
+    }
+
+
+FILES: dict[str, Any] = {
+    "suites/template.yaml": template_object(),
+    "suites/constraint.yaml": constraint_object(),
+    "suites/good.yaml": pod(),
+    "suites/bad.yaml": pod("web", "log"),
+}
+
+
+def ran(
+    text: str,
+    files: Mapping[str, Any] = FILES,
+    *,
+    chosen: str = "",
+) -> suites.SuiteResult:
+    """A suite in ``suites/suite.yaml``, run with these files beside it."""
+
+    def read(path: str) -> bytes:
+        if path not in files:
+            raise FileNotFoundError(2, "no such file or directory", path)
+        content = files[path]
+        return content.encode() if isinstance(content, str) else json.dumps(content).encode()
+
+    suite = suites.read_suite("suites/suite.yaml", (HEADER + text).encode())
+    assert suite is not None
+    return suites.run(suite, read, suites.Filter.parse(chosen))
+
+
+def one_test(
+    body: str, files: Mapping[str, Any] = FILES, *, paths: str = "", chosen: str = ""
+) -> suites.TestResult:
+    """The result of a test with this body."""
+    paths = paths or "template: template.yaml, constraint: constraint.yaml"
+    [test] = ran(f"tests: [{{name: t, {paths}, {body}}}]", files, chosen=chosen).tests
+    return test
+
+
+def one_case(body: str, files: Mapping[str, Any] = FILES, *, paths: str = "") -> CaseResult:
+    """The result of a case with this body."""
+    test = one_test(f"cases: [{{name: c, {body}}}]", files, paths=paths)
+    assert not test.error
+    [case] = test.cases
+    return case
+
+
+@pytest.mark.parametrize(
+    ("file", "assertions"),
+    [
+        ("good.yaml", "[{violations: no}]"),
+        ("good.yaml", "[{violations: 0}]"),
+        ("bad.yaml", "[{}]"),
+        ("bad.yaml", "[{violations: yes}]"),
+        ("bad.yaml", "[{violations: 2}, {violations: 1, message: ': log$'}]"),
+        ("bad.yaml", "[{violations: no, message: sidecar}]"),
+        ("bad.yaml", r"[{message: '^Privileged \w+'}]"),
+    ],
+)
+def test_what_holds_passes(file: str, assertions: str) -> None:
+    assert one_case(f"object: {file}, assertions: {assertions}").outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("file", "assertions", "error"),
+    [
+        ("good.yaml", "[{}]", "got 0 violations but want at least 1: got messages []"),
+        ("bad.yaml", "[{violations: 1}]", "got 2 violations but want exactly 1: got messages ["),
+        ("bad.yaml", "[{violations: no}]", "got 2 violations but want none: got messages ["),
+        (
+            "bad.yaml",
+            "[{violations: 2}, {violations: 1, message: web|log}]",
+            'got 2 violations containing "web|log" but want exactly 1: got messages ['
+            "Privileged container is not allowed: log Privileged container is not allowed: web]",
+        ),
+        ("good.yaml", "[{message: x}]", 'got 0 violations containing "x" but want at least 1'),
+    ],
+)
+def test_what_does_not_hold_is_told_in_gators_words(file: str, assertions: str, error: str) -> None:
+    found = one_case(f"object: {file}, assertions: {assertions}").error
+    assert found.startswith(f"unexpected number of violations: {error}")
+
+
+@pytest.mark.parametrize("word", ["maybe", "'1'", "-1"])
+def test_violations_are_yes_no_or_a_number(word: str) -> None:
+    found = one_case(f"object: good.yaml, assertions: [{{violations: {word}}}]").error
+    assert found == (
+        'invalid yaml: assertion.violation, if set, must be a nonnegative integer, "yes", or "no"'
+    )
+
+
+@pytest.mark.parametrize("word", ["true", "False", "[1]"])
+def test_yes_and_no_are_words_and_true_is_none_of_them(word: str) -> None:
+    with pytest.raises(SuiteError, match=r"assertions\[0\].violations must be .*, but is "):
+        one_case(f"object: good.yaml, assertions: [{{violations: {word}}}]")
+
+
+def test_a_message_is_a_pattern_of_re2() -> None:
+    look_ahead = "object: bad.yaml, assertions: [{message: '(?=x)'}]"
+    assert one_case(look_ahead).error.startswith(
+        "message contains invalid regular expression: '(?=x)': "
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "error"),
+    [
+        ("assertions: [{}]", "invalid Case: must define object"),
+        ("object: good.yaml", "invalid Case: assertions must be non-empty"),
+        (
+            "object: none.yaml, assertions: [{}]",
+            "open suites/none.yaml: no such file or directory",
+        ),
+        (
+            "object: two.yaml, assertions: [{}]",
+            'object file must contain exactly one object: "suites/two.yaml" defines 2 objects',
+        ),
+        (
+            "object: empty.yaml, assertions: [{}]",
+            'missing objects: path "suites/empty.yaml" defines no YAML objects',
+        ),
+        (
+            "object: broken.yaml, assertions: [{}]",
+            'reading "suites/broken.yaml": invalid yaml: suites/broken.yaml:2:',
+        ),
+    ],
+)
+def test_a_case_that_cannot_be_run_fails_and_says_why(case: str, error: str) -> None:
+    files = FILES | {
+        "suites/two.yaml": f"{json.dumps(pod())}\n---\n{json.dumps(pod())}",
+        "suites/empty.yaml": "# nothing\n---\n",
+        "suites/broken.yaml": "kind: Pod\n  apiVersion: v1\n",
+    }
+    assert one_case(case, files).error.startswith(error)
+
+
+def test_the_constraint_is_enforced_whatever_its_action_is() -> None:
+    files = FILES | {"suites/constraint.yaml": constraint_object(enforcementAction="dryrun")}
+    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", files).outcome == "passed"
+
+
+def test_a_scoped_constraint_counts_where_it_names_gator() -> None:
+    def scoped(*points: str) -> dict[str, Any]:
+        named = [{"name": one} for one in points]
+        actions = [{"action": one, "enforcementPoints": named} for one in ("deny", "warn")]
+        return constraint_object(enforcementAction="scoped", scopedEnforcementActions=actions)
+
+    here = FILES | {"suites/constraint.yaml": scoped("gator.gatekeeper.sh")}
+    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", here).outcome == "passed"
+    there = FILES | {"suites/constraint.yaml": scoped("audit.gatekeeper.sh")}
+    assert one_case("object: bad.yaml, assertions: [{violations: no}]", there).outcome == "passed"
+
+
+def test_an_admission_review_is_judged_as_a_request() -> None:
+    review = {
+        "apiVersion": "admission.k8s.io/v1",
+        "kind": "AdmissionReview",
+        "request": {"operation": "DELETE", "oldObject": pod("web")},
+    }
+    case = "object: review.yaml, assertions: [{violations: 1}]"
+    assert one_case(case, FILES | {"suites/review.yaml": review}).outcome == "passed"
+    for request, said in (
+        ({"objekt": {}}, 'unknown field "request.objekt"'),
+        ({"operation": "CREATE"}, '"object" or "oldObject"'),
+        ({"operation": "DELETE", "object": pod()}, "oldObject cannot be nil"),
+        (None, "must have a request"),
+    ):
+        files = FILES | {"suites/review.yaml": review | {"request": request}}
+        error = one_case(case, files).error
+        assert error.startswith("not a valid AdmissionReview object: ")
+        assert said in error
+
+
+UNIQUE = """
+package k8sunique
+violation[{"msg": msg}] {
+  other := data.inventory.namespace[_]["v1"]["Pod"][name]
+  other.metadata.name == input.review.object.metadata.name
+  msg := sprintf("taken by %v", [name])
+}
+"""
+
+
+def test_the_inventory_is_what_a_case_names_and_no_more() -> None:
+    template = template_object(UNIQUE)
+    files = FILES | {"suites/template.yaml": template, "suites/other.yaml": pod(namespace="old")}
+    cases = """cases: [
+      {name: alone, object: good.yaml, assertions: [{violations: no}]},
+      {name: twins, object: good.yaml, inventory: [other.yaml], assertions: [{message: taken}]},
+      {name: after, object: good.yaml, assertions: [{violations: no}]}]"""
+    assert [case.outcome for case in one_test(cases, files).cases] == ["passed"] * 3
+
+
+def test_a_namespace_in_the_inventory_feeds_the_namespace_selector() -> None:
+    match = {"namespaceSelector": {"matchLabels": {"team": "a"}}}
+    namespace = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": "shop", "labels": {"team": "b"}},
+    }
+    files = FILES | {
+        "suites/constraint.yaml": constraint_object(match=match),
+        "suites/namespace.yaml": namespace,
+    }
+    known = "object: bad.yaml, inventory: [namespace.yaml], assertions: [{violations: no}]"
+    assert one_case(known, files).outcome == "passed"
+    unknown = "object: bad.yaml, assertions: [{violations: 1, message: missing Namespace}]"
+    assert one_case(unknown, files).outcome == "passed"
+
+
+def test_an_inventory_without_names_is_refused() -> None:
+    files = FILES | {"suites/other.yaml": {"kind": "Pod", "metadata": {"name": "x"}}}
+    case = "object: good.yaml, inventory: [other.yaml], assertions: [{violations: no}]"
+    assert "apiVersion is missing" in one_case(case, files).error
+
+
+def test_an_invalid_constraint_is_expected_to_fail_its_schema() -> None:
+    wrong = constraint_object(parameters={"exempt": "web"})
+    files = FILES | {"suites/constraint.yaml": wrong}
+    assert one_test("invalid: true", files).error == ""
+    assert "schema" in one_test("cases: []", files).error
+    assert one_test("invalid: true").error == (
+        "constraint should have failed schema validation: got error <nil> but want schema "
+        "validation failed"
+    )
+    named = FILES | {"suites/constraint.yaml": constraint_object("Not a name")}
+    assert one_test("invalid: true", named).error.startswith(
+        "constraint should have failed schema validation: got error invalid Constraint"
+    )
+
+
+@pytest.mark.parametrize(
+    ("paths", "error"),
+    [
+        ("constraint: constraint.yaml", "invalid Suite: missing template"),
+        ("template: template.yaml", "invalid Suite: missing constraint"),
+        (
+            "template: good.yaml, constraint: constraint.yaml",
+            'path "suites/good.yaml": not a ConstraintTemplate',
+        ),
+        (
+            "template: template.yaml, constraint: good.yaml",
+            'not a Constraint: "suites/good.yaml"',
+        ),
+        (
+            "template: rego.yaml, constraint: constraint.yaml",
+            "adding template: invalid ConstraintTemplate: ",
+        ),
+        ("template: ../a.yaml, constraint: constraint.yaml", "open a.yaml: no such file"),
+    ],
+)
+def test_a_test_without_its_template_or_constraint_fails(paths: str, error: str) -> None:
+    files = FILES | {"suites/rego.yaml": template_object("package x\nviolation[{ {")}
+    test = one_test(
+        "cases: [{object: good.yaml, assertions: [{violations: no}]}]", files, paths=paths
+    )
+    assert test.error.startswith(error)
+    assert test.failed
+    assert list(test.outcomes()) == ["failed"]
+
+
+def test_what_is_to_be_skipped_is_skipped_and_counted() -> None:
+    cases = "cases: [{name: a, skip: true, object: none.yaml}, {name: b, skip: true}]"
+    assert [case.outcome for case in one_test(cases).cases] == ["skipped", "skipped"]
+    assert list(one_test(f"skip: true, {cases}").outcomes()) == ["skipped", "skipped"]
+    whole = ran(f"skip: true\ntests: [{{name: t, {cases}}}, {{name: u}}]")
+    assert not whole.failed
+    assert suites.count([whole], "skipped") == 3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "run"),
+    [
+        ("", ["red/one", "red/two", "blue/one"]),
+        ("one", ["red/one", "blue/one"]),
+        ("^red$", ["red/one", "red/two"]),
+        ("red//", ["red/one", "red/two"]),
+        ("//one", ["red/one", "blue/one"]),
+        ("blue//one", ["blue/one"]),
+        ("blue//two", []),
+        ("e", ["red/one", "red/two", "blue/one"]),
+    ],
+)
+def test_a_filter_chooses_by_the_names_of_tests_and_cases(chosen: str, run: list[str]) -> None:
+    files = "template: template.yaml, constraint: constraint.yaml"
+    case = "object: good.yaml, assertions: [{violations: no}]"
+    result = ran(
+        f"""tests: [
+          {{name: red, {files}, cases: [{{name: one, {case}}}, {{name: two, {case}}}]}},
+          {{name: blue, {files}, cases: [{{name: one, {case}}}]}}]""",
+        chosen=chosen,
+    )
+    passed = [
+        f"{test.name}/{case.name}"
+        for test in result.tests
+        for case in test.cases
+        if case.outcome == "passed"
+    ]
+    assert passed == run
+
+
+@pytest.mark.parametrize("text", ["a//b//c", "(", "a//(?<=b)"])
+def test_a_filter_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SuiteError, match="invalid test filter: "):
+        suites.Filter.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "kind: Suite\napiVersion: v1", "- a\n", "apiVersion: test.gatekeeper.sh/v1\n"]
+)
+def test_other_files_are_no_suites(text: str) -> None:
+    assert suites.read_suite("x.yaml", text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (b"a: [", 'invalid yaml: parsing yaml file "x.yaml": '),
+        (b"\xff\xfe", "it is not UTF-8"),
+        (b"[" * 20_000, 'parsing yaml file "x.yaml"'),
+        (f"{HEADER}tests: {{}}".encode(), "x.yaml: tests must be a list, but is an object"),
+        (f"{HEADER}tests: [1]".encode(), "tests[0] must be an object, but is 1"),
+        (f"{HEADER}skip: 'yes'".encode(), "skip must be true or false, but is 'yes'"),
+        (f"{HEADER}tests: [{{name: 1}}]".encode(), "tests[0].name must be a string, but is 1"),
+        (
+            f"{HEADER}tests: [{{cases: [{{inventory: a}}]}}]".encode(),
+            "tests[0].cases[0].inventory must be a list of strings, but is 'a'",
+        ),
+        (
+            f"{HEADER}tests: [{{cases: [{{assertions: [{{message: [a]}}]}}]}}]".encode(),
+            "tests[0].cases[0].assertions[0].message must be a string, but is a list",
+        ),
+    ],
+)
+def test_a_suite_that_cannot_be_read_says_where(text: bytes, error: str) -> None:
+    with pytest.raises(SuiteError) as refused:
+        suites.read_suite("x.yaml", text)
+    assert error in str(refused.value)
+
+
+def test_unknown_fields_are_noted() -> None:
+    text = f"{HEADER}tests: [{{name: t, cases: [{{assertion: []}}]}}]"
+    suite = suites.read_suite("x.yaml", text.encode())
+    assert suite is not None
+    [note] = suite.notes
+    assert note.startswith("x.yaml: tests[0].cases[0].assertion is no field of a suite")
