@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from policy_app.cli.arguments import (
+    HelpFormatter,
     Subparsers,
     add_file_option,
     add_namespace_option,
@@ -49,7 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
             codes="0 nothing failed, 1 something did, 2 an input could not be read (or wrong\n"
             "usage), 3 a policy could not be resolved or compiled",
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add_file_option(parser)
     add_policy_options(parser)
