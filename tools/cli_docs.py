@@ -49,13 +49,20 @@ def document() -> str:
     """The whole of docs/cli.md."""
     from policy_app.cli.main import parser
 
-    [commands] = [one for one in parser()._actions if isinstance(one, argparse._SubParsersAction)]
-    sections = ["\n".join(_section(name, one)) for name, one in commands.choices.items()]
+    sections = [
+        "\n".join(_section(f"## policy-portal {name}", one)) for name, one in _inside(parser())
+    ]
     return "\n".join([INTRODUCTION, *sections])
 
 
-def _section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
-    yield f"## policy-portal {name}\n"
+def _inside(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    """The subcommands of a command."""
+    found = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    return [(name, one) for action in found for name, one in action.choices.items()]
+
+
+def _section(title: str, parser: argparse.ArgumentParser) -> Iterator[str]:
+    yield f"{title}\n"
     yield textwrap.fill(parser.description or "", WIDTH)
     yield ""
     rows = list(_rows(parser))
@@ -68,11 +75,16 @@ def _section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     if codes:
         yield textwrap.fill(f"Exit codes: {' '.join(codes.split())}.", WIDTH)
         yield ""
+    for name, one in _inside(parser):
+        yield from _section(f"#{title} {name}", one)
 
 
 def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:
     for action in parser._actions:
-        if isinstance(action, argparse._HelpAction) or not action.help:
+        if (
+            isinstance(action, (argparse._HelpAction, argparse._SubParsersAction))
+            or not action.help
+        ):
             continue
         names = ", ".join(f"`{one}`" for one in action.option_strings) or f"`{action.metavar}`"
         values = "|".join(map(str, action.choices or ()))

@@ -16,9 +16,18 @@ def asked(request: HttpRequest, name: str) -> str:
     return str(request.GET.get(name, "")).replace(_NUL, "")
 
 
+def address(request: HttpRequest) -> QueryDict:
+    """Everything that the address asks for."""
+    return _clean(request.GET)
+
+
 def typed(request: HttpRequest) -> QueryDict:
     """The posted form."""
+    return _clean(request.POST)
+
+
+def _clean(given: QueryDict) -> QueryDict:
     clean = QueryDict(mutable=True)
-    for name, values in request.POST.lists():
+    for name, values in given.lists():
         clean.setlist(name, [str(value).replace(_NUL, "") for value in values])
     return clean

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -36,15 +35,6 @@ _COPIED = (
     "assignment_type",
     "self_serve_exemptions",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentFilters:
-    """What the Assignments page filters by; empty means all."""
-
-    scope: Scope | None = None
-    kind: str = ""
-    search: str = ""
 
 
 def find(scope: Scope, name: str) -> Assignment | None:
@@ -134,14 +124,19 @@ def listing(scope: Scope, at: str = "", definition_id: str = "") -> QuerySet[Ass
     return rows.order_by("pk")
 
 
-def search(filters: AssignmentFilters) -> QuerySet[Assignment]:
-    """The Assignments page's rows: at and below the scope, by name."""
-    rows = Assignment.objects.select_related("scope", "definition", "created_by")
-    if filters.scope:
-        rows = rows.filter(scope__path__startswith=filters.scope.path)
-    if filters.kind:
-        rows = rows.filter(definition__kind=filters.kind)
-    for word in filters.search.split():
+def everywhere() -> QuerySet[Assignment]:
+    """Every assignment by name, with what a list shows of it."""
+    return Assignment.objects.select_related("scope", "definition", "created_by")
+
+
+def at_and_below(rows: QuerySet[Assignment], scope: Scope) -> QuerySet[Assignment]:
+    """Those that are assigned at the scope or below it."""
+    return rows.filter(scope__path__startswith=scope.path)
+
+
+def matching(rows: QuerySet[Assignment], text: str) -> QuerySet[Assignment]:
+    """Those that have every word of the text in one of their names or in their definition's."""
+    for word in text.split():
         rows = rows.filter(
             Q(display_name__icontains=word)
             | Q(name__icontains=word)

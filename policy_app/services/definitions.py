@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
@@ -17,32 +16,24 @@ _KEPT = 4096
 _parsed: dict[tuple[str, str], Parsed] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the Definitions page and the REST lists filter by; empty means all."""
-
-    kind: str = ""
-    policy_type: str = ""
-    categories: tuple[str, ...] = ()
-    search: str = ""
-    scope: Scope | None = None
-    """Built-ins, and the custom ones that may be assigned at this scope."""
+def listing(kind: str = "", scope: Scope | None = None) -> QuerySet[Definition]:
+    """Definitions by name; of one kind, and of what can be assigned at a scope, where given."""
+    rows = Definition.objects.all()
+    if kind:
+        rows = rows.filter(kind=kind)
+    return assignable_at(rows, scope) if scope else rows
 
 
-def search(filters: Filters) -> QuerySet[Definition]:
-    """The definitions that fit, by name."""
-    found = Definition.objects.all()
-    if filters.kind:
-        found = found.filter(kind=filters.kind)
-    if filters.policy_type:
-        found = found.filter(policy_type=filters.policy_type)
-    if filters.categories:
-        found = found.filter(category__in=filters.categories)
-    if filters.scope:
-        found = found.filter(Q(scope=None) | Q(scope_id__in=filters.scope.lineage))
-    for word in filters.search.split():
-        found = found.filter(Q(display_name__icontains=word) | Q(name__icontains=word))
-    return found
+def assignable_at(rows: QuerySet[Definition], scope: Scope) -> QuerySet[Definition]:
+    """The built-ins among them, and the custom ones that are defined at the scope or above it."""
+    return rows.filter(Q(scope=None) | Q(scope_id__in=scope.lineage))
+
+
+def matching(rows: QuerySet[Definition], text: str) -> QuerySet[Definition]:
+    """Those that have every word of the text in their display name or name, in any letter case."""
+    for word in text.split():
+        rows = rows.filter(Q(display_name__icontains=word) | Q(name__icontains=word))
+    return rows
 
 
 def categories() -> list[str]:

@@ -20,8 +20,10 @@ PAGES = [
     "/sign-in/%00",
     "/no%00where",
 ]
-NAMES = ("search", "id", "scope", "kind", "type", "category", "sort", "page", "tab", "version")
-NAMES += ("definition", "duplicate", "cluster", "namespace", "text", "next")
+NAMES = [
+    *("search", "id", "scope", "kind", "type", "category", "sort", "page", "tab", "version"),
+    *("definition", "duplicate", "cluster", "namespace", "text", "next"),
+]
 VALUES = ["%00", "%ff", "%F0%9F%98%80", "'%22%3E%3Cscript%3E", "-1", "9" * 40, "[]", "%ED%A0%80"]
 
 

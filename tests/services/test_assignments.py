@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 
 from policy_app.models import Assignment, Cluster, Definition, Scope
 from policy_app.services import assignments
-from policy_app.services.assignments import AssignmentFilters
 from policy_app.services.errors import NotFound, PolicyError
 from tests.services.test_drafts import draft
 
@@ -100,11 +99,10 @@ def test_a_list_can_be_of_one_definition(
 
 def test_search_finds_words_in_any_of_the_names(rg_demo: Scope, baseline: Definition) -> None:
     assignments.put(draft(rg_demo, baseline, name="one", display_name="Shop guard"), None)
-    assert [row.name for row in assignments.search(AssignmentFilters(search="guard shop"))] == [
-        "one"
-    ]
-    assert [row.name for row in assignments.search(AssignmentFilters(search="BASELINE"))] == ["one"]
-    assert not assignments.search(AssignmentFilters(search="nothing"))
+    rows = assignments.everywhere()
+    assert [row.name for row in assignments.matching(rows, "guard shop")] == ["one"]
+    assert [row.name for row in assignments.matching(rows, "BASELINE")] == ["one"]
+    assert not assignments.matching(rows, "nothing")
 
 
 def test_history_names_who_changed_it_without_a_request(

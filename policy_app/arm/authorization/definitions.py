@@ -72,9 +72,8 @@ class DefinitionView(ArmView):
     def visible(self) -> QuerySet[Definition]:
         """Built-ins at the tenant; elsewhere also the custom ones from this scope upward."""
         if self.level is TENANT:
-            found = definitions.search(definitions.Filters(kind=self.kind.stored))
-            return found.filter(scope=None)
-        return definitions.search(definitions.Filters(kind=self.kind.stored, scope=self.scope))
+            return definitions.listing(self.kind.stored).filter(scope=None)
+        return definitions.listing(self.kind.stored, self.scope)
 
     def definition(self) -> Definition:
         """The definition that the address names, defined at exactly this level's scope."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from policy_app.browser import scope_tree
 from policy_app.browser.assignments.facts import Effect, Ways, effect_of, ways
+from policy_app.browser.assignments.filters import AssignmentFilter
 from policy_app.browser.grids import Column, Sorting, page_of
-from policy_app.browser.inputs import asked
+from policy_app.browser.inputs import address
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.models import Assignment, Definition, Scope
 from policy_app.services import assignments as service
@@ -43,17 +44,17 @@ class Row:
 def assignments(request: PortalRequest) -> HttpResponse:
     """``?scope=&kind=&search=&sort=&page=``; anything else is ignored."""
     tree = scopes.tree()
-    filters = _filters(request, tree)
+    filters = AssignmentFilter(address(request), queryset=service.everywhere())
+    chosen = filters.chosen
     sorting = Sorting.of(request, COLUMNS)
-    found = service.search(filters).prefetch_related("definition__versions")
+    found = filters.qs.prefetch_related("definition__versions")
     page = page_of(request, sorting.apply(found))
     context = {
         "title": "Policy",
         "subtitle": "Assignments",
         "crumbs": [Crumb("Policy", "/"), Crumb("Assignments")],
-        "filters": filters,
-        "filtered": filters != service.AssignmentFilters(),
-        "scopes": scope_tree.choices(tree, filters.scope),
+        "chosen": chosen,
+        "scopes": scope_tree.choices(tree, chosen.get("scope")),
         "kinds": Definition.Kind.choices,
         "headers": sorting.headers(request),
         "sort": sorting.value,
@@ -62,16 +63,6 @@ def assignments(request: PortalRequest) -> HttpResponse:
         "definitions_url": reverse("definitions"),
     }
     return render_page(request, "assignments/list.html", context, part="assignments/_part.html")
-
-
-def _filters(request: HttpRequest, tree: list[Scope]) -> service.AssignmentFilters:
-    key = asked(request, "scope").lower()
-    kind = asked(request, "kind")
-    return service.AssignmentFilters(
-        scope=next((scope for scope in tree if scope.key == key), None),
-        kind=kind if kind in Definition.Kind.values else "",
-        search=asked(request, "search").strip(),
-    )
 
 
 def _row(one: Assignment, tree: list[Scope]) -> Row:

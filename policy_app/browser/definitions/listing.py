@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
-from policy_app.browser import links
+from policy_app.browser import links, scope_tree
+from policy_app.browser.definitions.filters import DefinitionFilter
 from policy_app.browser.grids import Column, Sorting, page_of
+from policy_app.browser.inputs import address
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.models import Definition, Scope
 from policy_app.services import definitions as service
@@ -24,7 +26,6 @@ COLUMNS = (
     Column("category", "Category", ("category", "display_name")),
     Column("evaluated", "Evaluated here", css="col-optional"),
 )
-INDENT = "\N{NO-BREAK SPACE}" * 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,61 +51,40 @@ class Row:
 @portal_page()
 def definitions(request: PortalRequest) -> HttpResponse:
     """``?scope=&kind=&type=&category=&category=&search=&sort=&page=``; anything else is ignored."""
-    tree = scopes.tree()
-    filters = _filters(request, tree)
+    filters = DefinitionFilter(address(request), queryset=service.listing())
+    chosen = filters.chosen
     sorting = Sorting.of(request, COLUMNS)
-    page = page_of(request, sorting.apply(service.search(filters).select_related("scope")))
+    page = page_of(request, sorting.apply(filters.qs.select_related("scope")))
     context = {
         "title": "Policy",
         "subtitle": "Definitions",
         "crumbs": [Crumb("Policy", "/"), Crumb("Definitions")],
-        "filters": filters,
-        "filtered": filters != service.Filters(),
+        "chosen": chosen,
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,
         "rows": [_row(one) for one in page.object_list],
-        **_choices(filters, tree),
+        **_choices(chosen, scopes.tree()),
     }
     return render_page(request, "definitions/list.html", context, part="definitions/_part.html")
 
 
-def _filters(request: HttpRequest, tree: list[Scope]) -> service.Filters:
-    asked = request.GET.get("scope", "").lower()
-    # "*" is the box "Select all": a category named beside it counts for more.
-    categories = tuple(name for name in request.GET.getlist("category") if name not in ("", "*"))
-    return service.Filters(
-        kind=_one_of(request.GET.get("kind", ""), Definition.Kind.values),
-        policy_type=_one_of(request.GET.get("type", ""), Definition.PolicyType.values),
-        categories=categories,
-        search=request.GET.get("search", "").strip(),
-        scope=next((scope for scope in tree if scope.key == asked), None),
-    )
-
-
-def _one_of(value: str, allowed: list[str]) -> str:
-    return value if value in allowed else ""
-
-
-def _choices(filters: service.Filters, tree: list[Scope]) -> dict[str, Any]:
-    chosen = set(filters.categories)
+def _choices(chosen: dict[str, Any], tree: list[Scope]) -> dict[str, Any]:
+    named = chosen.get("category", [])
     return {
-        "scopes": [
-            Option(scope.arm_id, INDENT * scope.depth + str(scope), scope == filters.scope)
-            for scope in tree
-        ],
-        "kinds": _options(Definition.Kind.choices, filters.kind),
-        "types": _options(Definition.PolicyType.choices, filters.policy_type),
-        "categories": [Option(name, name, name in chosen) for name in service.categories()],
-        "category_label": _category_label(filters.categories),
+        "scopes": scope_tree.choices(tree, chosen.get("scope")),
+        "kinds": _options(Definition.Kind.choices, chosen.get("kind")),
+        "types": _options(Definition.PolicyType.choices, chosen.get("type")),
+        "categories": [Option(name, name, name in named) for name in service.categories()],
+        "category_label": _category_label(named),
     }
 
 
-def _options(choices: list[tuple[str, str]], chosen: str) -> list[Option]:
+def _options(choices: list[tuple[str, str]], chosen: str | None) -> list[Option]:
     return [Option(value, label, value == chosen) for value, label in choices]
 
 
-def _category_label(chosen: tuple[str, ...]) -> str:
+def _category_label(chosen: list[str]) -> str:
     if not chosen:
         return "All"
     return chosen[0] if len(chosen) == 1 else f"{len(chosen)} categories"

@@ -1,1 +1,1 @@
-"""The boundary to Rego."""
+"""Tests of Rego: the language, its builtins, and their limits."""

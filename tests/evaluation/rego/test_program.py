@@ -1,73 +1,80 @@
-"""The boundary: compiled once, queried from any thread, failing in words."""
+"""Programs: shared by threads, sent to other processes, asked by path or by query text."""
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from policy_app.evaluation.rego import RegoError, Undefined, compile_modules
+from policy_app.evaluation.rego.program import Options, Program
 
-POLICY = """package example
-
-import data.lib.text.shout
-
-violation[{"msg": msg}] {
-  value := input.values[_]
-  msg := sprintf("%v: %v", [shout(value), data.inventory])
-}
-
-never { false }
-
-one = 1 { input.values }
-one = 2 { input.both }
-"""
-LIBRARY = """package lib.text
-
-shout(text) = upper(text)
-"""
+TEXT = "package a.b\np = input.x\nq[x] { x := input.list[_] }\nf(x) = x"
 
 
-def test_a_rule_is_queried_with_input_and_data() -> None:
-    program = compile_modules([POLICY, LIBRARY])
-    assert program.packages == ("data.example", "data.lib.text")
-    for number in (1, 2, 1):
-        answer = program.query(
-            "data.example.violation", input={"values": ["a"]}, data={"inventory": {"n": number}}
-        )
-        assert answer == [{"msg": f'A: {{"n": {number}}}'}]
+def test_the_same_sources_give_the_same_program() -> None:
+    assert compile_modules([TEXT]) is compile_modules((TEXT,))
+    assert compile_modules([TEXT]).packages == ("data.a.b",)
 
 
-def test_the_same_program_answers_in_several_threads() -> None:
-    program = compile_modules([POLICY, LIBRARY])
+def test_a_program_answers_from_many_threads() -> None:
+    program = compile_modules([TEXT])
 
-    def ask(word: str) -> str:
-        answer = program.query(
-            "data.example.violation", input={"values": [word]}, data={"inventory": 1}
-        )
-        return str(answer[0]["msg"])
+    def ask(number: int) -> int:
+        answer: int = program.query("data.a.b.p", input={"x": number})
+        return answer
 
-    words = [f"word{number}" for number in range(200)]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, words)) == [f"{word.upper()}: 1" for word in words]
+        assert list(pool.map(ask, range(500))) == list(range(500))
 
 
-def test_undefined_is_not_false() -> None:
-    with pytest.raises(Undefined):
-        compile_modules([POLICY, LIBRARY]).query("data.example.never", input={})
+def test_a_program_survives_pickling() -> None:
+    copy = pickle.loads(pickle.dumps(compile_modules([TEXT])))
+    assert copy.query("data.a.b.p", input={"x": 1}) == 1
 
 
-def test_a_failure_while_running_names_the_line() -> None:
-    program = compile_modules([POLICY, LIBRARY])
+def test_the_input_is_not_changed() -> None:
+    document = {"x": {"y": [1]}, "list": [2]}
+    text = "package t\np = x { x := input with input.x.z as 2 }"
+    assert Program((text,), "v0").query("data.t.p", input=document) == {
+        "x": {"y": [1], "z": 2},
+        "list": [2],
+    }
+    assert document == {"x": {"y": [1]}, "list": [2]}
+
+
+def test_an_undefined_path_is_told_from_an_error() -> None:
+    program = compile_modules([TEXT])
+    for path in ("data.a.b.p", "data.a.b.nothing", "data.a.b.f"):
+        with pytest.raises(Undefined):
+            program.query(path, input={})
+    with pytest.raises(RegoError):
+        program.query("input.x", input={})
+
+
+def test_a_query_text_answers_with_variables_and_values() -> None:
+    program = compile_modules([TEXT])
+    results = program.eval_query("data.a.b.q[x]; y := x * 2", input={"list": [3, 4]})
+    assert [result.bindings for result in results] == [{"x": 3, "y": 6}, {"x": 4, "y": 8}]
+    assert [[e.value for e in result.expressions] for result in results] == [[3, True], [4, True]]
+
+
+def test_a_query_without_an_answer_has_no_results() -> None:
+    program = compile_modules([TEXT])
+    assert program.eval_query("data.a.b.p = x", input={}) == []
+    (result,) = program.eval_query("1 > 2", input={})
+    assert result.expressions[0].value is False
+
+
+def test_a_query_that_does_not_compile_is_an_error() -> None:
     with pytest.raises(RegoError) as caught:
-        program.query("data.example.one", input={"values": [], "both": True})
-    assert caught.value.line in (12, 13)
+        compile_modules([TEXT]).eval_query("data.a.b.p = ")
+    assert (caught.value.code, caught.value.file) == ("rego_parse_error", "query")
 
 
-def test_a_text_that_does_not_parse_names_module_line_and_text() -> None:
-    with pytest.raises(RegoError) as caught:
-        compile_modules(["package a", "package b\n\nrule {\n  x := \n}\n"])
-    error = caught.value
-    assert (error.file, error.code) == ("module-1.rego", "rego_parse_error")
-    assert error.line in (3, 4, 5)
-    assert "Stack" not in str(error)
+def test_a_provider_answers_external_data() -> None:
+    text = 'package t\np = x { x := external_data({"provider": "a", "keys": ["k"]}) }'
+    options = Options(external_data=lambda request: {"asked": request["keys"]})
+    answer = Program((text,), "v0").query("data.t.p", input={}, options=options)
+    assert answer == {"asked": ["k"]}

@@ -241,10 +241,9 @@ def test_axe_finds_nothing_in_the_picker_and_beside_errors(
 def test_on_a_phone_the_current_step_is_in_view(open_page: OpenPage) -> None:
     page = open_page(viewport=PHONE)
     page.goto(AT_DEMO)
-    for _ in range(3):
+    for reached in ("parameters", "messages", "review"):
         page.locator("#assign-next").click()
-
-    expect(page.locator("#tab-review")).to_have_attribute("aria-current", "step")
+        expect(page.locator(f"#tab-{reached}")).to_have_attribute("aria-current", "step")
     expect(page.locator("#tab-review")).to_be_in_viewport(ratio=1)
 
 

@@ -1,0 +1,247 @@
+"""Our Rego against the peer and against Python written by hand.
+
+For each template in ``fixtures/`` that judges Pods: one Pod of its samples that passes and one
+that violates, each with 2 and with 20 containers.  The peer gets its input as JSON text and
+answers in it; writing and reading that text is part of asking it, as it is for any caller.
+
+    python -m benchmarks.bench_rego [--fixtures DIR] [TEMPLATE…]
+
+Times are the best of several runs, in microseconds of the process's own time, so that other
+work on the machine does not show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.rego_by_hand import BY_HAND
+from policy_app.evaluation.rego import RegoError, Undefined
+from policy_app.evaluation.rego.parser import parse_module
+from policy_app.evaluation.rego.program import Program
+from tests.evaluation.rego.peer import PeerProgram
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = (2, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question: a template's program and an input for it."""
+
+    template: str
+    label: str
+    sources: tuple[str, ...]
+    path: str
+    given: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Microseconds; ``nan`` for what cannot be asked."""
+
+    case: Case
+    ours: float
+    peer: float
+    hand: float
+    agree: bool
+
+
+def best(ask: Callable[[], Any], rounds: int = 5, seconds: float = 0.02) -> float:
+    """Microseconds of one call in the fastest of several rounds."""
+    ask()
+    fastest = math.inf
+    for _ in range(rounds):
+        calls, started = 0, time.process_time()
+        while (spent := time.process_time() - started) < seconds:
+            for _ in range(10):
+                ask()
+            calls += 10
+        fastest = min(fastest, spent / calls)
+    return fastest * 1e6
+
+
+def templates(fixtures: Path, wanted: list[str]) -> Iterator[tuple[str, Path]]:
+    """Each template's name with its folder."""
+    for file in sorted(fixtures.glob("templates/*/*/template.yaml")):
+        name = f"{file.parent.parent.name}/{file.parent.name}"
+        if not wanted or any(part in name for part in wanted):
+            yield name, file.parent
+
+
+def cases(name: str, folder: Path) -> Iterator[Case]:
+    """The template's Pods: the first of its suite that passes, the first that violates."""
+    template = yaml.safe_load((folder / "template.yaml").read_text())
+    target = template["spec"]["targets"][0]
+    sources = (target["rego"], *target.get("libs", ()))
+    program = Program(sources, "v0")
+    path = f"{program.packages[0]}.violation"
+    missing = {"passing", "violating"}
+    for parameters, thing in _samples(folder):
+        pods = [_scaled(thing, size) for size in SIZES]
+        if not all(pods) or not missing:
+            continue
+        inputs = [_given(pod, parameters) for pod in pods if pod is not None]
+        kinds = {"violating" if program.query(path, input=g) else "passing" for g in inputs}
+        if len(kinds) == 1 and kinds <= missing:
+            missing -= kinds
+            for size, given in zip(SIZES, inputs, strict=True):
+                yield Case(name, f"{min(kinds)} {size}", sources, path, given)
+
+
+def _samples(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    suite = yaml.safe_load((folder / "suite.yaml").read_text())
+    for test in suite["tests"]:
+        constraint = yaml.safe_load((folder / test["constraint"]).read_text())
+        for case in test["cases"]:
+            thing = yaml.safe_load((folder / case["object"]).read_text())
+            yield constraint["spec"].get("parameters") or {}, thing
+
+
+def _scaled(thing: dict[str, Any], size: int) -> dict[str, Any] | None:
+    """The Pod with as many containers, copies of its own under other names."""
+    if thing.get("kind") != "Pod" or not thing["spec"].get("containers"):
+        return None
+    pod = copy.deepcopy(thing)
+    own = pod["spec"]["containers"]
+    pod["spec"]["containers"] = [
+        {**copy.deepcopy(own[n % len(own)]), "name": f"{own[n % len(own)]['name']}-{n}"}
+        for n in range(size)
+    ]
+    return pod
+
+
+def _given(pod: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    review = {
+        "uid": "00000000-0000-0000-0000-000000000000",
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "operation": "CREATE",
+        "userInfo": {"username": "someone"},
+        "name": pod["metadata"].get("name", ""),
+        "namespace": pod["metadata"].get("namespace", "default"),
+        "object": pod,
+        "oldObject": None,
+    }
+    return {"review": review, "parameters": parameters}
+
+
+def measure_case(case: Case) -> Row:
+    """Ask all three."""
+    program, hand = Program(case.sources, "v0"), BY_HAND.get(case.template)
+    answer = program.query(case.path, input=case.given)
+    ours = best(lambda: program.query(case.path, input=case.given))
+    by_hand = best(lambda: hand(case.given)) if hand else math.nan
+    try:
+        peer = PeerProgram(case.sources, "v0")
+        agree = peer.query(case.path, input=case.given) == answer
+    except (RegoError, Undefined):
+        return Row(case, ours, math.nan, by_hand, True)
+    if hand is not None:
+        agree = agree and bool(hand(case.given)) == bool(answer)
+    return Row(case, ours, best(lambda: peer.query(case.path, input=case.given)), by_hand, agree)
+
+
+def mean(ratios: list[float]) -> float:
+    """The geometric mean of the ratios that are numbers."""
+    known = [math.log(ratio) for ratio in ratios if not math.isnan(ratio)]
+    return math.exp(sum(known) / len(known)) if known else math.nan
+
+
+def compile_times(fixtures: Path) -> list[float]:
+    """Milliseconds to compile each template, sorted."""
+    found = []
+    for _, folder in templates(fixtures, []):
+        target = yaml.safe_load((folder / "template.yaml").read_text())["spec"]["targets"][0]
+        sources = (target["rego"], *target.get("libs", ()))
+        found.append(best(partial(_compile, sources), rounds=3) / 1000)
+    return sorted(found)
+
+
+def _compile(sources: tuple[str, ...]) -> Program:
+    # Parsed modules are kept for templates that share them; here each is parsed again.
+    parse_module.cache_clear()
+    return Program(sources, "v0")
+
+
+def import_time() -> float:
+    """Milliseconds that importing the evaluation module takes in a process of its own."""
+    code = (
+        "import time; s = time.process_time(); import policy_app.evaluation.rego;"
+        " print((time.process_time() - s) * 1000)"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+        for _ in range(3)
+    ]
+    return min(float(each.stdout) for each in said)
+
+
+def rows(fixtures: Path, wanted: list[str]) -> Iterator[Row]:
+    """Everything that is measured of these templates, or of all."""
+    for name, folder in templates(fixtures, wanted):
+        yield from map(measure_case, cases(name, folder))
+
+
+def summary(found: list[Row], fixtures: Path) -> Iterator[tuple[str, float, str]]:
+    """What it comes to: sentence, number, unit."""
+    faster = [row.peer / row.ours for row in found]
+    slower = [row.ours / row.hand for row in found]
+    known = [ratio for ratio in faster if not math.isnan(ratio)]
+    yield "faster than the peer, geometric mean (at least 8)", mean(faster), "×"
+    yield "faster than the peer, least (at least 1)", min(known, default=math.nan), "×"
+    yield "slower than by hand, geometric mean (at most 5)", mean(slower), "×"
+    times = compile_times(fixtures)
+    yield "compile a template, median (at most 10)", times[len(times) // 2], "ms"
+    yield "compile a template, most", times[-1], "ms"
+    yield "import the engine (at most 100)", import_time(), "ms"
+
+
+def measure() -> Iterator[Any]:
+    """For ``make bench``: each template and Pod, then what it comes to."""
+    from benchmarks.measuring import Measurement
+
+    found = []
+    for row in rows(ROOT / "fixtures", []):
+        found.append(row)
+        note = f"peer {row.peer:.1f}, by hand {row.hand:.1f}" + ("" if row.agree else " DIFFERENT")
+        yield Measurement(f"{row.case.template}, {row.case.label}", row.ours, "µs", note)
+    for what, value, unit in summary(found, ROOT / "fixtures"):
+        yield Measurement(what, value, unit)
+
+
+def main() -> int:
+    """Print the table and its summary; 1 where the answers differ."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--fixtures", type=Path, default=ROOT / "fixtures")
+    parser.add_argument("template", nargs="*")
+    arguments = parser.parse_args()
+    found = []
+    print(
+        f"{'template':42} {'Pod':13} {'ours':>8} {'peer':>8} {'hand':>8} {'×peer':>6} {'/hand':>6}"
+    )
+    for row in rows(arguments.fixtures, arguments.template):
+        found.append(row)
+        print(
+            f"{row.case.template:42} {row.case.label:13}"
+            f" {row.ours:8.1f} {row.peer:8.1f} {row.hand:8.1f}"
+            f" {row.peer / row.ours:6.1f} {row.ours / row.hand:6.1f}"
+            + ("" if row.agree else "  ANSWERS DIFFER")
+        )
+    for what, value, unit in summary(found, arguments.fixtures):
+        print(f"{what:56} {value:8.1f} {unit}")
+    return 0 if all(row.agree for row in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

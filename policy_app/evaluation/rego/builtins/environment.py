@@ -1,0 +1,53 @@
+"""What a policy may ask of its surroundings: the query's time, messages, external data."""
+
+from __future__ import annotations
+
+from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family
+from policy_app.evaluation.rego.values import RegoSet, Value, render
+
+FAMILY = Family("environment")
+
+
+@FAMILY.builtin("time.now_ns", result="number", context=True)
+def now_ns(context: Context) -> int:
+    """The query's point in time in nanoseconds since 1970, the same throughout the query."""
+    return context.now_ns
+
+
+@FAMILY.builtin("opa.runtime", result="object[string:any]")
+def runtime() -> dict[str, Value]:
+    """Nothing: a policy learns nothing about the process that runs it."""
+    return {}
+
+
+@FAMILY.builtin("trace", "string", result="boolean", context=True)
+def trace(context: Context, note: str) -> bool:
+    """Leave a message to whoever runs the query."""
+    context.note(note)
+    return True
+
+
+@FAMILY.builtin("print", result="boolean", context=True, variadic=True)
+def print_(context: Context, *values: Value) -> bool:
+    """Leave the values as one message; strings are printed as they are."""
+    texts = [value if type(value) is str else render(value) for value in values]
+    context.budget.charge_string(sum(map(len, texts)) + len(texts))
+    context.note(" ".join(texts))
+    return True
+
+
+@FAMILY.builtin("internal.print", "array[set[any]]", result="boolean", context=True)
+def internal_print(context: Context, values: list[Value]) -> bool:
+    """As ``print``; each value comes in a set, which is empty where it is undefined."""
+    shown = [
+        next(iter(value), "<undefined>") if type(value) is RegoSet else value for value in values
+    ]
+    return print_(context, *shown)
+
+
+@FAMILY.builtin("external_data", "object[string:any]", result="object[string:any]", context=True)
+def external_data(context: Context, request: Value) -> Value:
+    """What the provider named in the request answers (Gatekeeper's ``external_data``)."""
+    if context.external_data is None:
+        raise BuiltinError("no provider of external data is configured")
+    return context.external_data(request)

@@ -1,0 +1,164 @@
+"""What the generator knows about the program: its units, their functions and slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from policy_app.evaluation.rego.analysis import function_at
+from policy_app.evaluation.rego.builtins import REGISTRY, BuiltinError
+from policy_app.evaluation.rego.codegen.emit import Pool
+from policy_app.evaluation.rego.resolve import dotted_name
+from policy_app.evaluation.rego.runtime import (
+    CONTEXT,
+    DATA,
+    Document,
+    Lazy,
+    State,
+    U,
+    force,
+    lookup,
+    shadowed,
+)
+from policy_app.evaluation.rego.syntax import Array, Object, Scalar, Set, Term
+from policy_app.evaluation.rego.tree import Node, Unit
+from policy_app.evaluation.rego.values import RegoSet, Value, hash_key
+
+
+class Facts:
+    """The tree of rules with the generated name and state slot of each unit.
+
+    ``mocked`` names the functions and ``overridden`` the paths that some ``with`` replaces;
+    only they pay for the possibility.
+    """
+
+    def __init__(self, pool: Pool, tree: Node) -> None:
+        self.pool = pool
+        self.tree = tree
+        self.mocked: set[str] = set()
+        self.overridden: set[tuple[str, ...]] = set()
+        self.in_function = False
+        self._slots: dict[int, int] = {}
+        self._members: dict[int, int] = {}
+        self._functions: dict[int, str] = {}
+        self.documents = _documents(tree)
+
+    def slot(self, unit: Unit) -> int:
+        if unit.index not in self._slots:
+            self._slots[unit.index] = self.pool.slot()
+        return self._slots[unit.index]
+
+    def function(self, unit: Unit) -> str:
+        return self._functions.setdefault(unit.index, f"rule{unit.index}")
+
+    def members_slot(self, unit: Unit) -> int:
+        """Where a set's members are kept as a list, some perhaps twice."""
+        return self._members.setdefault(unit.index, 0) or self._new_members_slot(unit)
+
+    def _new_members_slot(self, unit: Unit) -> int:
+        self._members[unit.index] = self.pool.slot()
+        return self._members[unit.index]
+
+    def members_function(self, unit: Unit) -> str:
+        return f"members{unit.index}"
+
+    def function_unit(self, path: tuple[str, ...]) -> Unit:
+        node = self.tree
+        for name in path:
+            node = node.children[name]
+        assert node.unit is not None
+        return node.unit
+
+    def is_overridden(self, unit: Unit) -> bool:
+        path = unit.path
+        return any(path[: len(over)] == over for over in self.overridden)
+
+    def is_function_ref(self, term: Term) -> bool:
+        name = dotted_name(term)
+        return name[0] == "data" and function_at(self.tree, name[1:]) is not None
+
+    def twin(self, path: tuple[str, ...]) -> Document:
+        document = self.documents
+        for name in path:
+            document = document.children[name]
+        return document
+
+    def document(self, node: Node) -> str:
+        """The name of a function that gives the whole document at a place without rules."""
+        lazy = _lazy_at(self.twin(node.path), node.path)
+        return self.pool.bind("D", lambda state: force(lazy(state)))
+
+    def lazy(self, node: Node) -> str:
+        """The name of a function that gives the place itself, to look into."""
+        return self.pool.bind("D", _lazy_at(self.twin(node.path), node.path))
+
+    def as_function(self, name: str) -> Callable[..., Value]:
+        """A builtin with the signature of a generated function."""
+        builtin = REGISTRY[name]
+
+        def call(state: State, *args: Value) -> Value:
+            try:
+                return (
+                    builtin.fn(state[CONTEXT], *args)
+                    if builtin.needs_context
+                    else (builtin.fn(*args))
+                )
+            except BuiltinError:
+                return U
+
+        return call
+
+    def constant_members(self, constant: Any) -> dict[Any, Any] | None:
+        """The members of a constant array or set by hash key, or None for other values."""
+        if type(constant) is RegoSet:
+            return constant.items
+        if type(constant) is list:
+            return {hash_key(member): member for member in constant}
+        return None
+
+
+def _lazy_at(twin: Document, path: tuple[str, ...]) -> Callable[[State], Value]:
+    def lazy(state: State) -> Value:
+        base = state[DATA]
+        for name in path:
+            base = lookup(base, name)
+        if shadowed(state, path):
+            return base
+        return Lazy(state, twin, base)
+
+    return lazy
+
+
+def _documents(node: Node) -> Document:
+    document = Document(node.path)
+    document.is_function = node.unit is not None and node.unit.kind == "function"
+    for name, child in node.children.items():
+        if any(True for _ in child.units()):
+            document.children[name] = _documents(child)
+    return document
+
+
+def is_constant(term: Term) -> bool:
+    """Is this a value that the source spells out?"""
+    match term:
+        case Scalar():
+            return True
+        case Array(items) | Set(items):
+            return all(map(is_constant, items))
+        case Object(pairs):
+            return all(is_constant(key) and is_constant(value) for key, value in pairs)
+    return False
+
+
+def constant_value(term: Term) -> Value:
+    """The value of a constant term."""
+    match term:
+        case Scalar(value):
+            return value
+        case Array(items):
+            return [constant_value(item) for item in items]
+        case Set(items):
+            return RegoSet.of(constant_value(item) for item in items)
+        case Object(pairs):
+            return {hash_key(constant_value(k)): constant_value(v) for k, v in pairs}
+    raise AssertionError(f"{term} is no constant")

@@ -1,0 +1,214 @@
+"""Generated code for terms: look-ups, iteration, calls, collections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policy_app.evaluation.rego.builtins import REGISTRY
+from policy_app.evaluation.rego.codegen.emit import Writer
+from policy_app.evaluation.rego.codegen.facts import constant_value, is_constant
+from policy_app.evaluation.rego.codegen.inline import (
+    RESULTS,
+    sprintf_parts,
+    templated,
+    write_sprintf,
+)
+from policy_app.evaluation.rego.codegen.lookups import LookupGenerator
+from policy_app.evaluation.rego.resolve import ROOTS
+from policy_app.evaluation.rego.safety import free_names, names_in
+from policy_app.evaluation.rego.syntax import (
+    Array,
+    Call,
+    Comprehension,
+    Object,
+    Ref,
+    Set,
+    Term,
+    Var,
+)
+
+_KINDS: dict[type, str] = {Array: "list", Set: "RegoSet", Object: "dict"}
+_COMPREHENSIONS = {"array": "list", "set": "RegoSet", "object": "dict"}
+
+
+class TermGenerator(LookupGenerator):
+    """Writes what computes a term.
+
+    Methods return Python expressions that are cheap and safe to repeat: a name, as a rule.
+    """
+
+    # -- values
+
+    def value(self, w: Writer, term: Term) -> str:
+        """The term's value; the statement fails where it is undefined."""
+        if is_constant(term):
+            return self.pool.constant(constant_value(term))
+        match term:
+            case Ref():
+                return self._defined(w, self.reference(w, term))
+            case Call():
+                return self._defined(w, self.call(w, term))
+            case Var(name) if name in ROOTS:
+                return self._defined(w, self.root(w, name))
+            case Var(name):
+                found = w.find(name)
+                if found is None:
+                    raise w.source.error(f"var {name} is unsafe", term.pos, "rego_unsafe_var_error")
+                return found
+            case Comprehension():
+                return self.comprehension(w, term)
+        name = w.temp(self._collection(w, term))
+        self.pool.kinds[name] = _KINDS[type(term)]
+        return name
+
+    def maybe(self, w: Writer, term: Term) -> str:
+        """The term's value, or ``U``; the statement goes on."""
+        if isinstance(term, Ref) and not self._iterates(w, term):
+            return self.reference(w, term)
+        if isinstance(term, Call):
+            return self.call(w, term)
+        if isinstance(term, Var) and term.name in ROOTS:
+            return self.root(w, term.name)
+        return self.value(w, term)
+
+    def _iterates(self, w: Writer, ref: Ref) -> bool:
+        return any(w.find(name) is None for part in ref.parts for name in names_in(part)) or any(
+            w.find(name) is None for name in names_in(ref.head)
+        )
+
+    def _defined(self, w: Writer, name: str) -> str:
+        if name not in w.scope.defined:
+            w.fail_if(f"{name} is U")
+            w.scope.defined.add(name)
+        return name
+
+    def root(self, w: Writer, name: str) -> str:
+        if name == "input":
+            return f"{w.state}[0]"
+        return w.temp(f"{self.facts.document(self.facts.tree)}({w.state})")
+
+    def _collection(self, w: Writer, term: Term) -> str:
+        match term:
+            case Array(items):
+                return f"[{', '.join([self.value(w, item) for item in items])}]"
+            case Set(items):
+                names = [self.value(w, item) for item in items]
+                return f"RegoSet.of(({', '.join(names)},))"
+            case Object(pairs):
+                return self._object(w, pairs, term)
+        raise AssertionError(f"no value for {term}")
+
+    def _object(self, w: Writer, pairs: Any, term: Term) -> str:
+        keys = [self.value(w, key) for key, _ in pairs]
+        members = [self.value(w, value) for _, value in pairs]
+        constants = [self.pool.constants.get(key) for key in keys]
+        if all(type(key) is str for key in constants) and len({*constants}) == len(keys):
+            inside = [f"{key}: {member}" for key, member in zip(keys, members, strict=True)]
+            return f"{{{', '.join(inside)}}}"
+        where = self.pool.place(w.source, term.pos)
+        return f"object_of(({', '.join(keys)},), ({', '.join(members)},), {where})"
+
+    # -- calls
+
+    def call(self, w: Writer, call: Call) -> str:
+        """A call's value, or ``U``."""
+        parts = sprintf_parts(call)
+        if parts is not None and "sprintf" not in self.facts.mocked:
+            return write_sprintf(w, parts, self.value)
+        args = [self.value(w, arg) for arg in call.args]
+        if call.name[0] == "data":
+            return self._call_rule(w, call, args)
+        return self._call_builtin(w, call, args)
+
+    def _call_rule(self, w: Writer, call: Call, args: list[str]) -> str:
+        name = ".".join(call.name)
+        fn = self.facts.function(self.facts.function_unit(call.name[1:]))
+        if name in self.facts.mocked:
+            return w.temp(self._mockable(w, name, fn, args))
+        return w.temp(f"{fn}({', '.join([w.state, *args])})")
+
+    def _mockable(self, w: Writer, name: str, fn: str, args: list[str]) -> str:
+        given = "".join(f"{arg}, " for arg in args)
+        return f"call_mock({w.state}, {self.pool.constant(name)}, {fn}, ({given}))"
+
+    def _call_builtin(self, w: Writer, call: Call, args: list[str]) -> str:
+        name = ".".join(call.name)
+        if name in self.facts.mocked:
+            fn = self.pool.bind("M", self.facts.as_function(name))
+            return w.temp(self._mockable(w, name, fn, args))
+        builtin = REGISTRY[name]
+        fn = self.pool.bind("F", builtin.fn)
+        given = [f"{w.state}[3]", *args] if builtin.needs_context else args
+        plain = f"{fn}({', '.join(given)})"
+        if builtin.relation:
+            plain = f"list({plain})"
+        answer = templated(self.pool, name, args, plain)
+        result = self.pool.name("t")
+        self.pool.kinds[result] = "int" if name == "count" else RESULTS.get(builtin.result, "")
+        if plain not in answer:
+            w.emit(f"{result} = {answer}")
+            w.scope.defined.add(result)
+            return result
+        where = self.pool.place(w.source, call.pos)
+        with w.branch("try:"):
+            w.emit(f"{result} = {answer}")
+        with w.branch("except BuiltinError as e:"):
+            shown = self.pool.constant(name)
+            w.emit(f"{result} = failed({w.state}, e, {shown}, {where})")
+        return result
+
+    # -- comprehensions
+
+    def comprehension(self, w: Writer, term: Comprehension) -> str:
+        free = [name for name in sorted(free_names(term)) if w.find(name) is not None]
+        if (
+            not free
+            and not self.pool.explain
+            and (w.loops or w.outer is not None or self.facts.in_function)
+        ):
+            return self._once(w, term)
+        return self._comprehension_here(w, term)
+
+    def _once(self, w: Writer, term: Comprehension) -> str:
+        """A comprehension that depends on no variable around it: once a query."""
+        inner = Writer(self.pool, w.source)
+        result = self._comprehension_here(inner, term)
+        slot = self.pool.slot()
+        inner.emit(f"S[{slot}] = {result}")
+        inner.emit(f"return {result}")
+        fn = inner.finish(self.pool.name("f"), [])
+        name = w.temp(f"{w.state}[{slot}]")
+        w.emit(f"if {name} is Z: {name} = {fn}({w.state})")
+        self.pool.kinds[name] = _COMPREHENSIONS[term.kind]
+        return name
+
+    def _comprehension_here(self, w: Writer, term: Comprehension) -> str:
+        start = {"array": "[]", "set": "{}", "object": "{}"}[term.kind]
+        name = w.temp(start)
+        before = w.exact, w.collecting
+        w.exact, w.collecting = term.kind == "array", True
+        with w.block():
+            self.body(w, term.body)
+            self._collect(w, term, name)
+        w.exact, w.collecting = before
+        if term.kind == "set":
+            name = w.temp(f"RegoSet({name})")
+        self.pool.kinds[name] = _COMPREHENSIONS[term.kind]
+        return name
+
+    def _collect(self, w: Writer, term: Comprehension, target: str) -> None:
+        key = None if term.key is None else self.value(w, term.key)
+        value = self.value(w, term.value)
+        w.count_element()
+        if term.kind == "array":
+            w.emit(f"{target}.append({value})")
+        elif term.kind == "set":
+            self.add_member(w, target, value)
+        else:
+            w.emit(f"put({target}, {key}, {value}, {self.pool.place(w.source, term.pos)})")
+
+    def add_member(self, w: Writer, target: str, value: str) -> None:
+        if self.pool.kind(value) == "str":
+            w.emit(f"{target}[{value}] = {value}")
+        else:
+            w.emit(f"{target}[{value} if type({value}) is str else hash_key({value})] = {value}")

@@ -1,0 +1,86 @@
+"""Bounds that no policy can outrun: time, produced elements, string sizes.
+
+A query owns one ``Budget``.  Generated code and builtins charge it; past a bound it raises
+``RegoLimitError``, which unwinds the query and frees what the query had produced.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from policy_app.evaluation.rego.errors import RegoLimitError
+
+STRIDE = 4_000
+"""Iterations and calls between two looks at the clock: less than a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query may use.
+
+    ``deadline_s`` is wall time in seconds; ``max_elements`` counts members of arrays, objects and
+    sets that the query produces in total; ``max_string`` is the length of one string and
+    ``max_characters`` that of all produced strings together.
+    """
+
+    deadline_s: float = 1.0
+    max_elements: int = 1_000_000
+    max_string: int = 4_000_000
+    max_characters: int = 64_000_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Budget:
+    """What is left of one query's limits; ``texts`` keeps what was printed, by identity."""
+
+    __slots__ = ("_characters", "_deadline", "elements", "limits", "texts", "ticks")
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
+        self._deadline = time.monotonic() + limits.deadline_s
+        self.elements = limits.max_elements
+        self.ticks = STRIDE
+        self.texts: dict[int, tuple[Any, str]] = {}
+        self._characters = limits.max_characters
+
+    def check_deadline(self) -> None:
+        """Raise ``RegoLimitError`` once the query's time is used up."""
+        if time.monotonic() > self._deadline:
+            raise _exceeded(f"the query took longer than {self.limits.deadline_s:g} s")
+
+    def remaining_s(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self._deadline - time.monotonic())
+
+    def charge_elements(self, count: int) -> None:
+        """Count ``count`` produced members; call it before they are produced."""
+        self.elements -= count
+        if self.elements < 0:
+            self.exhausted()
+
+    def exhausted(self) -> NoReturn:
+        """What generated code calls once it has counted ``elements`` below zero."""
+        raise _exceeded(f"the query produced more than {self.limits.max_elements} elements")
+
+    def refill(self) -> None:
+        """What generated code calls once it has counted ``ticks`` below zero."""
+        self.ticks = STRIDE
+        self.check_deadline()
+
+    def charge_string(self, length: int) -> None:
+        """Count a produced string of ``length`` characters; call it before it is produced."""
+        if length > self.limits.max_string:
+            raise _exceeded(f"a string would be longer than {self.limits.max_string} characters")
+        self._characters -= length
+        if self._characters < 0:
+            raise _exceeded(
+                f"the query produced more than {self.limits.max_characters} characters of text"
+            )
+
+
+def _exceeded(message: str) -> RegoLimitError:
+    return RegoLimitError(message, code="rego_limit_error")

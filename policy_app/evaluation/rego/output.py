@@ -1,0 +1,74 @@
+"""A query's answer as plain JSON values.
+
+Each member counts against the query's budget as it is written, because a value may repeat its
+parts so often that its tree is exponentially larger than what is kept of it.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+from policy_app.evaluation.rego.limits import Budget
+from policy_app.evaluation.rego.order import raw_sort_key
+from policy_app.evaluation.rego.values import RegoSet, Value, json_text, unkey
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def plain(value: Value, budget: Budget) -> Any:
+    """The value with sets as sorted lists, and other keys than strings as their JSON text."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is RegoSet:
+        return plain_set(list(value.items.values()), budget)
+    budget.charge_elements(len(value))
+    if kind is list:
+        return [m if type(m) in _SCALARS else plain(m, budget) for m in value]
+    return {
+        key if type(key) is str else json_text(unkey(key)): (
+            member if type(member) in _SCALARS else plain(member, budget)
+        )
+        for key, member in value.items()
+    }
+
+
+def plain_set(members: list[Value], budget: Budget) -> list[Any]:
+    """These members, equal ones once, in OPA's order."""
+    if len(members) <= 1:
+        return [plain(member, budget) for member in members]
+    return [written for _, written in sorted_members(members, budget)]
+
+
+def sorted_members(members: list[Value], budget: Budget) -> list[tuple[Value, Any]]:
+    """As ``plain_set``, each member beside the value that it was written from."""
+    # Written before they are sorted: from then on their size is known to be bounded.
+    written = [plain(member, budget) for member in members]
+    budget.charge_elements(len(written))
+    keyed = sorted(
+        zip(_sort_keys(members), range(len(members)), written, strict=True),
+        key=itemgetter(0, 1),
+    )
+    last: Any = None
+    result = []
+    for key, index, member in keyed:
+        if key != last:
+            result.append((members[index], member))
+        last = key
+    return result
+
+
+def _sort_keys(members: list[Value]) -> list[tuple[Any, ...]]:
+    """A sort key for each member; cheaper ones where all are objects with the same fields."""
+    first = members[0]
+    alike = type(first) is dict and all(
+        type(member) is dict and member.keys() == first.keys() for member in members
+    )
+    if not alike or not {*map(type, first)} <= {str}:
+        return list(map(raw_sort_key, members))
+    fields = sorted(first)
+    return [
+        tuple([(3, v) if type(v := member[f]) is str else raw_sort_key(v) for f in fields])
+        for member in members
+    ]

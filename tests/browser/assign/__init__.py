@@ -1,0 +1,1 @@
+"""The assign wizard, without scripts and in a real Chromium."""

@@ -1,0 +1,1 @@
+"""Tests of the builtins, one module a family."""

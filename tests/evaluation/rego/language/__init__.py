@@ -1,0 +1,1 @@
+"""The language of Rego: one file for each part of it."""
