@@ -91,6 +91,7 @@ def _objects(policies: Policies) -> Iterator[dict[str, Any]]:
     """Templates before what needs them."""
     for template in policies.templates.values():
         yield dict(template.written)
-    yield from (one.to_object() for one in policies.expander.templates)
+    if policies.expands:
+        yield from (one.to_object() for one in policies.expander.templates)
     yield from (one.to_object() for one in policies.constraints)
     yield from (one.to_object() for one in policies.mutators)

@@ -76,12 +76,19 @@ def run(arguments: argparse.Namespace) -> int:
     """The exit code of the report, whatever its format."""
     import gc
 
+    # Manifests are trees that all stay: looking through them for cycles finds nothing.
+    gc.disable()
+    try:
+        return _run(arguments)
+    finally:
+        gc.enable()
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from policy_app.cli.offline import command, formats, inputs, judging
     from policy_app.cli.offline.progress import Progress
     from policy_app.cli.offline.report import Report
 
-    # Manifests are trees that all stay: looking through them for cycles finds nothing.
-    gc.disable()
     progress = Progress()
     policies = command.policies(arguments, progress)
     found = inputs.read(arguments.files, progress)
