@@ -7,6 +7,19 @@ from typing import TypeAlias
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+EXAMPLES = "examples:"
+EXIT_CODES = "exit codes:"
+CODES = "0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage"
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps what a command is for, and leaves its examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith(EXAMPLES):
+            return text
+        return super()._fill_text(text, width, indent)
+
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--data``."""
@@ -57,14 +70,14 @@ def add_namespace_option(parser: argparse.ArgumentParser) -> None:
 
 def add_policy_options(parser: argparse.ArgumentParser) -> None:
     """Add what names policies, and ``--parameters`` and ``--set``."""
-    for kind, title in (("definition", "policy definition"), ("initiative", "initiative")):
+    for kind, title in (("definition", "a policy definition"), ("initiative", "an initiative")):
         parser.add_argument(
             f"--{kind}",
             dest=f"{kind}s",
             action="append",
             default=[],
             metavar="REF",
-            help=f"a {title}: its GUID, its full id, its exact title, or a file of ARM's JSON;"
+            help=f"{title}: its GUID, its full id, its exact title, or a file of ARM's JSON;"
             " REF@6.*.* takes the newest version that fits; may be given several times",
         )
     parser.add_argument(
@@ -100,4 +113,4 @@ def add_parameter_options(parser: argparse.ArgumentParser) -> None:
 def examples(*shown: tuple[str, str], codes: str) -> str:
     """The end of a command's help: what it can be used for, line by line, and its exit codes."""
     lines = [f"  # {purpose}\n  {command}" for purpose, command in shown]
-    return "\n".join(["examples:", *lines, "", f"exit codes: {codes}"])
+    return "\n".join([EXAMPLES, *lines, "", f"{EXIT_CODES} {codes}"])

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
-from policy_app.cli.arguments import Subparsers, add_file_option, add_namespace_option, examples
+from policy_app.cli.arguments import (
+    HelpFormatter,
+    Subparsers,
+    add_file_option,
+    add_namespace_option,
+    examples,
+)
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -26,7 +32,7 @@ def add_parser(subparsers: Subparsers) -> None:
             codes="0 done, 1 an object cannot be expanded, 2 an input could not be read (or wrong\n"
             "usage), 3 a template or mutator is none",
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add_file_option(parser)
     add_namespace_option(parser)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from policy_app.cli.arguments import Subparsers, add_data_option, examples
+from policy_app.cli.arguments import HelpFormatter, Subparsers, add_data_option, examples
 from policy_app.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def add_parser(subparsers: Subparsers) -> None:
             ),
             codes="0 every message is known, 1 one is not, 2 wrong usage",
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "message", metavar="MESSAGE", help="the text, as it was printed; - reads standard input"

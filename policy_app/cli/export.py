@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from policy_app.cli.arguments import (
+    HelpFormatter,
     Subparsers,
     add_data_option,
     add_parameter_options,
@@ -48,7 +49,7 @@ def add_parser(subparsers: Subparsers) -> None:
             codes="0 done, 1 no such assignment, 2 the parameters could not be read (or wrong\n"
             "usage), 3 a policy could not be resolved or compiled (nothing is printed)",
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "references",
@@ -90,6 +91,7 @@ def _objects(policies: Policies) -> Iterator[dict[str, Any]]:
     """Templates before what needs them."""
     for template in policies.templates.values():
         yield dict(template.written)
-    yield from (one.to_object() for one in policies.expander.templates)
+    if policies.expands:
+        yield from (one.to_object() for one in policies.expander.templates)
     yield from (one.to_object() for one in policies.constraints)
     yield from (one.to_object() for one in policies.mutators)

@@ -25,6 +25,7 @@ from policy_app.cli import (
     token,
     verify,
 )
+from policy_app.cli.arguments import CODES
 from policy_app.cli.failure import Failure
 
 _COMMANDS = (
@@ -58,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="policy-portal",
         description="Azure Policy for Kubernetes, self-hosted.",
-        epilog="Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage.",
+        epilog=f"Exit codes: {CODES}; each command's own help tells where it has more.",
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True)

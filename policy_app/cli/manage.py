@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from policy_app.cli import environment
-from policy_app.cli.arguments import Subparsers
+from policy_app.cli.arguments import Subparsers, examples
 from policy_app.cli.failure import Failure
 
 
@@ -14,6 +14,31 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "manage",
         help="run one of Django's commands (createsuperuser, import_definitions, demo, …)",
+        description="Run one of Django's own commands, or one of the portal's beside them."
+        " policy-portal manage help lists them all; --data DIR may stand anywhere."
+        " import_definitions stores what it can read and names the rest: each created and updated"
+        " definition, each that is stored but cannot be evaluated here with the reason, and each"
+        " file that could not be read as path:line: reason. It ends with 1 if there was such a"
+        " file. Where Azure's JSON has the id and the version of a built-in definition, Azure's"
+        " text replaces ours.",
+        epilog=examples(
+            (
+                "load Azure's published definitions: a file, a folder, a checkout of theirs",
+                "policy-portal manage import_definitions azure-policy/",
+            ),
+            ("put back what is missing of the demo estate", "policy-portal manage demo"),
+            ("another person with every right", "policy-portal manage createsuperuser"),
+            (
+                "a password, for signing in without a link",
+                "policy-portal manage changepassword NAME",
+            ),
+            (
+                "the settings, with an id and a hint for each that is wrong",
+                "policy-portal manage check",
+            ),
+            ("the database, without starting the portal", "policy-portal manage migrate"),
+            codes="those of Django's command",
+        ),
         add_help=False,
         prefix_chars="\0",  # so that every option belongs to Django's command
     )

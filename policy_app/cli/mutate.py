@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from policy_app.cli.arguments import (
+    HelpFormatter,
     Subparsers,
     add_file_option,
     add_namespace_option,
@@ -40,7 +41,7 @@ def add_parser(subparsers: Subparsers) -> None:
             codes="0 done, 1 an object cannot be mutated, 2 an input could not be read (or wrong\n"
             "usage), 3 a policy could not be resolved or compiled",
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add_file_option(parser)
     add_policy_options(parser)

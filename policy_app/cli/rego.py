@@ -6,15 +6,15 @@ import argparse
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
+
+from policy_app.cli.arguments import HelpFormatter, Subparsers, examples
 
 if TYPE_CHECKING:
     from policy_app.cli.rego_files import Documents
     from policy_app.evaluation.rego import RegoError
     from policy_app.evaluation.rego.explain import Explanation
     from policy_app.evaluation.rego.program import Program
-
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _PATH = re.compile(r"data(\.[A-Za-z_][A-Za-z0-9_]*)+")
 
@@ -24,7 +24,17 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "rego",
         help="ask a query of Rego policies, or check them",
-        description="Run this installation's own Rego engine on files.",
+        description="Run the portal's own Rego engine on files; docs/rego.md says what it"
+        " understands. gator has no word for it: opa eval and opa check do.",
+        epilog=examples(
+            (
+                "what a template says about a request",
+                "policy-portal rego eval -d template.yaml -i review.json data.k8spsp.violation",
+            ),
+            ("whether policies compile", "policy-portal rego check policies/"),
+            codes="0 done, 1 a file, the query or the input is wrong, 2 wrong usage",
+        ),
+        formatter_class=HelpFormatter,
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _add_eval(actions)

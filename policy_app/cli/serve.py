@@ -6,7 +6,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from policy_app.cli import environment
-from policy_app.cli.arguments import Subparsers, add_data_option, port
+from policy_app.cli.arguments import (
+    CODES,
+    HelpFormatter,
+    Subparsers,
+    add_data_option,
+    examples,
+    port,
+)
 
 if TYPE_CHECKING:
     from policy_app.cli.server import Address
@@ -17,9 +24,20 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "serve",
         help="start the portal",
-        description="Start the portal. The first start makes the database, loads the built-in"
-        " definitions and makes the user admin and a demo estate; every start prints a link that"
-        " signs you in once. Stop it with Ctrl-C or SIGTERM.",
+        description="Start the portal. The settings are checked, the database is migrated, the"
+        " built-in definitions are loaded, and on the first start the user admin (without a"
+        " password) and the demo estate are made. Then a link is printed that signs you in once,"
+        " and requests are answered until Ctrl-C or SIGTERM; those under way are finished. Several"
+        " processes may start on the same database at once; one prepares it, the others wait.",
+        epilog=examples(
+            ("on this machine", "policy-portal serve"),
+            (
+                "on every network; the names people use are in POLICY_PORTAL_ALLOWED_HOSTS",
+                "POLICY_PORTAL_ALLOWED_HOSTS=policy.example.org policy-portal serve --host 0.0.0.0",
+            ),
+            codes=CODES,
+        ),
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
     parser.add_argument("--port", type=port, default=8000, help="the port to listen at (8000)")

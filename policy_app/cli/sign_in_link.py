@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 
 from policy_app.cli import environment
-from policy_app.cli.arguments import Subparsers, add_data_option, add_user_option, port
+from policy_app.cli.arguments import (
+    CODES,
+    HelpFormatter,
+    Subparsers,
+    add_data_option,
+    add_user_option,
+    examples,
+    port,
+)
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -15,6 +23,14 @@ def add_parser(subparsers: Subparsers) -> None:
         help="make a link that signs a person in once",
         description="Make a one-time sign-in link and print it, alone, on standard output. It"
         " expires after POLICY_PORTAL_SIGN_IN_MINUTES.",
+        epilog=examples(
+            (
+                "for somebody elsewhere",
+                "policy-portal sign-in-link --user admin --address https://policy.example.org",
+            ),
+            codes=CODES,
+        ),
+        formatter_class=HelpFormatter,
     )
     add_user_option(parser, "whom the link signs in")
     parser.add_argument(

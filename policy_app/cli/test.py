@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from policy_app.cli.arguments import (
+    HelpFormatter,
     Subparsers,
     add_file_option,
     add_namespace_option,
@@ -49,7 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
             codes="0 nothing failed, 1 something did, 2 an input could not be read (or wrong\n"
             "usage), 3 a policy could not be resolved or compiled",
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add_file_option(parser)
     add_policy_options(parser)
@@ -75,12 +76,19 @@ def run(arguments: argparse.Namespace) -> int:
     """The exit code of the report, whatever its format."""
     import gc
 
+    # Manifests are trees that all stay: looking through them for cycles finds nothing.
+    gc.disable()
+    try:
+        return _run(arguments)
+    finally:
+        gc.enable()
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from policy_app.cli.offline import command, formats, inputs, judging
     from policy_app.cli.offline.progress import Progress
     from policy_app.cli.offline.report import Report
 
-    # Manifests are trees that all stay: looking through them for cycles finds nothing.
-    gc.disable()
     progress = Progress()
     policies = command.policies(arguments, progress)
     found = inputs.read(arguments.files, progress)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 
 from policy_app.cli import environment
-from policy_app.cli.arguments import Subparsers, add_data_option, add_user_option
+from policy_app.cli.arguments import (
+    CODES,
+    HelpFormatter,
+    Subparsers,
+    add_data_option,
+    add_user_option,
+    examples,
+)
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -14,7 +21,15 @@ def add_parser(subparsers: Subparsers) -> None:
         "token",
         help="make a bearer token for the REST API",
         description="Make a bearer token and print it, alone, on standard output. It is shown"
-        " once: the portal stores its hash. The admin pages list tokens and revoke them.",
+        " once: what is stored is its hash. The administration pages list tokens and revoke them.",
+        epilog=examples(
+            (
+                "a token in a variable",
+                "TOKEN=$(policy-portal token --user admin --label pipeline)",
+            ),
+            codes=CODES,
+        ),
+        formatter_class=HelpFormatter,
     )
     add_user_option(parser, "whom the token acts for")
     parser.add_argument("--label", default="", help="what it is for, to recognise it in the list")

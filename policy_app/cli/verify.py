@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy_app.cli.arguments import Subparsers, examples
+from policy_app.cli.arguments import HelpFormatter, Subparsers, examples
 from policy_app.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add_parser(subparsers: Subparsers) -> None:
             ),
             codes="0 every case passed, 1 one failed or a suite could not be read, 2 wrong usage",
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "path",

@@ -29,7 +29,6 @@ from policy_app.evaluation.language.constraints import (
 )
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
-from policy_app.evaluation.language.mutators import build_mutators, changes_objects
 
 Policy = EffectivePolicy | UnresolvedPolicy
 
@@ -99,7 +98,7 @@ class Assigning:
     def install(self, reference: Reference, policy: Policy) -> None:
         """Add what one policy brings; what fails is among the troubles."""
         try:
-            missing = self._mutate(policy) if changes_objects(policy) else self._judge(policy)
+            missing = self._mutate(policy) if _changes(policy) else self._judge(policy)
         except (LanguageError, GatekeeperError) as error:
             self._fail(reference, error.message, policy)
             return
@@ -126,6 +125,9 @@ class Assigning:
 
     def _mutate(self, policy: Policy) -> NotInstalled | None:
         """Install mutators; or why there are none."""
+        # Loaded where it is needed: most runs change nothing, and should start quickly.
+        from policy_app.evaluation.language.mutators import build_mutators
+
         built = build_mutators(policy, self._mutators(policy))
         if isinstance(built, NotInstalled):
             return built
@@ -164,6 +166,11 @@ def template_of(policy: Policy, shelf: Shelf) -> ConstraintTemplate | None:
         return None
     text = shelf.templates.text(source.url) if source.url else source.text()
     return None if text is None else parsed_template(text)
+
+
+def _changes(policy: Policy) -> bool:
+    details = policy.definition.kubernetes_details if _is_resolved(policy) else None
+    return details is not None and details.mutation is not None
 
 
 def _is_resolved(policy: Policy) -> TypeGuard[EffectivePolicy]:

@@ -13,7 +13,6 @@ from policy_app.catalog.shelf import Shelf
 from policy_app.cli.failure import Failure
 from policy_app.cli.offline.assigning import Policy
 from policy_app.cli.offline.errors import INPUT, POLICY, Trouble, TroubleError
-from policy_app.cli.offline.gatekeeper import add_objects, is_policy
 from policy_app.cli.offline.gathering import gather
 from policy_app.cli.offline.inputs import Inputs
 from policy_app.cli.offline.inputs import read as read_files
@@ -68,6 +67,8 @@ def use_policies_among(found: Inputs, policies: Policies) -> None:
 
     Raises ``Failure`` where there are none.
     """
+    from policy_app.cli.offline.gatekeeper import add_objects, is_policy
+
     chosen = [document for document in found.documents if is_policy(document)]
     if not chosen and not found.troubles:
         raise Failure(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from policy_app.catalog.shelf import Shelf
-from policy_app.cli.offline import gatekeeper, references
+from policy_app.cli.offline import references
 from policy_app.cli.offline.assigning import Assigning
 from policy_app.cli.offline.errors import Trouble, TroubleError
 from policy_app.cli.offline.policies import Policies, Wanted
@@ -41,6 +41,8 @@ def gather(wanted: Wanted, shelf: Shelf, progress: Progress) -> Policies:
     for policy in wanted.stored:
         assigning.install(Reference.parse(policy.assignment.id), policy)
     if wanted.constraints:
+        from policy_app.cli.offline import gatekeeper
+
         gatekeeper.add_files(wanted.constraints, policies, progress)
     return policies
 

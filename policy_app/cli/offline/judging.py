@@ -14,7 +14,6 @@ from policy_app.cli.offline.report import Explanation, Finding, Judged, Report, 
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import GATOR_POINT
 from policy_app.evaluation.gatekeeper.errors import ExpansionError, MutationError, ReviewError
-from policy_app.evaluation.gatekeeper.expansion import review_expanded
 from policy_app.evaluation.gatekeeper.inventory import inventory_of
 from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
 from policy_app.evaluation.gatekeeper.scopes import in_namespace
@@ -67,7 +66,6 @@ class _Judging:
         inventory = _inventory(documents, options) if looks_around else None
         self._client = Client(templates, policies.constraints, inventory)
         self._policies = policies
-        self._expander = policies.expander
         self._namespaces = namespaces_among(documents, options.namespace)
 
     def judged(self, document: Document) -> Judged:
@@ -78,18 +76,27 @@ class _Judging:
         else:
             review = Review.create(thing, default_namespace=self._options.namespace)
         subject = _subject(document, review)
-        decision = review_expanded(
-            self._client,
-            self._expander,
-            self._mutated(review),
-            namespaces=self._namespaces,
-            point=GATOR_POINT,
-        )
+        decision = self._decision(self._mutated(review))
         findings = _findings(document, subject, decision)
         return Judged(subject, findings, self._explanation(decision))
 
+    def _decision(self, review: Review) -> Decision:
+        if not self._policies.expands:
+            return self._client.review(review, namespaces=self._namespaces, point=GATOR_POINT)
+        from policy_app.evaluation.gatekeeper.expansion import review_expanded
+
+        return review_expanded(
+            self._client,
+            self._policies.expander,
+            review,
+            namespaces=self._namespaces,
+            point=GATOR_POINT,
+        )
+
     def _mutated(self, review: Review) -> Review:
         """The request with its object as the mutators leave it, which is before it is judged."""
+        if not self._policies.mutators:
+            return review
         mutated = mutate_request(review, self._policies, self._namespaces)
         return replace(review, object=mutated.object) if mutated.changed else review
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policy_app.cli.offline.policies import Policies
-from policy_app.evaluation.gatekeeper.expansion import WORKLOADS, Expander
-from policy_app.evaluation.gatekeeper.mutation import Mutated
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.manifests import Document
+
+if TYPE_CHECKING:
+    from policy_app.evaluation.gatekeeper.mutation import Mutated
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 
@@ -41,13 +42,14 @@ def namespaces_among(documents: Iterable[Document], default: str) -> dict[str, d
 def mutate(thing: Mapping[str, Any], policies: Policies, around: Surroundings) -> Mutated:
     """What the mutators make of an object when it is created.  Raises ``MutationError``."""
     review = Review.create(thing, default_namespace=around.default)
-    return mutate_request(replace(review, object=thing), policies, around.namespaces)
+    mutated = mutate_request(replace(review, object=thing), policies, around.namespaces)
+    return mutated if mutated.changed else replace(mutated, object=dict(thing))
 
 
 def mutate_request(review: Review, policies: Policies, namespaces: Namespaces) -> Mutated:
     """What the mutators make of a request's object.  Raises ``MutationError``."""
-    if not policies.mutators or review.object is None:
-        return Mutated(dict(review.object or {}))
+    if review.object is None:
+        return policies.mutating.mutate(review)
     # The API server decodes by type before it asks, which leaves no null behind.
     decoded = replace(review, object=without_nulls(review.object))
     return policies.mutating.mutate(decoded, namespaces=namespaces)
@@ -70,6 +72,8 @@ def made_by(
     The expansion templates in force say what; without any, those for Kubernetes' own workloads.
     Raises ``ExpansionError`` or ``MutationError``.
     """
+    from policy_app.evaluation.gatekeeper.expansion import WORKLOADS, Expander
+
     expander = Expander(policies.expansions or WORKLOADS, policies.mutating)
     for document in documents:
         thing = mutate(document.object, policies, around).object

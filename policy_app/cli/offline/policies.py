@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from policy_app.cli.offline.errors import POLICY, Trouble
 from policy_app.cli.offline.values import Values
 from policy_app.evaluation.gatekeeper.constraints import Constraint
-from policy_app.evaluation.gatekeeper.expansion import (
-    WORKLOADS,
-    Expander,
-    ExpansionTemplate,
-    looks_at_generated,
-)
-from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators
+from policy_app.evaluation.gatekeeper.match import ORIGINAL
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+
+if TYPE_CHECKING:
+    from policy_app.evaluation.gatekeeper.expansion import Expander, ExpansionTemplate
+    from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +62,31 @@ class Policies:
     @cached_property
     def mutating(self) -> Mutators:
         """The mutators as one; ask for it when all are there."""
+        # Loaded where it is needed: most runs change nothing, and should start quickly.
+        from policy_app.evaluation.gatekeeper.mutation import Mutators
+
         return Mutators(self.mutators)
+
+    @property
+    def expands(self) -> bool:
+        """Whether anything looks at what workloads make.
+
+        As the add-on does, Azure's policies bring the templates for workloads where one of them
+        asks for it.
+        """
+        return bool(self.expansions) or self._azure_expands
+
+    @property
+    def _azure_expands(self) -> bool:
+        azure = (one for one in self.constraints if one.origin.definition_id)
+        return any(one.match is None or one.match.source != ORIGINAL for one in azure)
 
     @cached_property
     def expander(self) -> Expander:
-        """The expansion templates as one; ask for it when all are there.
+        """The expansion templates as one; ask for it when all are there."""
+        from policy_app.evaluation.gatekeeper.expansion import WORKLOADS, Expander
 
-        As the add-on does, Azure's policies bring those for workloads where one of them looks at
-        what workloads make.
-        """
-        azure = [one for one in self.constraints if one.origin.definition_id]
         own = {one.name for one in self.expansions}
-        ready_made = WORKLOADS if azure and looks_at_generated(azure) else ()
+        ready_made = WORKLOADS if self._azure_expands else ()
         chosen = [*self.expansions, *(one for one in ready_made if one.name not in own)]
         return Expander(chosen, self.mutating)
