@@ -109,7 +109,7 @@ def file_card(number: int, file: testing.FileReport) -> FileCard:
         name=file.name,
         documents=[_document(anchor, document) for document in file.documents],
         problems=file.problems,
-        lines=highlighting.lines(file.text, "yaml", marked),
+        lines=highlighting.lines(file.text.rstrip("\n"), "yaml", marked),
         output="\n".join(document.output for document in file.documents),
     )
 
