@@ -15,19 +15,10 @@ from policy_app.browser.assign.subject import STAMPED
 from policy_app.browser.assign.view import shown_requests
 from policy_app.browser.assignments import force, history
 from policy_app.browser.inputs import asked
-from policy_app.browser.pages import Tab
+from policy_app.browser.pages import Tab, TabPage
 from policy_app.models import Assignment
 from policy_app.services import definitions, drafts
 from policy_app.services.errors import PolicyError
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The tabs, and the template of the current one with its context."""
-
-    tabs: list[Tab]
-    template: str
-    context: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +38,12 @@ class _Kind:
     context: Callable[[HttpRequest, Assignment], dict[str, Any]]
 
 
-def shown(request: HttpRequest, row: Assignment) -> Shown:
+def shown(request: HttpRequest, row: Assignment) -> TabPage:
     """The tabs for this assignment; the first one where the URL names none of them."""
     wanted = asked(request, "tab")
     current = next((kind for kind in _KINDS if kind.name == wanted), _KINDS[0])
     tabs = [Tab(kind.label, _url(row, kind.name), kind is current) for kind in _KINDS]
-    return Shown(tabs, f"assignments/_{current.name}.html", current.context(request, row))
+    return TabPage(tabs, f"assignments/_{current.name}.html", current.context(request, row))
 
 
 def _url(row: Assignment, tab: str) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from policy_app.browser import highlighting, links
 from policy_app.browser.definitions import members, mutators, template
-from policy_app.browser.pages import Tab
+from policy_app.browser.pages import Tab, TabPage
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.parameters import ParameterSpec
 from policy_app.models import Definition, DefinitionVersion
@@ -25,15 +25,6 @@ class Subject:
     definition: Definition
     row: DefinitionVersion
     parsed: service.Parsed
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The tabs, and the template of the current one with its context."""
-
-    tabs: list[Tab]
-    template: str
-    context: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,7 @@ class _Kind:
     count: Callable[[Subject], int] | None = None
 
 
-def shown(request: HttpRequest, found: Definition, row: DefinitionVersion) -> Shown:
+def shown(request: HttpRequest, found: Definition, row: DefinitionVersion) -> TabPage:
     """The tabs for this version; the first one where the URL names none of them."""
     subject = Subject(found, row, service.parse(row))
     kinds = _kinds(subject)
@@ -72,7 +63,7 @@ def shown(request: HttpRequest, found: Definition, row: DefinitionVersion) -> Sh
         )
         for kind in kinds
     ]
-    return Shown(tabs, f"definitions/_{current.name}.html", current.context(subject))
+    return TabPage(tabs, f"definitions/_{current.name}.html", current.context(subject))
 
 
 def _kinds(subject: Subject) -> list[_Kind]:
