@@ -63,6 +63,15 @@ class Tab:
     error: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TabPage:
+    """A page's tabs, and the template of the current one with its context."""
+
+    tabs: list[Tab]
+    template: str
+    context: dict[str, Any]
+
+
 def portal_page(*methods: str) -> Callable[[View[P]], AnyView[P]]:
     """Decorate a view: signed in, these methods only (GET by default), refusals as a page."""
     allowed = list(methods or ("GET",)) + (["HEAD"] if not methods or "GET" in methods else [])
