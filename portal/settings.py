@@ -147,6 +147,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Azure Resource Manager's policy operations, served by the portal.",
     "VERSION": "2026-06-01",
     "SWAGGER_UI_DIST": "SIDECAR",
+    # An expression for Swagger UI's script, not a value: static/js/api-docs.js defines it.
+    "SWAGGER_UI_SETTINGS": "portalDocs",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,

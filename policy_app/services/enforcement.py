@@ -122,7 +122,7 @@ class _Installing:
             if one.id in mutators.conflicts:
                 reason = describe([one.id, *mutators.conflicts[one.id]])
                 self._leave_out(NotInstalled(reason, MUTATORS_CONFLICT, one.origin))
-        client = Client(self._templates.values(), self._constraints)
+        client = Client(self._templates.values(), self._constraints, explain=True)
         return InForce(client, self._constraints, self.not_installed, mutators)
 
     def _leave_out(self, one: NotInstalled) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import urllib.request
@@ -78,7 +79,9 @@ def test_a_body_in_chunks_is_not_taken_for_an_empty_one(caller: Caller) -> None:
     connection = http.client.HTTPConnection(urlsplit(caller.url).netloc, timeout=60)
     address = f"{assignment(name='chunked')}?api-version=2026-06-01"
     chunks = iter([json.dumps(body()).encode()])
-    connection.request("PUT", address, chunks, caller.headers, encode_chunked=True)
+    # The server may answer and hang up before the last chunk is out; the answer still arrives.
+    with contextlib.suppress(BrokenPipeError):
+        connection.request("PUT", address, chunks, caller.headers, encode_chunked=True)
     answer = connection.getresponse()
     assert (answer.status, json.load(answer)["error"]["code"]) == (411, "LengthRequired")
     connection.close()

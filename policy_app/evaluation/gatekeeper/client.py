@@ -6,10 +6,11 @@ Source: ``client`` and the Rego driver of the constraint framework, and Gatekeep
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from policy_app.evaluation.gatekeeper import pointing
 from policy_app.evaluation.gatekeeper.constraints import WEBHOOK_POINT, Constraint
 from policy_app.evaluation.gatekeeper.errors import ConstraintError, ReviewError
 from policy_app.evaluation.gatekeeper.locate import locate
@@ -23,6 +24,7 @@ from policy_app.evaluation.gatekeeper.match import (
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.rego import Program, RegoError, Undefined
+from policy_app.evaluation.rego.explain import Explanation, Read
 from policy_app.evaluation.results import (
     Decision,
     EnforcementAction,
@@ -65,6 +67,8 @@ class _Finding:
 
     message: str
     details: Mapping[str, Any]
+    reads: Sequence[Read] = ()
+    """What the rule looked at; empty where nobody asked."""
 
 
 class Client:
@@ -72,6 +76,8 @@ class Client:
 
     ``inventory`` is what Rego reads as ``data.inventory``: synced objects under
     ``cluster[version][kind][name]`` and ``namespace[namespace][version][kind][name]``.
+    With ``explain``, a rule that finds something is run once more to learn which fields it looked
+    at, so that violations point at them; otherwise the words of the message have to do.
     Raises ``TemplateError`` for Rego that does not compile and ``ConstraintError`` for a
     constraint that has no template or does not fit it.
     """
@@ -81,6 +87,8 @@ class Client:
         templates: Iterable[ConstraintTemplate],
         constraints: Iterable[Constraint],
         inventory: Mapping[str, Any] | None = None,
+        *,
+        explain: bool = False,
     ) -> None:
         by_kind = {template.kind: template for template in templates}
         self._installed = sorted(
@@ -88,6 +96,7 @@ class Client:
             key=lambda each: (each.constraint.kind, each.constraint.name),
         )
         self._data = {"inventory": inventory or {}}
+        self._explain = explain
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -106,7 +115,8 @@ class Client:
         ``namespaces`` holds the Namespace objects that are known, by name.  Raises
         ``ReviewError`` where the request fails as a whole, as the webhook would with HTTP 500.
         """
-        judging = _Judging(review, self.namespace_of(review, namespaces or {}), point, self._data)
+        namespace = self.namespace_of(review, namespaces or {})
+        judging = _Judging(review, namespace, point, self._data, self._explain)
         for installed in self._installed:
             judging.ask(installed)
         return judging.decision()
@@ -147,8 +157,10 @@ class _Judging:
         namespace: Mapping[str, Any] | None,
         point: str,
         data: Mapping[str, Any],
+        explain: bool,
     ) -> None:
         self._review = review
+        self._explain = explain
         self._point = point
         self._data = data
         self._subjects = review.subjects(namespace)
@@ -222,7 +234,8 @@ class _Judging:
 
     def _place(self, finding: _Finding) -> tuple[str, str]:
         thing = self._review.object or self._review.old_object or {}
-        return locate(thing, finding.message, finding.details)
+        guess = locate(thing, finding.message, finding.details)
+        return pointing.point(guess, thing, finding.reads) if finding.reads else guess
 
     def _query(self, installed: _Installed) -> list[_Finding]:
         """The findings of one constraint; an error while it runs is a finding too."""
@@ -236,7 +249,24 @@ class _Judging:
             return []
         except RegoError as error:
             return [_Finding(str(error), _NO_DETAILS)]
-        return list(_distinct(_findings(answer, constraint)))
+        findings = list(_distinct(_findings(answer, constraint)))
+        if findings and self._explain:
+            explanations = installed.program.explain(installed.path, input=asked, data=data)
+            return list(_explained(findings, explanations))
+        return findings
+
+
+def _explained(findings: list[_Finding], explanations: Iterable[Explanation]) -> Iterator[_Finding]:
+    """Each finding with what the definition that gave it had looked at."""
+    reads = {_key(one.value): one.reads for one in explanations if isinstance(one.value, Mapping)}
+    for finding in findings:
+        found = reads.get(_key({"msg": finding.message, "details": finding.details}), ())
+        yield replace(finding, reads=found)
+
+
+def _key(element: Mapping[str, Any]) -> str:
+    about = (element.get("msg"), element.get("details", _NO_DETAILS))
+    return json.dumps(about, sort_keys=True, default=str)
 
 
 def _findings(answer: Any, constraint: Constraint) -> Iterator[_Finding]:
