@@ -89,7 +89,11 @@ class Shelf:
         """The versions of what has this id, name or title; ids and names in any case."""
         wanted = text.strip().rstrip("/").lower()
         by_id = [one for one in self.entries if wanted in (one.id.lower(), one.name.lower())]
-        return by_id or [one for one in self.entries if one.display_name == text.strip()]
+        if by_id:
+            return by_id
+        # Some have changed their title from one version to the next.
+        titled = {one.id.lower() for one in self.entries if one.display_name == text.strip()}
+        return [one for one in self.entries if one.id.lower() in titled]
 
     def folder_of(self, template_url: str) -> Path:
         """Where a template's samples and its suite are."""

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from policy_app.evaluation.kube_yaml import json_text, places
+from policy_app.evaluation.kube_yaml import json_text
 from policy_app.evaluation.kube_yaml.faults import YamlFault
+from policy_app.evaluation.kube_yaml.json_places import json_places
+from policy_app.evaluation.kube_yaml.places import Places
 from policy_app.evaluation.kube_yaml.positions import Mark, Step, marks, parse_path
 from policy_app.evaluation.kube_yaml.values import Bounds, Parsed, documents
 from policy_app.evaluation.manifest_kinds import NotAnObject, why_no_object
@@ -67,21 +69,26 @@ class _Source:
     """The text around a document, kept to find its fields' places when they are asked for."""
 
     def __init__(
-        self, text: str, first_line: int, ordinal: int, parsed: Parsed | None = None
+        self, text: str, first_line: int, ordinal: int, parsed: Parsed, *, is_json: bool = False
     ) -> None:
         self.text = text
         self.first_line = first_line
         self.ordinal = ordinal
         self._parsed = parsed
+        self._is_json = is_json
 
     @cached_property
     def marks(self) -> Mark:
         return marks(self.text, self.ordinal)
 
+    @cached_property
+    def _places(self) -> Places | None:
+        packed = json_places(self.text) if self._is_json else self._parsed.places
+        return None if packed is None else Places(packed, self._parsed.value)
+
     def position(self, steps: Sequence[Step]) -> tuple[int, int]:
-        parsed = self._parsed
-        if parsed is not None and parsed.places is not None:
-            return places.find(parsed.places, parsed.value, steps)
+        if self._places is not None:
+            return self._places.find(steps)
         mark = self.marks.find(steps)
         return mark.line, mark.column
 
@@ -218,7 +225,8 @@ class _Loading:
             return False
         for value in values:
             self._index += 1
-            self._keep(value.parsed, _Source(value.text, value.line, 0), ())
+            source = _Source(value.text, value.line, 0, value.parsed, is_json=True)
+            self._keep(value.parsed, source, ())
         return True
 
     def _refuse_rest(self, line: int) -> None:

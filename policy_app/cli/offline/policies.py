@@ -54,11 +54,6 @@ class Policies:
             message = f"Another constraint template has the kind {template.kind} already."
             self.troubles.append(Trouble(POLICY, source, message))
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is in force."""
-        return not (self.constraints or self.mutators)
-
     @cached_property
     def mutating(self) -> Mutators:
         """The mutators as one; ask for it when all are there."""

@@ -84,7 +84,6 @@ class Report:
     judged: list[Judged] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     skipped: list[Trouble] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     titles: Mapping[str, str] = field(default_factory=dict)
     """What people call a constraint, by its name: the definition's title."""
 

@@ -10,50 +10,72 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 _COLUMN_BITS = 20
 _LAST_COLUMN = (1 << _COLUMN_BITS) - 1
+_LONG = 16
 
 
 def pack(event: Any) -> int:
-    """The start of an event as one number."""
+    """The start of one of libyaml's events as one number."""
     mark = event.start_mark
-    line: int = mark.line
-    column: int = mark.column
+    return pack_place(mark.line, mark.column)
+
+
+def pack_place(line: int, column: int) -> int:
+    """A line and a column, both counted from 0, as one number."""
     return line << _COLUMN_BITS | (column if column < _LAST_COLUMN else _LAST_COLUMN)
 
 
-def find(places: array[int], value: Any, steps: Sequence[str | int]) -> tuple[int, int]:
-    """Line and column, from 1, of the field at a path, or of its nearest ancestor that exists."""
-    at = 0
-    for step in steps:
-        children: Iterable[tuple[Any, Any]] = ()
-        if isinstance(value, dict) and step in value:
-            children = value.items()
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-            children = enumerate(value)
-        found = False
-        at_child = at + 1
-        for name, child in children:
-            if name == step:
-                found, at, value = True, at_child, child
+class Places:
+    """The numbers of one document, and the value that was built with them."""
+
+    def __init__(self, packed: array[int], value: Any) -> None:
+        self._packed = packed
+        self._value = value
+        self._items: dict[int, list[int]] = {}
+
+    def find(self, steps: Sequence[str | int]) -> tuple[int, int]:
+        """Line and column, from 1, of the field at a path, or of its nearest ancestor."""
+        at, value = 0, self._value
+        for step in steps:
+            if isinstance(value, dict) and step in value:
+                at = self._field(value, str(step), at)
+            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+                at = self._item(value, step, at)
+            else:
                 break
-            at_child += 1 + _inside(child)
-        if not found:
-            break
-    packed = places[at]
-    return (packed >> _COLUMN_BITS) + 1, (packed & _LAST_COLUMN) + 1
+            value = value[step]
+        packed = self._packed[at]
+        return (packed >> _COLUMN_BITS) + 1, (packed & _LAST_COLUMN) + 1
+
+    def _field(self, value: dict[str, Any], wanted: str, at: int) -> int:
+        at += 1
+        for name, inner in value.items():
+            if name == wanted:
+                break
+            at += 1 + _inside(inner)
+        return at
+
+    def _item(self, value: list[Any], index: int, at: int) -> int:
+        if len(value) < _LONG:
+            return at + 1 + index + sum(map(_inside, value[:index]))
+        # The items of a long list are asked for one after the other.
+        if at not in self._items:
+            sizes = (1 + _inside(item) for item in value[:-1])
+            self._items[at] = list(accumulate(sizes, initial=at + 1))
+        return self._items[at][index]
 
 
 def _inside(value: Any) -> int:
     """How many numbers a value takes beside its own."""
+    inner: Iterable[Any] = ()
     if isinstance(value, dict):
-        return len(value) + sum(
-            _inside(child) for child in value.values() if isinstance(child, (dict, list))
-        )
-    if isinstance(value, list):
-        return len(value) + sum(
-            _inside(child) for child in value if isinstance(child, (dict, list))
-        )
-    return 0
+        inner = value.values()
+    elif isinstance(value, list):
+        inner = value
+    else:
+        return 0
+    return len(value) + sum(_inside(one) for one in inner if isinstance(one, (dict, list)))

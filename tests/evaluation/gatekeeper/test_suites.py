@@ -379,3 +379,36 @@ def test_unknown_fields_are_noted() -> None:
     assert suite is not None
     [note] = suite.notes
     assert note.startswith("x.yaml: tests[0].cases[0].assertion is no field of a suite")
+
+
+EXPANSION = {
+    "apiVersion": "expansion.gatekeeper.sh/v1beta1",
+    "kind": "ExpansionTemplate",
+    "metadata": {"name": "boxes"},
+    "spec": {
+        "applyTo": [{"groups": ["example.org"], "versions": ["v1"], "kinds": ["Box"]}],
+        "templateSource": "spec.pod",
+        "generatedGVK": {"group": "", "version": "v1", "kind": "Pod"},
+    },
+}
+BOX = {
+    "apiVersion": "example.org/v1",
+    "kind": "Box",
+    "metadata": {"name": "b"},
+    "spec": {"pod": {"spec": pod("web")["spec"]}},
+}
+
+
+def test_what_an_object_would_make_is_judged_where_the_test_names_an_expansion() -> None:
+    files = FILES | {"suites/box.yaml": BOX, "suites/expansion.yaml": EXPANSION}
+    paths = "template: template.yaml, constraint: constraint.yaml"
+    case = "object: box.yaml, assertions: [{violations: 1, message: '^.Implied by boxes. Priv'}]"
+    expanded = one_case(case, files, paths=f"{paths}, expansion: expansion.yaml")
+    assert expanded.outcome == "passed"
+    assert one_case(case, files).outcome == "failed"
+
+
+def test_an_expansion_that_is_none_fails_the_test() -> None:
+    paths = "template: template.yaml, constraint: constraint.yaml, expansion: good.yaml"
+    test = one_test("cases: [{object: good.yaml, assertions: [{}]}]", paths=paths)
+    assert test.error == 'not an ExpansionTemplate: "suites/good.yaml"'
