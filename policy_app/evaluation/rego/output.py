@@ -11,9 +11,10 @@ from typing import Any
 
 from policy_app.evaluation.rego.limits import Budget
 from policy_app.evaluation.rego.order import raw_sort_key
-from policy_app.evaluation.rego.values import RegoSet, Value, json_text, unkey
+from policy_app.evaluation.rego.values import RegoSet, Value, finite, json_text, unkey
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+_SCALARS = frozenset({str, int, bool, type(None)})
+"""What goes out as it is; a float may be none that JSON has."""
 
 
 def plain(value: Value, budget: Budget) -> Any:
@@ -21,6 +22,8 @@ def plain(value: Value, budget: Budget) -> Any:
     kind = type(value)
     if kind in _SCALARS:
         return value
+    if kind is float:
+        return finite(value)
     if kind is RegoSet:
         return plain_set(list(value.items.values()), budget)
     budget.charge_elements(len(value))
