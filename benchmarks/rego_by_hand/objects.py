@@ -88,7 +88,7 @@ _NGINX, _AGIC = "nginx.ingress.kubernetes.io/", "appgw.ingress.kubernetes.io/"
 def _https_only(given: Input) -> Violations:
     spec, annotations = spec_of(given), metadata_of(given).get("annotations") or {}
     name = spec.get("ingressClassName") or annotations.get("kubernetes.io/ingress.class")
-    controller = _CONTROLLERS.get(name)
+    controller = _CONTROLLERS.get(name or "")
     if controller is None:
         return []
     is_https_only = {"nginx": _nginx_is_https_only, "agic": _agic_is_https_only}[controller]

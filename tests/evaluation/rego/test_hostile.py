@@ -17,7 +17,7 @@ from policy_app.evaluation.rego.program import Options, Program
 
 _GENERATED = re.compile(r"[A-Za-z]\d+|rule\d+|members\d+|[ABESUZ]")
 _OWN_NAMES = {*keyword.kwlist, *_BASE, "SLOTS", "refill", "ticks", "elements", "exhausted"} | {
-    *("get", "append", "value", "startswith", "charge_string", "r", "e", "m", "k")
+    *("get", "items", "append", "value", "startswith", "charge_string", "r", "e", "m", "k")
 }
 
 HOSTILE = "'''\\n__import__('os').system('touch /tmp/owned')\\n'''"

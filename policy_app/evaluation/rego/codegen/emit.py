@@ -30,6 +30,7 @@ _BASE: dict[str, Any] = {
     "Key": Key,
     "RegoSet": RegoSet,
     "compare": compare,
+    "bool": bool,
     "dict": dict,
     "enumerate": enumerate,
     "float": float,
@@ -90,6 +91,13 @@ class Pool:
         if key is not None:
             self._names[key] = name
         return name
+
+    def members(self, name: str, constant: RegoSet) -> str:
+        """The name of a constant set's members as a tuple."""
+        key = ("members", name)
+        if key not in self._names:
+            self._names[key] = self.constant(tuple(constant))
+        return self._names[key]
 
     def kind(self, name: str) -> str:
         """The Python type that this name's value is known to have, or nothing."""
