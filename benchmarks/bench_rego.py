@@ -1,8 +1,9 @@
 """Our Rego against the peer and against Python written by hand.
 
-For each template in ``fixtures/`` that judges Pods: one Pod of its samples that passes and one
-that violates, each with 2 and with 20 containers.  The peer gets its input as JSON text and
-answers in it; writing and reading that text is part of asking it, as it is for any caller.
+For each template in ``fixtures/``: one of its samples that passes and one that violates; Pods are
+asked about with 2 and with 20 containers, other objects as they are.  The peer gets its input as
+JSON text and answers in it; writing and reading that text is part of asking it, as it is for any
+caller.
 
     python -m benchmarks.bench_rego [--fixtures DIR] [TEMPLATE…]
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import math
 import subprocess
 import sys
@@ -27,9 +29,11 @@ from typing import Any
 import yaml
 
 from benchmarks.rego_by_hand import BY_HAND
+from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
 from policy_app.evaluation.rego import RegoError, Undefined
 from policy_app.evaluation.rego.parser import parse_module
 from policy_app.evaluation.rego.program import Program
+from tests.catalog.suites import inventory_of
 from tests.evaluation.rego.peer import PeerProgram
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +49,7 @@ class Case:
     sources: tuple[str, ...]
     path: str
     given: dict[str, Any]
+    inventory: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Row:
     agree: bool
 
 
-def best(ask: Callable[[], Any], rounds: int = 5, seconds: float = 0.02) -> float:
+def best(ask: Callable[[], Any], rounds: int = 5, seconds: float = 0.01) -> float:
     """Microseconds of one call in the fastest of several rounds."""
     ask()
     fastest = math.inf
@@ -81,32 +86,50 @@ def templates(fixtures: Path, wanted: list[str]) -> Iterator[tuple[str, Path]]:
 
 
 def cases(name: str, folder: Path) -> Iterator[Case]:
-    """The template's Pods: the first of its suite that passes, the first that violates."""
+    """The template's questions: its first sample that passes, its first that violates."""
     template = yaml.safe_load((folder / "template.yaml").read_text())
     target = template["spec"]["targets"][0]
     sources = (target["rego"], *target.get("libs", ()))
     program = Program(sources, "v0")
     path = f"{program.packages[0]}.violation"
     missing = {"passing", "violating"}
-    for parameters, thing in _samples(folder):
-        pods = [_scaled(thing, size) for size in SIZES]
-        if not all(pods) or not missing:
-            continue
-        inputs = [_given(pod, parameters) for pod in pods if pod is not None]
-        kinds = {"violating" if program.query(path, input=g) else "passing" for g in inputs}
+    samples = list(_samples(folder))
+    pods = [sample for sample in samples if _scaled(sample.thing, 1)]
+    for sample in pods or samples:
+        things = [_scaled(sample.thing, size) for size in SIZES] if pods else [sample.thing]
+        inputs = [_given(thing, sample.parameters) for thing in things if thing is not None]
+        data = _data(sample.inventory)
+        kinds = {
+            "violating" if program.query(path, input=given, data=data) else "passing"
+            for given in inputs
+        }
         if len(kinds) == 1 and kinds <= missing:
             missing -= kinds
-            for size, given in zip(SIZES, inputs, strict=True):
-                yield Case(name, f"{min(kinds)} {size}", sources, path, given)
+            for size, given in zip(SIZES if pods else ("",), inputs, strict=True):
+                label = f"{min(kinds)} {size}".strip()
+                yield Case(name, label, sources, path, given, sample.inventory)
 
 
-def _samples(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    parameters: dict[str, Any]
+    thing: dict[str, Any]
+    inventory: dict[str, Any]
+
+
+def _samples(folder: Path) -> Iterator[_Sample]:
     suite = yaml.safe_load((folder / "suite.yaml").read_text())
     for test in suite["tests"]:
         constraint = yaml.safe_load((folder / test["constraint"]).read_text())
         for case in test["cases"]:
             thing = yaml.safe_load((folder / case["object"]).read_text())
-            yield constraint["spec"].get("parameters") or {}, thing
+            inventory = inventory_of(tuple(folder / file for file in case.get("inventory", ())))
+            yield _Sample(constraint["spec"].get("parameters") or {}, thing, inventory)
+
+
+def _data(inventory: dict[str, Any]) -> dict[str, Any] | None:
+    # The peer is slower with data, so it gets data only where there is some.
+    return {"inventory": inventory} if inventory else None
 
 
 def _scaled(thing: dict[str, Any], size: int) -> dict[str, Any] | None:
@@ -122,34 +145,31 @@ def _scaled(thing: dict[str, Any], size: int) -> dict[str, Any] | None:
     return pod
 
 
-def _given(pod: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
-    review = {
-        "uid": "00000000-0000-0000-0000-000000000000",
-        "kind": {"group": "", "version": "v1", "kind": "Pod"},
-        "operation": "CREATE",
-        "userInfo": {"username": "someone"},
-        "name": pod["metadata"].get("name", ""),
-        "namespace": pod["metadata"].get("namespace", "default"),
-        "object": pod,
-        "oldObject": None,
-    }
-    return {"review": review, "parameters": parameters}
+def _given(thing: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    is_request = is_admission_review(thing)
+    review = Review.from_admission_review(thing) if is_request else Review.audit(thing)
+    return {"review": review.to_input(), "parameters": parameters}
 
 
 def measure_case(case: Case) -> Row:
     """Ask all three."""
-    program, hand = Program(case.sources, "v0"), BY_HAND.get(case.template)
-    answer = program.query(case.path, input=case.given)
-    ours = best(lambda: program.query(case.path, input=case.given))
-    by_hand = best(lambda: hand(case.given)) if hand else math.nan
+    program, data = Program(case.sources, "v0"), _data(case.inventory)
+    hand = partial(BY_HAND[case.template], {**case.given, "inventory": case.inventory})
+    ask = partial(program.query, case.path, input=case.given, data=data)
+    answer, ours, by_hand = ask(), best(ask), best(hand)
+    agree = _lines(answer) == _lines(hand())
     try:
-        peer = PeerProgram(case.sources, "v0")
-        agree = peer.query(case.path, input=case.given) == answer
+        peer = partial(
+            PeerProgram(case.sources, "v0").query, case.path, input=case.given, data=data
+        )
+        agree = agree and peer() == answer
     except (RegoError, Undefined):
-        return Row(case, ours, math.nan, by_hand, True)
-    if hand is not None:
-        agree = agree and bool(hand(case.given)) == bool(answer)
-    return Row(case, ours, best(lambda: peer.query(case.path, input=case.given)), by_hand, agree)
+        return Row(case, ours, math.nan, by_hand, agree)
+    return Row(case, ours, best(peer), by_hand, agree)
+
+
+def _lines(violations: list[dict[str, Any]]) -> list[str]:
+    return sorted({json.dumps(each, sort_keys=True) for each in violations})
 
 
 def mean(ratios: list[float]) -> float:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from policy_app.evaluation.rego.errors import RegoError
@@ -40,7 +42,7 @@ _TOKEN = re.compile(
     | (?P<raw>`[^`]*`)
     | (?P<punctuation>:=|==|!=|<=|>=|[=<>+\-*/%&|.,:;(){}\[\]])
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 _LEADING_ZERO = re.compile(r"0\d")
 MAX_DIGITS = 4000
@@ -117,7 +119,10 @@ class _Lexer:
             raise self._fail(at, f"illegal number format: {text}{following}")
         if len(text) > MAX_DIGITS:
             raise self._fail(at, f"number has more than {MAX_DIGITS} digits")
-        return number_of(text)
+        number = number_of(text)
+        if number is None:
+            raise self._fail(at, f"number has more than {MAX_DIGITS} digits or cannot be exact")
+        return number
 
     def _string(self, text: str, at: int) -> str:
         try:
@@ -138,11 +143,17 @@ class _Lexer:
         return _error(self.file, line, self._pos(at), message)
 
 
-def number_of(text: str) -> int | float:
-    """A number as exact as it was written: ``int`` where that loses nothing."""
+def number_of(text: str) -> int | float | None:
+    """A number as it was written: with a point or an exponent a ``float``, as to OPA.
+
+    Beyond the range of floats an exact ``int``; None where that is none or too long.
+    """
     if text.isdigit():
         return int(text)
     value = float(text)
-    if value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value
+    if not math.isinf(value):
+        return value
+    exact = Decimal(text)
+    if exact.adjusted() >= MAX_DIGITS or int(exact.as_tuple().exponent) < 0:
+        return None
+    return int(exact)

@@ -6,6 +6,7 @@ A query owns one ``Budget``.  Generated code and builtins charge it; past a boun
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -32,6 +33,24 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+class _Running(threading.local):
+    budget: Budget | None = None
+
+
+RUNNING = _Running()
+"""The budget of the query that this thread is in: comparing and hashing large values takes long
+inside one step, so the values charge it themselves."""
+
+
+def charge_work(steps: int) -> None:
+    """Count steps against the deadline of the query that this thread is in, if any."""
+    budget = RUNNING.budget
+    if budget is not None:
+        budget.ticks -= steps
+        if budget.ticks < 0:
+            budget.refill()
 
 
 class Budget:

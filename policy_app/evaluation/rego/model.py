@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from policy_app.evaluation.rego.errors import RegoLimitError
+from policy_app.evaluation.rego.limits import charge_work
 
 Value: TypeAlias = Any
 """One of the types in the table above; mypy cannot say more of a recursive JSON-like type."""
@@ -105,6 +106,7 @@ def _digest(value: Value, seen: dict[int, int]) -> int:
         return hash(value)
     known = seen.get(id(value))
     if known is None:
+        charge_work(len(value))
         known = seen[id(value)] = _digest_composite(value, kind, seen)
     return known
 
@@ -145,6 +147,7 @@ def _equal_composites(a: Value, b: Value, kind: Any, seen: _Pairs) -> bool:
         return True
     if kind is not type(b) or len(a) != len(b):
         return False
+    charge_work(len(a))
     if kind is RegoSet:
         return bool(a.items.keys() == b.items.keys())
     pair = (id(a), id(b))
@@ -202,6 +205,7 @@ def _weigh(value: Value, seen: dict[int, int]) -> int:
         return _weigh(value.value, seen)
     known = seen.get(id(value))
     if known is None:
+        charge_work(len(value))
         members: Iterable[Value] = value.items if kind is RegoSet else value
         known = 1 + _weigh_all(members, seen)
         if kind is dict:

@@ -3,6 +3,7 @@
 - ``f(x, y)`` with one operand more than ``f`` takes is ``y = f(x)``.
 - A relation such as ``walk(x)`` is an iteration over its results.
 - ``[a, b] = [c, d]`` is ``a = c; b = d``.
+- A relation that is negated itself stays inside the negation.
 - A call inside a negated expression is evaluated before it, outside the negation, as OPA does
   (https://github.com/open-policy-agent/opa/issues/1877).
 """
@@ -16,6 +17,7 @@ from typing import Any
 from policy_app.evaluation.rego.builtins import REFUSED, REGISTRY
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
+    RESULT,
     Array,
     Assign,
     Body,
@@ -33,6 +35,7 @@ from policy_app.evaluation.rego.syntax import (
     Term,
     Unify,
     Var,
+    is_relation,
     map_children,
 )
 from policy_app.evaluation.rego.tree import Node
@@ -121,21 +124,29 @@ class Normalizer:
             return
         before: list[Literal] = []
         if isinstance(expr, Unify):
-            left, right = self._lift(expr.left, literal, before), None
-            right = self._lift(expr.right, literal, before)
+            left = self._lift(expr.left, literal, before)
+            right = self._lift_operands(expr.right, literal, before)
             expr = replace(expr, left=left, right=right)
+        elif is_relation(expr):
+            expr = self._lift_operands(expr, literal, before)
         else:
             expr = map_children(expr, lambda part: self._lift(part, literal, before))
         yield from before
         yield replace(literal, expr=expr)
 
+    def _lift_operands(self, term: Term, literal: Literal, before: list[Literal]) -> Any:
+        """As ``_lift``, but a relation goes on to be asked for its results where it stands."""
+        if is_relation(term):
+            assert isinstance(term, Ref)
+            return replace(term, head=self._lift(term.head, literal, before))
+        return self._lift(term, literal, before)
+
     def _lift(self, term: Term, literal: Literal, before: list[Literal]) -> Any:
-        if isinstance(term, Call) or (isinstance(term, Ref) and isinstance(term.head, Call)):
+        if isinstance(term, Ref) and isinstance(term.head, Call) and not is_relation(term):
+            return replace(term, head=self._lift(term.head, literal, before))
+        if isinstance(term, Call) or is_relation(term):
             var = self._fresh(term.pos)
             lifted = Unify(var, term, term.pos)
-            if isinstance(term, Ref):
-                head = self._lift(term.head, literal, before)
-                return replace(term, head=head)
             before.append(replace(literal, expr=lifted, negated=False))
             return var
         return map_children(term, lambda part: self._lift(part, literal, before))
@@ -162,7 +173,8 @@ class Normalizer:
             raise self.source.error(message, call.pos, "rego_type_error")
         done = Call(call.name, tuple([self.term(arg) for arg in call.args]), call.pos)
         if builtin is not None and builtin.relation:
-            return Ref(done, (self._fresh(call.pos),), call.pos)
+            self.count += 1
+            return Ref(done, (Var(f"{RESULT}{self.count}", call.pos),), call.pos)
         return done
 
     def _comprehension(self, term: Comprehension) -> Comprehension:

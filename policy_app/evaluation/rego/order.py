@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from policy_app.evaluation.rego.errors import RegoLimitError
+from policy_app.evaluation.rego.limits import charge_work
 from policy_app.evaluation.rego.model import ATOMS, RegoSet, Value, unkey, weigh
 
 _RANKS: dict[type, int] = {
@@ -34,6 +35,7 @@ def raw_sort_key(value: Value) -> tuple[Any, ...]:
     if rank < _FIRST_COMPOSITE:
         # None is never compared beyond its rank, but must be comparable to itself.
         return (rank, 0 if rank == 0 else value)
+    charge_work(len(value))
     if rank == _FIRST_COMPOSITE:
         return (rank, tuple([raw_sort_key(member) for member in value]))
     if type(value) is RegoSet:

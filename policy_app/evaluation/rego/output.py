@@ -11,9 +11,10 @@ from typing import Any
 
 from policy_app.evaluation.rego.limits import Budget
 from policy_app.evaluation.rego.order import raw_sort_key
-from policy_app.evaluation.rego.values import RegoSet, Value, json_text, unkey
+from policy_app.evaluation.rego.values import RegoSet, Value, finite, json_text, unkey
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+_SCALARS = frozenset({str, int, bool, type(None)})
+"""What goes out as it is; a float may be none that JSON has."""
 
 
 def plain(value: Value, budget: Budget) -> Any:
@@ -21,8 +22,12 @@ def plain(value: Value, budget: Budget) -> Any:
     kind = type(value)
     if kind in _SCALARS:
         return value
+    if kind is float:
+        return finite(value)
     if kind is RegoSet:
         return plain_set(list(value.items.values()), budget)
+    if not value:
+        return kind()
     budget.charge_elements(len(value))
     if kind is list:
         return [m if type(m) in _SCALARS else plain(m, budget) for m in value]
@@ -38,7 +43,30 @@ def plain_set(members: list[Value], budget: Budget) -> list[Any]:
     """These members, equal ones once, in OPA's order."""
     if len(members) <= 1:
         return [plain(member, budget) for member in members]
-    return [written for _, written in sorted_members(members, budget)]
+    field = _deciding_field(members)
+    if field is None:
+        return [written for _, written in sorted_members(members, budget)]
+    budget.charge_elements(len(members))
+    by_text = {member[field]: member for member in members}
+    return [plain(by_text[text], budget) for text in sorted(by_text)]
+
+
+def _deciding_field(members: list[Value]) -> str | None:
+    """The only field in which these objects differ, a string in each; violations are like that."""
+    first = members[0]
+    if {*map(type, members)} != {dict}:
+        return None
+    fields, differing = first.keys(), []
+    for member in members:
+        if member.keys() != fields:
+            return None
+    for field in fields:
+        column = [member[field] for member in members]
+        if len({*map(id, column)}) > 1:
+            if {*map(type, column)} != {str}:
+                return None
+            differing.append(field)
+    return differing[0] if len(differing) == 1 and type(differing[0]) is str else None
 
 
 def sorted_members(members: list[Value], budget: Budget) -> list[tuple[Value, Any]]:
@@ -67,7 +95,8 @@ def _sort_keys(members: list[Value]) -> list[tuple[Any, ...]]:
     )
     if not alike or not {*map(type, first)} <= {str}:
         return list(map(raw_sort_key, members))
-    fields = sorted(first)
+    # A constant is the same object in every member: it tells none of them apart.
+    fields = [f for f in sorted(first) if not all(member[f] is first[f] for member in members)]
     return [
         tuple([(3, v) if type(v := member[f]) is str else raw_sort_key(v) for f in fields])
         for member in members

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.model import ATOMS, RegoSet, Value, hash_key, unkey, weigh
 from policy_app.evaluation.rego.order import sort_values, sorted_pairs
 
@@ -15,9 +16,8 @@ def to_json(value: Value) -> Any:
 
     Raises ``RegoLimitError`` for a value that is too large to be sent out.
     """
-    if type(value) in ATOMS:
-        return value
-    weigh(value)
+    if type(value) not in ATOMS:
+        weigh(value)
     return _to_json(value)
 
 
@@ -32,7 +32,14 @@ def _to_json(value: Value) -> Any:
             k if type(k) is str else json_text(unkey(k)): v if type(v) is str else _to_json(v)
             for k, v in value.items()
         }
-    return value
+    return finite(value) if kind is float else value
+
+
+def finite(number: float) -> float:
+    """The number itself; ``RegoError`` for those that Python reads from JSON, and JSON has not."""
+    if not math.isfinite(number):
+        raise RegoError(f"{number} is no number of JSON", code="eval_type_error")
+    return number
 
 
 def json_text(value: Value) -> str:

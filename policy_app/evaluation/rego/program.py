@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 
 from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
-from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, Budget, Limits
+from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, RUNNING, Budget, Limits
 from policy_app.evaluation.rego.output import plain, plain_set, sorted_members
 from policy_app.evaluation.rego.runtime import (
     BUDGET,
@@ -145,6 +145,7 @@ class Program:
         ``RegoLimitError`` where it takes more than ``options.limits``.
         """
         state = self._state(self._linked, input, data, options)
+        before, RUNNING.budget = RUNNING.budget, state[BUDGET]
         try:
             rule, names = self._route(path)
             if rule is not None and rule.members is not None and not names:
@@ -154,8 +155,12 @@ class Program:
             if value is U:
                 raise Undefined(path)
             return plain(value, state[BUDGET])
-        except (RecursionError, MemoryError) as error:
-            raise _too_much(error) from None
+        except (RegoError, Undefined):
+            raise
+        except Exception as error:
+            raise _as_rego_error(error) from error
+        finally:
+            RUNNING.budget = before
 
     def explain(
         self,
@@ -173,12 +178,13 @@ class Program:
 
         linked = self._with_explanations()
         state = self._state(linked, input, data, options)
-        trace = state[TRACE] = Trace(input)
         rule, names = _find_route(linked.documents, path)
         if rule is None or names or rule.function is None:
             raise RegoError(f"{path} is no rule that could be explained", code="eval_error")
         name = ".".join(("data", *rule.path))
+        before, RUNNING.budget = RUNNING.budget, state[BUDGET]
         try:
+            trace = state[TRACE] = Trace(input)
             if rule.members is not None:
                 found = sorted_members(rule.members(state), state[BUDGET])
                 return [trace.explanation(name, value, shown) for value, shown in found]
@@ -186,8 +192,12 @@ class Program:
             if value is U:
                 raise Undefined(path)
             return [trace.explanation(name, value, plain(value, state[BUDGET]))]
-        except (RecursionError, MemoryError) as error:
-            raise _too_much(error) from None
+        except (RegoError, Undefined):
+            raise
+        except Exception as error:
+            raise _as_rego_error(error) from error
+        finally:
+            RUNNING.budget = before
 
     def _with_explanations(self) -> Linked:
         from policy_app.evaluation.rego.linker import link
@@ -215,10 +225,15 @@ class Program:
         state = self._state(query.linked, input, data, options)
         rule = query.linked.documents.children[QUERY_RULE].function
         assert rule is not None
+        before, RUNNING.budget = RUNNING.budget, state[BUDGET]
         try:
             return query.results(plain(rule(state), state[BUDGET]))
-        except (RecursionError, MemoryError) as error:
-            raise _too_much(error) from None
+        except (RegoError, Undefined):
+            raise
+        except Exception as error:
+            raise _as_rego_error(error) from error
+        finally:
+            RUNNING.budget = before
 
     def _query(self, text: str) -> CompiledQuery:
         from policy_app.evaluation.rego.query import compile_query
@@ -266,9 +281,22 @@ def _find_route(document: Document, path: str) -> tuple[Document | None, tuple[s
     return None, tuple(names)
 
 
-def _too_much(error: RecursionError | MemoryError) -> RegoLimitError:
-    what = "nested too deeply" if isinstance(error, RecursionError) else "too large"
-    return RegoLimitError(f"a value or a call is {what}", code="rego_limit_error")
+_LIMITS: tuple[tuple[type[Exception], str], ...] = (
+    (RecursionError, "a value or a call is nested too deeply"),
+    (MemoryError, "a value or a call is too large"),
+    (OverflowError, "a number is too large"),
+)
+
+
+def _as_rego_error(error: Exception) -> RegoError:
+    """What Python could not do, in the words of this package."""
+    for kind, message in _LIMITS:
+        if isinstance(error, kind):
+            return RegoLimitError(message, code="rego_limit_error")
+    if isinstance(error, ValueError) and "integer string conversion" in str(error):
+        return RegoLimitError("a number has too many digits", code="rego_limit_error")
+    message = f"the query failed inside the engine: {type(error).__name__}: {error}"
+    return RegoError(message, code="eval_internal_error")
 
 
 def compile_modules(modules: Sequence[str], version: Version = "v0") -> Program:

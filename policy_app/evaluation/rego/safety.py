@@ -16,6 +16,7 @@ from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.resolve import BUILTIN, ROOTS
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
+    RESULT,
     Array,
     Body,
     Call,
@@ -170,7 +171,10 @@ def names_in(term: Any) -> Iterator[str]:
 
 
 def _literal_variables(literal: Literal) -> Iterator[Var]:
-    yield from variables(literal.expr)
+    for var in variables(literal.expr):
+        # A negated relation goes through its results inside the negation.
+        if not (literal.negated and var.name.startswith(RESULT)):
+            yield var
     for item in literal.withs:
         yield from variables(item.value)
         if isinstance(item.target, Ref):

@@ -223,6 +223,18 @@ _CHILDREN: dict[type, Callable[[Any], tuple[Term, ...]]] = {
 }
 
 
+RESULT = "_$result"
+"""How the variables begin that go through a relation's results; no source can name them."""
+
+
+def is_relation(term: Any) -> bool:
+    """Is this the iteration that a call of a relation becomes in normal form?"""
+    if type(term) is not Ref or not term.parts:
+        return False
+    first = term.parts[0]
+    return type(first) is Var and first.name.startswith(RESULT)
+
+
 def children(node: Term | Expr) -> tuple[Term, ...]:
     """The terms directly inside, without the bodies of closures."""
     parts = _CHILDREN.get(type(node))

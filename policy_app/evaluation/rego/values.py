@@ -40,6 +40,7 @@ from policy_app.evaluation.rego.order import (
     sorted_pairs,
 )
 from policy_app.evaluation.rego.printing import (
+    finite,
     from_json,
     json_text,
     number_text,
@@ -53,6 +54,7 @@ __all__ = [
     "RegoSet",
     "Value",
     "compare",
+    "finite",
     "from_json",
     "hash_key",
     "is_natural",

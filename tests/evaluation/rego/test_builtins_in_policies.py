@@ -67,6 +67,8 @@ def by_itself(name: str, operands: list[Value]) -> Any:
         return RegoLimitError
     except BuiltinError as error:
         return f"{error.code}: {name}: {error.message}"
+    except RegoError as error:
+        return f"{error.code}: {error.message}"
 
 
 @pytest.mark.parametrize("name", CALLED)

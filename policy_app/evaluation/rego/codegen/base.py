@@ -24,6 +24,10 @@ class Generator:
         """The term's value; the statement fails where it is undefined."""
         raise NotImplementedError
 
+    def _defined(self, w: Writer, name: str) -> str:
+        """The name; the statement fails where its value is undefined."""
+        raise NotImplementedError
+
     def call(self, w: Writer, call: Call) -> str:
         """A call's value, or ``U``."""
         raise NotImplementedError

@@ -23,8 +23,8 @@ class ConditionGenerator(Generator):
         """The place in the tree that the constant start of a reference leads to."""
         raise NotImplementedError
 
-    def members_of(self, w: Writer, unit: Unit) -> str:
-        """A set rule's members as a list, some perhaps twice; computed once a query."""
+    def some_member(self, w: Writer, unit: Unit) -> str:
+        """Something true to Python where the set rule has members."""
         raise NotImplementedError
 
     def match(self, w: Writer, pattern: Term, value: str) -> None:
@@ -64,6 +64,9 @@ class ConditionGenerator(Generator):
                 return f"({b} is {a})"
             if type(constant) is str or (type(constant) is int and constant not in (0, 1)):
                 return f"({b} == {a})"
+            if type(constant) in (int, float):
+                # To Python, true is 1.
+                return f"({b} == {a} and type({b}) is not bool)"
         kinds = {self.pool.kind(a), self.pool.kind(b)}
         if "str" in kinds or kinds == {"int"}:
             return f"({a} == {b})"
@@ -105,7 +108,7 @@ class ConditionGenerator(Generator):
                 is_set = unit is not None and unit.kind == "set"
                 if is_set and "count" not in self.facts.mocked:
                     assert unit is not None
-                    return None if self.facts.is_overridden(unit) else self.members_of(w, unit)
+                    return None if self.facts.is_overridden(unit) else self.some_member(w, unit)
         return None
 
     def _membership(self, w: Writer, call: Call) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 
 from policy_app.evaluation.rego import runtime
 from policy_app.evaluation.rego.builtins import BuiltinError
+from policy_app.evaluation.rego.codegen.nesting import MAX_BLOCKS, outlined
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.values import Key, RegoSet, compare, hash_key, rego_equal
 
-MAX_BLOCKS = 17
-"""Python allows 20 blocks inside each other; some room is left for a ``try``."""
+MAX_DEPTH = 75
+"""Blocks inside each other: Python reads no more than 100 levels of indentation."""
 
 _BASE: dict[str, Any] = {
     "__builtins__": {},
@@ -29,6 +30,7 @@ _BASE: dict[str, Any] = {
     "Key": Key,
     "RegoSet": RegoSet,
     "compare": compare,
+    "bool": bool,
     "dict": dict,
     "enumerate": enumerate,
     "float": float,
@@ -89,6 +91,13 @@ class Pool:
         if key is not None:
             self._names[key] = name
         return name
+
+    def members(self, name: str, constant: RegoSet) -> str:
+        """The name of a constant set's members as a tuple."""
+        key = ("members", name)
+        if key not in self._names:
+            self._names[key] = self.constant(tuple(constant))
+        return self._names[key]
 
     def kind(self, name: str) -> str:
         """The Python type that this name's value is known to have, or nothing."""
@@ -164,6 +173,7 @@ class Writer:
         self.state = "S"
         self.loops = 0
         self.blocks = 0
+        self.deepest = 0
         self.ticking = False
         self.exact = False
         self.collecting = False
@@ -233,8 +243,9 @@ class Writer:
     def _deeper(self) -> None:
         self.indent += 1
         self.blocks += 1
-        if self.blocks > MAX_BLOCKS:
-            message = f"more than {MAX_BLOCKS} iterations inside each other"
+        self.deepest = max(self.deepest, self.blocks)
+        if self.blocks > MAX_DEPTH:
+            message = f"more than {MAX_DEPTH} iterations inside each other"
             raise self.source.error(message, Pos(1, 1))
 
     def tick(self) -> None:
@@ -288,6 +299,8 @@ class Writer:
         head = [(0, f"def {name}({all_params}):")]
         if self.ticking:
             head.append((1, "B = S[2]"))
+        if self.deepest >= MAX_BLOCKS:
+            self.lines = outlined(self.lines, f"{self.pool.name('g')}0")
         self.pool.add(head + self.lines)
         return name
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from policy_app.evaluation.rego.analysis import function_at
+from policy_app.evaluation.rego.analysis import (
+    all_rules,
+    dependencies,
+    function_at,
+    rule_parts,
+)
 from policy_app.evaluation.rego.builtins import REGISTRY, BuiltinError
 from policy_app.evaluation.rego.codegen.emit import Pool
 from policy_app.evaluation.rego.resolve import dotted_name
@@ -20,9 +25,18 @@ from policy_app.evaluation.rego.runtime import (
     lookup,
     shadowed,
 )
-from policy_app.evaluation.rego.syntax import Array, Object, Scalar, Set, Term
+from policy_app.evaluation.rego.syntax import (
+    Array,
+    Clause,
+    Comprehension,
+    Object,
+    Scalar,
+    Set,
+    Term,
+    With,
+)
 from policy_app.evaluation.rego.tree import Node, Unit
-from policy_app.evaluation.rego.values import RegoSet, Value, hash_key
+from policy_app.evaluation.rego.values import RegoSet, Value, hash_key, rego_equal
 
 
 class Facts:
@@ -41,6 +55,9 @@ class Facts:
         self._slots: dict[int, int] = {}
         self._members: dict[int, int] = {}
         self._functions: dict[int, str] = {}
+        self._constants: dict[int, str | None] = {}
+        self._existence: dict[int, int] = {}
+        self._conflicts: dict[int, bool] = {}
         self.documents = _documents(tree)
 
     def slot(self, unit: Unit) -> int:
@@ -59,6 +76,24 @@ class Facts:
         self._members[unit.index] = self.pool.slot()
         return self._members[unit.index]
 
+    def existence_slot(self, unit: Unit) -> int:
+        """Where it is kept whether a set has members."""
+        if unit.index not in self._existence:
+            self._existence[unit.index] = self.pool.slot()
+        return self._existence[unit.index]
+
+    def may_conflict(self, unit: Unit) -> bool:
+        """Could one of the values that lead to the unit's be a conflict, and so an error?"""
+        if unit.index not in self._conflicts:
+            parts = [part for rule in all_rules(unit) for part in rule_parts(rule.rule)]
+            needed = dependencies(parts, self.tree).values()
+            self._conflicts[unit.index] = (
+                not (unit.kind == "set" or has_one_value(unit))
+                or any(map(_may_conflict, parts))
+                or any(map(self.may_conflict, needed))
+            )
+        return self._conflicts[unit.index]
+
     def members_function(self, unit: Unit) -> str:
         return f"members{unit.index}"
 
@@ -72,6 +107,15 @@ class Facts:
     def is_overridden(self, unit: Unit) -> bool:
         path = unit.path
         return any(path[: len(over)] == over for over in self.overridden)
+
+    def constant_rule(self, unit: Unit) -> str | None:
+        """The constant that stands for a rule that is nothing else, such as a list of names."""
+        if unit.index not in self._constants:
+            replaceable = self.pool.explain or self.is_overridden(unit)
+            value = None if replaceable else _constant_of(unit)
+            name = None if value is None else self.pool.constant(constant_value(value))
+            self._constants[unit.index] = name
+        return self._constants[unit.index]
 
     def is_function_ref(self, term: Term) -> bool:
         name = dotted_name(term)
@@ -136,6 +180,39 @@ def _documents(node: Node) -> Document:
         if any(True for _ in child.units()):
             document.children[name] = _documents(child)
     return document
+
+
+def _constant_of(unit: Unit) -> Term | None:
+    """What the source spells out as the rule's only value."""
+    if unit.kind != "complete" or len(unit.rules) != 1 or unit.default is not None:
+        return None
+    clause = unit.rules[0].rule.clause
+    plain = all(
+        isinstance(literal.expr, Scalar) and literal.expr.value is True
+        for literal in clause.body
+        if not literal.negated and not literal.withs
+    )
+    alone = clause.orelse is None and not any(lit.negated or lit.withs for lit in clause.body)
+    value = clause.value
+    return value if plain and alone and value is not None and is_constant(value) else None
+
+
+def has_one_value(unit: Unit) -> bool:
+    """Do all definitions give the same constant?"""
+    values: list[Term] = []
+    for rule in unit.rules:
+        clause: Clause = rule.rule.clause
+        if clause.orelse is not None or clause.value is None or not is_constant(clause.value):
+            return False
+        values.append(clause.value)
+    found = [constant_value(value) for value in values]
+    return all(rego_equal(found[0], value) for value in found[1:])
+
+
+def _may_conflict(part: Any) -> bool:
+    if isinstance(part, Object):
+        return not all(isinstance(key, Scalar) for key, _ in part.pairs)
+    return isinstance(part, With) or (isinstance(part, Comprehension) and part.kind == "object")
 
 
 def is_constant(term: Term) -> bool:

@@ -8,8 +8,9 @@ from policy_app.evaluation.rego.codegen.conditions import ConditionGenerator
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.resolve import ROOTS
 from policy_app.evaluation.rego.safety import names_in
-from policy_app.evaluation.rego.syntax import Ref, Scalar, Term, Var
+from policy_app.evaluation.rego.syntax import Call, Ref, Scalar, Term, Var, walk
 from policy_app.evaluation.rego.tree import Node, Unit
+from policy_app.evaluation.rego.values import RegoSet
 
 _RULES = {"set": "RegoSet", "object": "dict"}
 _MEMBERS = {"list": "{}", "RegoSet": "{}.items.values()", "dict": "{}.values()"}
@@ -84,14 +85,38 @@ class LookupGenerator(ConditionGenerator):
         """One look-up that is no constant field: a known key, or a loop over all."""
         if isinstance(part, Var) and part.name not in ROOTS and w.find(part.name) is None:
             return self._iterate(w, value, part.name)
-        if any(w.find(name) is None for name in names_in(part)):
+        if isinstance(part, Ref) and not self.pool.explain:
+            self._may_fail_early(w, value, part)
+        elif any(w.find(name) is None for name in names_in(part)):
             return self._iterate_matching(w, value, part)
         key = self.value(w, part)
         known = ("lookup", value, key)
         if known not in w.scope.known:
-            look = "S[7].lookup" if self.pool.explain else "lookup"
-            w.scope.known[known] = w.temp(f"{look}({value}, {key})")
+            w.scope.known[known] = w.temp(self._looked_up(value, key))
         return w.scope.known[known]
+
+    def _may_fail_early(self, w: Writer, value: str, part: Ref) -> None:
+        """Where nothing can be looked up, no key has to be found; a call might still fail."""
+        iterates = any(w.find(name) is None for name in names_in(part))
+        if iterates and not any(isinstance(inner, Call) for inner in walk(part)):
+            self._defined(w, value)
+
+    def _looked_up(self, value: str, key: str) -> str:
+        """A Python expression for ``value[key]``, with the usual case written out."""
+        call = f"lookup({value}, {key})"
+        if self.pool.explain:
+            return f"S[7].{call}"
+        kind, constant = self.pool.kind(value), self.pool.constants.get(value)
+        if kind not in ("", "dict", "RegoSet"):
+            return call
+        checks = [] if kind else [f"type({value}) is dict"]
+        if self.pool.kind(key) != "str":
+            checks.append(f"type({key}) is str")
+        items = f"{value}.items" if kind == "RegoSet" else value
+        if type(constant) is RegoSet:
+            items = self.pool.bind("K", constant.items)
+        found = f"{items}.get({key}, U)"
+        return f"{found} if {' and '.join(checks)} else {call}" if checks else found
 
     def _iterate(self, w: Writer, value: str, variable: str) -> str:
         item = self.pool.name("v")
@@ -101,8 +126,11 @@ class LookupGenerator(ConditionGenerator):
             w.loop(f"for {key}, {item} in S[7].pairs({value}):")
             w.emit(f"S[7].item({value}, {key}, {item})")
             w.bind(variable, key)
-        elif variable.startswith("_$"):
+        elif variable.startswith("_$") or self.pool.kind(value) == "RegoSet":
             w.loop(f"for {item} in {self._members_of(value)}:")
+            w.bind(variable, item)
+            if _all_strings(self.pool.constants.get(value)):
+                self.pool.kinds[item] = "str"
         else:
             key = self.pool.name("v")
             w.loop(f"for {key}, {item} in pairs({value}):")
@@ -112,10 +140,13 @@ class LookupGenerator(ConditionGenerator):
 
     def _members_of(self, value: str) -> str:
         """A Python expression for what ``value[_]`` goes through."""
+        constant = self.pool.constants.get(value)
+        if type(constant) is RegoSet:
+            return self.pool.members(value, constant)
         kind = self.pool.kind(value)
         if kind in _MEMBERS:
             return _MEMBERS[kind].format(value)
-        return f"{value} if type({value}) is list else values({value})"
+        return f"{value} if type({value}) is list else () if {value} is U else values({value})"
 
     def _iterate_matching(self, w: Writer, value: str, pattern: Term) -> str:
         key, item = self.pool.name("v"), self.pool.name("v")
@@ -189,6 +220,9 @@ class LookupGenerator(ConditionGenerator):
 
     def rule_value(self, w: Writer, unit: Unit) -> str:
         """The value of a rule, computed once a query."""
+        constant = self.facts.constant_rule(unit)
+        if constant is not None:
+            return constant
         key = (w.state, "rule", unit.index)
         if key in w.scope.known:
             return w.scope.known[key]
@@ -201,3 +235,7 @@ class LookupGenerator(ConditionGenerator):
         if unit.kind in _RULES and not self.facts.is_overridden(unit):
             self.pool.kinds[name] = _RULES[unit.kind]
         return name
+
+
+def _all_strings(constant: Any) -> bool:
+    return type(constant) is RegoSet and {*map(type, constant)} == {str}

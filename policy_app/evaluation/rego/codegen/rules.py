@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from policy_app.evaluation.rego.analysis import rule_parts
 from policy_app.evaluation.rego.codegen.emit import Writer
-from policy_app.evaluation.rego.codegen.facts import constant_value, is_constant
+from policy_app.evaluation.rego.codegen.facts import constant_value, has_one_value, is_constant
 from policy_app.evaluation.rego.codegen.statements import StatementGenerator
 from policy_app.evaluation.rego.resolve import ResolvedRule
+from policy_app.evaluation.rego.runtime import STRICT
 from policy_app.evaluation.rego.source import Pos, Source
-from policy_app.evaluation.rego.syntax import Clause, Term
+from policy_app.evaluation.rego.syntax import Clause, Ref, Var
 from policy_app.evaluation.rego.tree import Unit
-from policy_app.evaluation.rego.values import rego_equal
 
 _NOWHERE = Source("", ())
 
@@ -69,7 +70,7 @@ class RuleGenerator(StatementGenerator):
         w.tick()
         self._alternatives(w, unit, params)
         name = self.facts.function(unit)
-        if self.pool.explain or not _is_worth_keeping(w, params):
+        if self.pool.explain or _looks_into_parameters(unit) or not _is_worth_keeping(w, params):
             w.finish(name, params)
         else:
             self._keeping(unit, w.finish(self.pool.name("f"), params), params)
@@ -96,7 +97,7 @@ class RuleGenerator(StatementGenerator):
         rules = unit.rules
         if len(rules) == 1:
             self._branches(w, rules[0], params, unit)
-        elif rules and _same_constant(rules):
+        elif rules and has_one_value(unit):
             for rule in rules:
                 self._single(w, rule, rule.rule.clause, params, unit)
         elif rules:
@@ -227,6 +228,32 @@ class RuleGenerator(StatementGenerator):
         w.emit(f"return {members}")
         w.finish(self.facts.members_function(unit), [])
 
+    def some_member(self, w: Writer, unit: Unit) -> str:
+        """Something true to Python where the set rule has members: the first one decides."""
+        if self.pool.explain or self.facts.may_conflict(unit):
+            return self.members_of(w, unit)
+        name = w.temp(f"{w.state}[{self.facts.members_slot(unit)}]")
+        w.emit(f"if {name} is Z: {name} = {w.state}[{self.facts.existence_slot(unit)}]")
+        w.emit(f"if {name} is Z: {name} = {self._existence(unit)}({w.state})")
+        return name
+
+    def _existence(self, unit: Unit) -> str:
+        """A function that looks for one member; where builtins' errors count, for all."""
+        w = Writer(self.pool, _source(unit))
+        slot, true, false = self.facts.existence_slot(unit), *map(self.pool.constant, (True, False))
+        w.emit(f"if S[{STRICT}]: return {self.facts.members_function(unit)}(S)")
+        for rule in unit.rules:
+            w.source = rule.source
+            with w.block():
+                self.body(w, rule.rule.clause.body)
+                assert rule.rule.member is not None
+                self.value(w, rule.rule.member)
+                w.emit(f"S[{slot}] = {true}")
+                w.emit(f"return {true}")
+        w.emit(f"S[{slot}] = {false}")
+        w.emit(f"return {false}")
+        return w.finish(self.pool.name("f"), [])
+
     def _derive(
         self, w: Writer, rule: ResolvedRule, pos: Pos, unit: Unit, value: str, mark: str
     ) -> None:
@@ -283,6 +310,16 @@ MOST_KEPT_PARAMETERS = 2
 FEWEST_FALLIBLE_CALLS = 4
 
 
+def _looks_into_parameters(unit: Unit) -> bool:
+    """Then they are objects, and answers are kept for strings."""
+    for rule in unit.rules:
+        given = {arg.name for arg in rule.rule.args or () if isinstance(arg, Var)}
+        for part in rule_parts(rule.rule):
+            if isinstance(part, Ref) and isinstance(part.head, Var) and part.head.name in given:
+                return True
+    return False
+
+
 def _is_worth_keeping(w: Writer, params: list[str]) -> bool:
     """Does the function do more than keeping its answers costs?"""
     if not 0 < len(params) <= MOST_KEPT_PARAMETERS:
@@ -294,17 +331,6 @@ def _is_worth_keeping(w: Writer, params: list[str]) -> bool:
 
 def _is_plain(unit: Unit, rule: ResolvedRule) -> bool:
     return len(unit.tail(rule)) == 1 and rule.rule.member is None
-
-
-def _same_constant(rules: list[ResolvedRule]) -> bool:
-    values: list[Term] = []
-    for rule in rules:
-        clause: Clause = rule.rule.clause
-        if clause.orelse is not None or clause.value is None or not is_constant(clause.value):
-            return False
-        values.append(clause.value)
-    first = constant_value(values[0])
-    return all(rego_equal(first, constant_value(value)) for value in values[1:])
 
 
 def _source(unit: Unit) -> Source:

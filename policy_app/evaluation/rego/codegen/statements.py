@@ -21,6 +21,7 @@ from policy_app.evaluation.rego.syntax import (
     Unify,
     Var,
     With,
+    is_relation,
 )
 
 
@@ -84,6 +85,9 @@ class StatementGenerator(TermGenerator):
 
     def _negated(self, w: Writer, expr: Any) -> None:
         """Operands are computed outside the negation; only the last step is negated."""
+        if is_relation(expr) or (isinstance(expr, Unify) and is_relation(expr.right)):
+            self._without_result(w, expr)
+            return
         if isinstance(expr, Unify):
             a, b = self._operand(w, expr.left), self._operand(w, expr.right)
             sides = [f"{x} is not U" for x in (a, b) if self._may_be_undefined(w, x)]
@@ -97,6 +101,18 @@ class StatementGenerator(TermGenerator):
         value = self.maybe(w, expr)
         false = self.pool.constant(False)
         w.fail_if(f"{value} is not U and {value} is not {false}")
+
+    def _without_result(self, w: Writer, expr: Any) -> None:
+        """A negated relation: no result of it may fit."""
+        found = w.temp("U")
+        before = w.collecting
+        w.collecting = True
+        with w.block():
+            self._statement(w, Literal(expr, expr.pos))
+            w.emit(f"{found} = Z")
+            w.emit("break")
+        w.collecting = before
+        w.fail_if(f"{found} is Z")
 
     def _operand(self, w: Writer, term: Term) -> str:
         return self.maybe(w, term) if isinstance(term, Ref) else self.value(w, term)

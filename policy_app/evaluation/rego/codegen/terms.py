@@ -77,7 +77,7 @@ class TermGenerator(LookupGenerator):
         )
 
     def _defined(self, w: Writer, name: str) -> str:
-        if name not in w.scope.defined:
+        if name not in w.scope.defined and name not in self.pool.constants:
             w.fail_if(f"{name} is U")
             w.scope.defined.add(name)
         return name

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from policy_app.evaluation.rego import RegoError
+from policy_app.evaluation.rego.program import Options
 from tests.evaluation.rego.asking import UNDEFINED, error, run_error, v1, value
 
 
@@ -115,3 +121,60 @@ def test_recursion_is_refused_with_its_way() -> None:
 def test_recursion_through_the_package_is_seen() -> None:
     assert error("p := x { x := data.t }").code == "rego_recursion_error"
     assert error("f(x) = y { y := f(x) }").code == "rego_recursion_error"
+
+
+# -- what the compiler takes shortcuts for
+
+
+@pytest.mark.parametrize(("members", "answer"), [([], UNDEFINED), ([0], UNDEFINED), ([0, 3], True)])
+def test_whether_a_set_has_members_is_decided_by_its_first(members: list[int], answer: Any) -> None:
+    text = "p { count(large) > 0 }\nlarge[x] { x := input.a[_]; not small(x) }\nsmall(x) { x < 2 }"
+    assert value(text, input={"a": members}) == answer
+    both = text + "\nq = count(large) { count(large) > 0 }"
+    expected = len([n for n in members if n > 1]) or UNDEFINED
+    assert value(both, input={"a": members}, path="data.t.q") == expected
+
+
+def test_a_conflict_behind_the_first_member_is_still_an_error() -> None:
+    text = "p { count(found) > 0 }\nfound[y] { y := f(input.a[_]) }\nf(x) = 1 { x > 0 }\nf(x) = x"
+    assert value(text, input={"a": [1]}) is True
+    with pytest.raises(RegoError, match="multiple outputs"):
+        value(text, input={"a": [1, 2]})
+
+
+def test_a_failing_builtin_behind_the_first_member_is_still_an_error_where_it_counts() -> None:
+    text = "p { count(found) > 0 }\nfound[x] { x := to_number(input.a[_]) }"
+    assert value(text, input={"a": ["1", "b"]}) is True
+    with pytest.raises(RegoError, match="to_number"):
+        value(text, input={"a": ["1", "b"]}, options=Options(strict=True))
+
+
+def test_a_rule_that_is_a_constant_is_looked_into_as_any_other() -> None:
+    names = 'names := {"a", "b"}\n'
+    document = {"a": [1], "b": {"k": 2}, "c": [3]}
+    assert value(f"{names}p[x] {{ x := input[names[_]][_] }}", input=document) == [1, 2]
+    assert value(f"{names}p[x] {{ names[x]; input[x] }}", input=document) == ["a", "b"]
+    assert value(f"{names}p = [x | names[x]]") == ["a", "b"]
+    assert value(f"{names}p {{ names[input.x] }}", input={"x": "c"}) == UNDEFINED
+    assert value(f"{names}p = x {{ x := names with data.t.names as 5 }}") == 5
+
+
+def test_a_constant_rule_with_false_is_as_false_as_any_other() -> None:
+    assert value("off := false\np { off }") == UNDEFINED
+    assert value("off := false\np { not off }") is True
+
+
+def test_objects_that_differ_in_one_text_come_sorted_and_once() -> None:
+    text = 'p[{"msg": m, "details": {"fields": ["x"]}}] { m := input.a[_] }'
+    answer = value(text, input={"a": ["b", "a", "b"]})
+    assert answer == [{"msg": m, "details": {"fields": ["x"]}} for m in ("a", "b")]
+    assert answer[0]["details"] is not answer[1]["details"]
+    text = 'p[{"msg": m, "n": n}] { m := input.a[n] }'
+    answer = value(text, input={"a": ["b", "a", "b"]})
+    assert answer == [{"msg": "a", "n": 1}, {"msg": "b", "n": 0}, {"msg": "b", "n": 2}]
+
+
+def test_an_integer_constant_is_no_boolean() -> None:
+    assert value("p { input.x == 1 }", input={"x": True}) == UNDEFINED
+    assert value("p { 0 == input.x }", input={"x": False}) == UNDEFINED
+    assert value("p { 0 == input.x }", input={"x": 0.0}) is True

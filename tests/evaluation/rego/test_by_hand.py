@@ -1,0 +1,41 @@
+"""The rules by hand that the benchmark compares with answer as the templates do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks.rego_by_hand import BY_HAND
+from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
+from tests.catalog import suites
+
+
+def _cases() -> Iterator[Any]:
+    for case in suites.cases():
+        yield pytest.param(case, id=str(case))
+
+
+@pytest.mark.parametrize("case", list(_cases()))
+def test_a_rule_by_hand_finds_the_same_in_a_sample(case: suites.Case) -> None:
+    template = suites.template_at(case.template)
+    spec = suites.load(case.constraint)["spec"]
+    thing = suites.load(case.object)
+    review = Review.from_admission_review(thing) if is_admission_review(thing) else None
+    inventory = suites.inventory_of(case.inventory)
+    given = {
+        "review": (review or Review.audit(thing)).to_input(),
+        "parameters": spec.get("parameters") or {},
+    }
+    path = f"{template.program.packages[0]}.violation"
+    expected = template.program.query(path, input=given, data={"inventory": inventory})
+    folder = case.template.parent
+    answer = BY_HAND[f"{folder.parent.name}/{folder.name}"]({**given, "inventory": inventory})
+    assert sorted({*map(json.dumps, answer)}) == sorted(map(json.dumps, expected))
+
+
+def test_every_template_has_its_rule_by_hand() -> None:
+    files = suites.TEMPLATES.glob("*/*/template.yaml")
+    assert {f"{file.parent.parent.name}/{file.parent.name}" for file in files} == set(BY_HAND)
