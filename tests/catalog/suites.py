@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from policy_app.evaluation.gatekeeper import suites
+from policy_app.evaluation.gatekeeper import inventory, suites
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.review import Review
@@ -34,10 +35,24 @@ class Case:
         return self.suite.parent / self.test.template
 
     @property
+    def constraint(self) -> Path:
+        """The constraint's file."""
+        return self.suite.parent / self.test.constraint
+
+    @property
+    def object(self) -> Path:
+        """The object's file."""
+        return self.suite.parent / self.case.object
+
+    @property
+    def inventory(self) -> tuple[Path, ...]:
+        """The files of what else is in the cluster."""
+        return tuple(self.suite.parent / name for name in self.case.inventory)
+
+    @property
     def samples(self) -> set[Path]:
         """The constraint, the object and the inventory."""
-        names = (self.test.constraint, self.case.object, *self.case.inventory)
-        return {self.suite.parent / name for name in names}
+        return {self.constraint, self.object, *self.inventory}
 
     @property
     def error(self) -> str:
@@ -92,3 +107,9 @@ def messages(
     """What a constraint says about an object."""
     decision = Client([template], [constraint]).review(Review.audit(reviewed))
     return [violation.message for violation in decision.violations]
+
+
+def inventory_of(paths: tuple[Path, ...]) -> dict[str, Any]:
+    """The objects in these files, laid out as Gatekeeper lays out what it syncs."""
+    documents = (yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader) for path in paths)
+    return inventory.inventory_of(chain.from_iterable(documents)))
