@@ -112,4 +112,4 @@ def messages(
 def inventory_of(paths: tuple[Path, ...]) -> dict[str, Any]:
     """The objects in these files, laid out as Gatekeeper lays out what it syncs."""
     documents = (yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader) for path in paths)
-    return inventory.inventory_of(chain.from_iterable(documents)))
+    return inventory.inventory_of(chain.from_iterable(documents))
