@@ -6,7 +6,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
 from django.db.models import Model
 
 from policy_app.catalog.importer import import_path
@@ -37,6 +38,15 @@ def put_back() -> None:
     with transaction.atomic():
         for model, rows in _imported.items():
             model._base_manager.bulk_create(rows)
+        _count_on()
+
+
+def _count_on() -> None:
+    """Let new rows count on from the restored keys, which a flush set back to 1 on PostgreSQL."""
+    statements = connection.ops.sequence_reset_sql(no_style(), list(_imported))
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 @pytest.fixture(scope="session")
