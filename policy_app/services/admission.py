@@ -22,6 +22,7 @@ from policy_app.evaluation.gatekeeper.expansion import (
     place_in_maker,
 )
 from policy_app.evaluation.gatekeeper.mutation import ANNOTATIONS, Mutated
+from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.results import WEBHOOK, Decision
 from policy_app.services.enforcement import InForce
@@ -121,7 +122,7 @@ def _mutate(review: Review, in_force: InForce, namespaces: Namespaces) -> Mutate
     if not in_force.mutators.all or review.object is None:
         return None
     # What the API server hands on was decoded by type, which leaves no null behind.
-    decoded = replace(review, object=_without_nulls(review.object))
+    decoded = replace(review, object=without_nulls(review.object))
     mutation_id = str(uuid4())
     mutated = in_force.mutators.mutate(decoded, namespaces=namespaces, mutation_id=mutation_id)
     return mutated if mutated.changed else None
@@ -132,11 +133,3 @@ def _judge(review: Review, in_force: InForce, namespaces: Namespaces) -> Judged:
     expands = looks_at_generated(in_force.constraints)
     expander = Expander(WORKLOADS, in_force.mutators) if expands else _NOBODY
     return judge_expanded(in_force.client, expander, review, namespaces=namespaces)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_without_nulls(inner) for inner in value]
-    return value

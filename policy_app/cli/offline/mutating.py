@@ -50,18 +50,11 @@ def mutate_request(review: Review, policies: Policies, namespaces: Namespaces) -
     """What the mutators make of a request's object.  Raises ``MutationError``."""
     if review.object is None:
         return policies.mutating.mutate(review)
+    from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
+
     # The API server decodes by type before it asks, which leaves no null behind.
     decoded = replace(review, object=without_nulls(review.object))
     return policies.mutating.mutate(decoded, namespaces=namespaces)
-
-
-def without_nulls(value: Any) -> Any:
-    """A value without the fields that are null."""
-    if isinstance(value, Mapping):
-        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [without_nulls(inner) for inner in value]
-    return value
 
 
 def made_by(

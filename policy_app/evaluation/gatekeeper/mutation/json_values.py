@@ -114,3 +114,12 @@ def to_patch(found: Iterator[Difference]) -> list[dict[str, Any]]:
 def _pointer(steps: Steps) -> str:
     """RFC 6901: ``~`` and ``/`` are written ``~0`` and ``~1``."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+def without_nulls(value: Any) -> Any:
+    """A value without the fields that are null."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [without_nulls(inner) for inner in value]
+    return value

@@ -85,8 +85,8 @@ def own_refusals() -> Iterator[None]:
     except RegoLimitError:
         return
     except RegoError as error:
-        assert error.code == "eval_type_error"
-        assert error.message.endswith("is no number of JSON")
+        if not error.message.endswith("is no number of JSON"):
+            raise
 
 
 @given(name=st.sampled_from(sorted(REGISTRY)), data=st.data())
