@@ -1,17 +1,23 @@
-"""What is stored: scopes and clusters, definitions with their versions, assignments, access."""
+"""What is stored: scopes and clusters, definitions with their versions, assignments,
+the objects of simulated clusters, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
 from policy_app.models.assignments import Assignment
 from policy_app.models.definitions import Definition, DefinitionVersion, InitiativeMember
+from policy_app.models.objects import ClusterState, KubeChange, KubeObject, KubeOwner
 from policy_app.models.scopes import Cluster, Namespace, Scope
 
 __all__ = [
     "ApiToken",
     "Assignment",
     "Cluster",
+    "ClusterState",
     "Definition",
     "DefinitionVersion",
     "InitiativeMember",
+    "KubeChange",
+    "KubeObject",
+    "KubeOwner",
     "Namespace",
     "Scope",
     "SignInLink",

@@ -97,6 +97,11 @@ class Cluster(models.Model):
     def __str__(self) -> str:
         return self.scope.name
 
+    @property
+    def minor_version(self) -> str:
+        """``1.32`` of ``1.32.4``."""
+        return ".".join(self.kubernetes_version.split(".")[:2])
+
 
 class Namespace(models.Model):
     """A namespace of a cluster; its labels are what ``namespaceSelector`` looks at."""

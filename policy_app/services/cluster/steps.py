@@ -1,0 +1,219 @@
+"""The steps that every write of a cluster goes through, in the API server's order.
+
+Decode strictly, find the namespace, default, mutate, validate, ask the validating webhook, note who
+owns which field.  Each step refuses with the ``ApiError`` of a real server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from policy_app.apimachinery import decoding, defaults, errors, validation, versions
+from policy_app.apimachinery.kinds import Kind
+from policy_app.apimachinery.objects import (
+    Object,
+    generated_name,
+    is_going,
+    metadata_of,
+    name_of,
+    namespace_of,
+)
+from policy_app.apimachinery.schemas import Schemas
+from policy_app.evaluation.gatekeeper.review import CREATE, UPDATE
+from policy_app.models import Cluster
+from policy_app.services.cluster import kinds, policy
+from policy_app.services.cluster.caller import Caller, Target, WriteOptions
+from policy_app.services.cluster.store import Writer
+
+NAMESPACE = ("v1", "Namespace")
+# Fields that the server alone sets, and that a client's body never changes.
+_SERVERS_OWN = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+
+
+def schemas_of(cluster: Cluster) -> Schemas:
+    """The schemas of the cluster's version of Kubernetes."""
+    return Schemas.of_version(cluster.minor_version)
+
+
+def decode(
+    cluster: Cluster, target: Target, body: Any, options: WriteOptions
+) -> tuple[Object, tuple[str, ...]]:
+    """The object in a request's body, and warnings.
+
+    Kind, namespace and name come from the path where the body has none.  Raises ``ApiError`` 400.
+    """
+    kind = target.kind
+    decoded = decoding.decode(kind, body, schemas_of(cluster))
+    thing = _placed(decoded.object, target)
+    if decoded.strict_faults and options.field_validation == "Strict":
+        raise decoding.strict_error(kind, decoded.strict_faults)
+    warns = options.field_validation == "Warn"
+    return thing, decoded.strict_faults if warns else ()
+
+
+def named(thing: Object, kind: Kind) -> Object:
+    """The object with a name, made from ``generateName`` where it has none."""
+    metadata = metadata_of(thing)
+    if metadata.get("name"):
+        return thing
+    prefix = metadata.get("generateName")
+    if not prefix:
+        cause = errors.Cause(
+            "metadata.name", "Required value: name or generateName is required", "FieldValueRequired"
+        )
+        raise errors.invalid(kind, "", [cause])
+    return {**thing, "metadata": {**metadata, "name": generated_name(str(prefix))}}
+
+
+def require_namespace(writer: Writer, target: Target) -> None:
+    """A namespaced object needs its namespace, and one that is not going.  Raises ``ApiError``."""
+    if not target.kind.namespaced:
+        return
+    kind = kinds.builtins_of(writer.cluster).of(*NAMESPACE)
+    assert kind is not None
+    row = writer.find(kind, "", target.namespace)
+    if row is None:
+        raise errors.not_found(kind, target.namespace)
+    if is_going(row.body):
+        why = (
+            f"unable to create new content in namespace {target.namespace}"
+            " because it is being terminated"
+        )
+        raise errors.forbidden(target.kind, target.name, why)
+
+
+def fresh(thing: Object) -> Object:
+    """A new object without what only the server sets."""
+    dropped = {*_SERVERS_OWN, "resourceVersion", "selfLink", "generation"}
+    kept = {key: value for key, value in metadata_of(thing).items() if key not in dropped}
+    return {**thing, "metadata": kept}
+
+
+def carried_over(thing: Object, old: Mapping[str, Any]) -> Object:
+    """An update with the fields that no client changes, as they are stored."""
+    before = metadata_of(old)
+    kept = {key: before[key] for key in (*_SERVERS_OWN, "generation") if key in before}
+    given = {
+        key: value
+        for key, value in metadata_of(thing).items()
+        if key not in {*_SERVERS_OWN, "generation", "selfLink"}
+    }
+    return {**thing, "metadata": {**given, **kept}}
+
+
+def admitted(
+    writer: Writer,
+    target: Target,
+    thing: Object,
+    old: Object | None,
+    caller: Caller,
+    options: WriteOptions,
+) -> tuple[Object, tuple[str, ...]]:
+    """Default, mutate, validate, judge: the object as it will be stored, and warnings.
+
+    Raises ``ApiError`` 403 where a policy denies it, 422 where its kind's rules do.
+    """
+    kind = target.kind
+    schemas = schemas_of(writer.cluster)
+    request = policy.Request(
+        kind=kind,
+        operation=UPDATE if old is not None else CREATE,
+        object=defaults.with_defaults(kind, thing, schemas),
+        old_object=old,
+        caller=caller,
+        subresource=target.below,
+        dry_run=options.dry_run,
+        options=options,
+    )
+    mutated = policy.mutate(writer, request)
+    complete = defaults.with_defaults(kind, mutated, schemas)
+    causes = validation.faults(kind, complete, old, schemas)
+    if causes:
+        raise errors.invalid(kind, name_of(complete), causes)
+    warnings = policy.judge(writer, request, complete)
+    return complete, warnings
+
+
+def stored_form(writer: Writer, kind: Kind, thing: Object) -> Object:
+    """The object in the version in which its resource is kept."""
+    stored = kinds.kinds_of(writer.cluster).stored_as(kind.group, kind.plural)
+    return versions.to(stored or kind, thing)
+
+
+def _placed(thing: Object, target: Target) -> Object:
+    """The object at the path's namespace and name.  Raises ``ApiError`` 400 where it contradicts."""
+    metadata = dict(metadata_of(thing))
+    given = namespace_of(thing)
+    if target.kind.namespaced:
+        if given and target.namespace and given != target.namespace:
+            raise errors.bad_request(
+                f"the namespace of the provided object does not match the namespace sent on"
+                f" the request ({given} is not {target.namespace})"
+            )
+        metadata["namespace"] = target.namespace or given or "default"
+    else:
+        metadata.pop("namespace", None)
+    name = name_of(thing)
+    if target.name and name and name != target.name:
+        raise errors.bad_request(
+            f"the name of the object ({name}) does not match the name on the URL ({target.name})"
+        )
+    if target.name:
+        metadata["name"] = target.name
+    head = {"apiVersion": target.kind.api_version, "kind": target.kind.kind}
+    return {**head, **thing, "metadata": metadata}
+
+
+def prepared_for_create(kind: Kind, thing: Object) -> Object:
+    """A new object as its kind's strategy begins it: no status, generation 1."""
+    metadata = dict(metadata_of(thing))
+    if kind.custom or "spec" in thing:
+        metadata["generation"] = 1
+    begun = {**thing, "metadata": metadata}
+    if kind.subresource("status") is not None:
+        begun.pop("status", None)
+    if kind.kind == "Namespace" and not kind.group:
+        begun["spec"] = {"finalizers": ["kubernetes"]}
+        begun["status"] = {"phase": "Active"}
+    return begun
+
+
+def prepared_for_update(target: Target, thing: Object, old: Object) -> Object:
+    """An update that touches only what its path is for: the status, or all but the status."""
+    if target.kind.subresource("status") is None:
+        return thing
+    kept, other = (old, thing) if target.below == "status" else (thing, old)
+    merged = {key: value for key, value in kept.items() if key != "status"}
+    if "status" in other:
+        merged["status"] = other["status"]
+    if target.below == "status":
+        # Of the metadata, the status path takes the version to compare alone.
+        version = metadata_of(thing).get("resourceVersion") or metadata_of(old)["resourceVersion"]
+        merged["metadata"] = {**metadata_of(old), "resourceVersion": version}
+        managed = metadata_of(thing).get("managedFields")
+        if managed is not None:
+            merged["metadata"]["managedFields"] = managed
+    return merged
+
+
+def with_generation(kind: Kind, thing: Object, old: Object) -> Object:
+    """The generation counts changes of what is wanted: all but metadata and status."""
+    before = metadata_of(old).get("generation")
+    if before is None:
+        return thing
+    changed = _wanted(thing) != _wanted(old)
+    generation = int(before) + 1 if changed else before
+    return {**thing, "metadata": {**metadata_of(thing), "generation": generation}}
+
+
+def keeps_itself(thing: Mapping[str, Any]) -> bool:
+    """Whether something else than a finalizer keeps a deleted object: a namespace's own, a grace."""
+    spec = thing.get("spec")
+    finalizers = spec.get("finalizers") if isinstance(spec, Mapping) else None
+    grace = metadata_of(thing).get("deletionGracePeriodSeconds")
+    return bool(thing.get("kind") == "Namespace" and finalizers) or bool(grace)
+
+
+def _wanted(thing: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in thing.items() if key not in ("metadata", "status")}

@@ -1,0 +1,31 @@
+"""Tell the watches of this process that a cluster changed, so that they need not ask all the time.
+
+A change that another process made is found by asking the database, which watches do twice a second.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from threading import Condition, Lock
+
+_made = Lock()
+_conditions: dict[int, Condition] = defaultdict(Condition)
+
+
+def notify(cluster_id: int) -> None:
+    """Wake the watches of a cluster."""
+    condition = _of(cluster_id)
+    with condition:
+        condition.notify_all()
+
+
+def wait(cluster_id: int, seconds: float) -> None:
+    """Sleep until the cluster changes here, or for ``seconds``."""
+    condition = _of(cluster_id)
+    with condition:
+        condition.wait(seconds)
+
+
+def _of(cluster_id: int) -> Condition:
+    with _made:
+        return _conditions[cluster_id]
