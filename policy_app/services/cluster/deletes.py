@@ -142,3 +142,17 @@ def _check_preconditions(kind: Kind, row: KubeObject, options: DeleteOptions) ->
 def kind_of(writer: Writer, row: KubeObject) -> Kind | None:
     """The stored kind of a row; None where its definition is gone."""
     return kinds.kinds_of(writer.cluster).stored_as(row.group, row.plural)
+
+
+def shown(target: Target, thing: Object) -> Object:
+    """What a deletion answers: a Pod, or what is not gone yet, as it is; for the rest a Status.
+
+    Typed clients insist on the Pod.
+    """
+    kind = target.kind
+    if (kind.api_version, kind.kind) == ("v1", "Pod") or finalizers_of(thing):
+        return thing
+    if steps.keeps_itself(thing):
+        return thing
+    details = {"name": target.name, "group": kind.group, "kind": kind.plural, "uid": uid_of(thing)}
+    return errors.success({key: value for key, value in details.items() if value})

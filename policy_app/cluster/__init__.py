@@ -1,0 +1,1 @@
+"""The door for kubectl: each cluster's Kubernetes API below ``/clusters/<name>/``, and its webhooks."""

@@ -1,0 +1,220 @@
+"""Who may do what in a cluster: the members of ``system:masters`` all, others what RBAC grants.
+
+Source: ``rbac/v1`` of Kubernetes: a rule grants verbs on resources of groups, or on paths; ``*`` stands
+for all of a list; a RoleBinding grants within its namespace, a ClusterRoleBinding everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from policy_app.apimachinery import errors
+from policy_app.models import Cluster, KubeObject
+from policy_app.services.cluster.caller import AUTHENTICATED, MASTERS, Caller, Target
+
+_RBAC = "rbac.authorization.k8s.io"
+# What every authenticated caller may ask: about itself, and what is served.
+_ABOUT_ONESELF = {
+    "selfsubjectaccessreviews",
+    "selfsubjectrulesreviews",
+    "selfsubjectreviews",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether something is allowed, and why."""
+
+    allowed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is to be done with what."""
+
+    verb: str
+    group: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Attributes:
+        """``resourceAttributes`` of an access review."""
+        names = ("verb", "group", "resource", "subresource", "namespace", "name")
+        return cls(**{name: str(given.get(name) or "") for name in names})
+
+    @property
+    def path(self) -> str:
+        """``pods`` or ``pods/log``."""
+        return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+
+
+def caller_of(user: User) -> Caller:
+    """A user of the portal as the cluster sees one: superusers are its masters."""
+    groups = [group.name for group in user.groups.all()]
+    groups += [MASTERS] if user.is_superuser else []
+    return Caller(user.get_username(), (*groups, AUTHENTICATED), uid=str(user.pk))
+
+
+def impersonated(name: str, groups: tuple[str, ...], extra: Mapping[str, list[str]]) -> Caller:
+    """The caller that the impersonation headers name."""
+    wanted = groups
+    if not wanted and name.startswith("system:serviceaccount:"):
+        namespace = name.split(":")[2]
+        wanted = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+    if AUTHENTICATED not in wanted and name != "system:anonymous":
+        wanted = (*wanted, AUTHENTICATED)
+    return Caller(name, wanted, extra=extra)
+
+
+def require_impersonation(cluster: Cluster, caller: Caller, other: Caller) -> None:
+    """Refuse who may not be somebody else.  Raises ``ApiError`` 403."""
+    asked = [Attributes("impersonate", resource="users", name=other.username)]
+    for group in other.groups:
+        if group != AUTHENTICATED:
+            asked.append(Attributes("impersonate", resource="groups", name=group))
+    for one in asked:
+        if not decide(cluster, caller, one).allowed:
+            raise _forbidden(caller, one, f'{one.resource} "{one.name}"')
+
+
+def require(cluster: Cluster, caller: Caller, verb: str, target: Target) -> None:
+    """Refuse what the caller may not do.  Raises ``ApiError`` 403 in the API server's words."""
+    kind = target.kind
+    asked = Attributes(
+        verb, kind.group, kind.plural, target.below, target.namespace, target.name
+    )
+    if decide(cluster, caller, asked).allowed:
+        return
+    named = f'{kind.qualified} "{target.name}"' if target.name else kind.qualified
+    raise _forbidden(caller, asked, named)
+
+
+def decide(cluster: Cluster, caller: Caller, asked: Attributes) -> Verdict:
+    """May the caller?  The first rule that grants it is the reason."""
+    if MASTERS in caller.groups:
+        return Verdict(True)
+    if asked.resource in _ABOUT_ONESELF and asked.verb == "create":
+        return Verdict(True)
+    for rule, binding in _rules(cluster, caller, asked.namespace):
+        if _grants(rule, asked):
+            return Verdict(True, f"RBAC: allowed by {binding}")
+    return Verdict(False)
+
+
+def decide_path(cluster: Cluster, caller: Caller, asked: Mapping[str, Any]) -> Verdict:
+    """May the caller use a path that is no resource, such as ``/version``?"""
+    if MASTERS in caller.groups:
+        return Verdict(True)
+    path, verb = str(asked.get("path") or ""), str(asked.get("verb") or "")
+    for rule, binding in _rules(cluster, caller, ""):
+        if _in(verb, rule.get("verbs")) and _path_in(path, rule.get("nonResourceURLs")):
+            return Verdict(True, f"RBAC: allowed by {binding}")
+    return Verdict(False)
+
+
+def rules_of(cluster: Cluster, caller: Caller, namespace: str) -> dict[str, Any]:
+    """The status of a SelfSubjectRulesReview: everything that the caller may do in a namespace."""
+    resources: list[Any] = []
+    paths: list[Any] = []
+    if MASTERS in caller.groups:
+        resources.append({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})
+        paths.append({"verbs": ["*"], "nonResourceURLs": ["*"]})
+    for rule, _ in _rules(cluster, caller, namespace):
+        (paths if rule.get("nonResourceURLs") else resources).append(dict(rule))
+    oneself = {
+        "verbs": ["create"],
+        "apiGroups": ["authorization.k8s.io", "authentication.k8s.io"],
+        "resources": sorted(_ABOUT_ONESELF),
+    }
+    return {"resourceRules": [*resources, oneself], "nonResourceRules": paths, "incomplete": False}
+
+
+def _forbidden(caller: Caller, asked: Attributes, named: str) -> errors.ApiError:
+    where = f' in the namespace "{asked.namespace}"' if asked.namespace else " at the cluster scope"
+    message = (
+        f'{named} is forbidden: User "{caller.username}" cannot {asked.verb} resource'
+        f' "{asked.path}" in API group "{asked.group}"{where}'
+    )
+    about = {"name": asked.name, "group": asked.group, "kind": asked.resource}
+    details = {key: value for key, value in about.items() if value}
+    return errors.ApiError(403, "Forbidden", message, details)
+
+
+def _rules(
+    cluster: Cluster, caller: Caller, namespace: str
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each rule that is granted to the caller, with the binding that does so."""
+    everywhere = _bodies(cluster, "clusterrolebindings", "")
+    within = _bodies(cluster, "rolebindings", namespace) if namespace else []
+    for binding in (*everywhere, *within):
+        subjects = binding.get("subjects") or []
+        if not any(_is(caller, one, namespace) for one in subjects):
+            continue
+        reference = binding.get("roleRef") or {}
+        for rule in _rules_of_role(cluster, reference, namespace):
+            yield rule, f'{binding["kind"]} "{binding["metadata"]["name"]}"'
+
+
+def _rules_of_role(
+    cluster: Cluster, reference: Mapping[str, Any], namespace: str
+) -> Iterable[Mapping[str, Any]]:
+    whole = reference.get("kind") == "ClusterRole"
+    plural = "clusterroles" if whole else "roles"
+    found = KubeObject.objects.filter(
+        cluster=cluster,
+        group=_RBAC,
+        plural=plural,
+        namespace="" if whole else namespace,
+        name=str(reference.get("name") or ""),
+    ).first()
+    return (found.body.get("rules") or []) if found else []
+
+
+def _bodies(cluster: Cluster, plural: str, namespace: str) -> list[dict[str, Any]]:
+    found = KubeObject.objects.filter(
+        cluster=cluster, group=_RBAC, plural=plural, namespace=namespace
+    )
+    return [row.body for row in found]
+
+
+def _is(caller: Caller, subject: Mapping[str, Any], namespace: str) -> bool:
+    kind, name = subject.get("kind"), str(subject.get("name") or "")
+    if kind == "User":
+        return name == caller.username
+    if kind == "Group":
+        return name in caller.groups
+    where = subject.get("namespace") or namespace
+    return kind == "ServiceAccount" and caller.username == f"system:serviceaccount:{where}:{name}"
+
+
+def _grants(rule: Mapping[str, Any], asked: Attributes) -> bool:
+    names = rule.get("resourceNames") or []
+    return (
+        _in(asked.verb, rule.get("verbs"))
+        and _in(asked.group, rule.get("apiGroups"))
+        and _resource_in(asked, rule.get("resources"))
+        and (not names or asked.name in names)
+    )
+
+
+def _resource_in(asked: Attributes, resources: Any) -> bool:
+    below = f"*/{asked.subresource}" if asked.subresource else None
+    return _in(asked.path, resources) or (below is not None and below in (resources or []))
+
+
+def _in(word: str, words: Any) -> bool:
+    return isinstance(words, list) and ("*" in words or word in words)
+
+
+def _path_in(path: str, paths: Any) -> bool:
+    if not isinstance(paths, list):
+        return False
+    return any(one == path or (one.endswith("*") and path.startswith(one[:-1])) for one in paths)

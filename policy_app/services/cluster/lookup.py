@@ -1,0 +1,34 @@
+"""Find the cluster that an address names."""
+
+from __future__ import annotations
+
+from policy_app.apimachinery import errors
+from policy_app.models import Cluster
+from policy_app.services.cluster import bootstrap
+
+
+def by_name(name: str) -> Cluster:
+    """The cluster of that name, ready to be used, in any letter case.
+
+    Names are given once a resource group; ``<resource group>.<name>`` tells two apart.  Raises
+    ``ApiError`` 404 with what to write instead.
+    """
+    group, _, last = name.rpartition(".")
+    found = Cluster.objects.select_related("scope__parent").filter(scope__name__iexact=last)
+    if group:
+        found = found.filter(scope__parent__name__iexact=group)
+    clusters = list(found[:2])
+    if not clusters:
+        message = f'there is no cluster "{name}" in this portal'
+        raise errors.ApiError(404, "NotFound", message)
+    if len(clusters) > 1:
+        choices = ", ".join(sorted(_full_name(one) for one in found))
+        message = f'there are several clusters "{name}"; ask for one of {choices}'
+        raise errors.ApiError(404, "NotFound", message)
+    bootstrap.ensure(clusters[0])
+    return clusters[0]
+
+
+def _full_name(cluster: Cluster) -> str:
+    parent = cluster.scope.parent
+    return f"{parent.name}.{cluster.scope.name}" if parent else cluster.scope.name
