@@ -1,0 +1,60 @@
+"""The built-in kinds, read from ``data/kinds.yaml``: which kinds there are is data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from policy_app.apimachinery.kinds import VERBS, Column, Kind, Kinds, Subresource
+
+_DATA = "policy_app.apimachinery.data"
+
+
+@lru_cache(maxsize=16)
+def kinds(minor: str) -> Kinds:
+    """The kinds of a version of Kubernetes, ``1.32``."""
+    wanted = _number(minor)
+    rows = [row for row in _rows() if _number(str(row.get("since", "1.0"))) <= wanted]
+    return Kinds(tuple(_kind(row) for row in rows if wanted <= _number(str(row.get("until", "1.999")))))
+
+
+@lru_cache(maxsize=1)
+def _rows() -> list[Mapping[str, Any]]:
+    text = files(_DATA).joinpath("kinds.yaml").read_text(encoding="utf-8")
+    rows: list[Mapping[str, Any]] = yaml.load(text, Loader=yaml.CSafeLoader)["kinds"]
+    return rows
+
+
+def _kind(row: Mapping[str, Any]) -> Kind:
+    group, _, version = row["apiVersion"].rpartition("/")
+    name = row["kind"]
+    return Kind(
+        group=group,
+        version=version,
+        kind=name,
+        plural=row["plural"],
+        singular=name.lower(),
+        namespaced=row.get("namespaced", True),
+        short_names=tuple(row.get("shortNames", ())),
+        categories=tuple(row.get("categories", ())),
+        verbs=tuple(row.get("verbs", VERBS)),
+        subresources=tuple(_subresource(row, one) for one in row.get("subresources", ())),
+        columns=tuple(Column(**one) for one in row.get("columns", ())),
+        stored=row.get("stored", True),
+    )
+
+
+def _subresource(row: Mapping[str, Any], given: Any) -> Subresource:
+    """``status`` alone, or ``{name, kind, apiVersion, verbs}`` where it differs from its kind's."""
+    one: Mapping[str, Any] = {"name": given} if isinstance(given, str) else given
+    group, _, version = one.get("apiVersion", row["apiVersion"]).rpartition("/")
+    verbs = tuple(one.get("verbs", ("get", "patch", "update")))
+    return Subresource(one["name"], one.get("kind", row["kind"]), group, version, verbs)
+
+
+def _number(minor: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in minor.split("."))
