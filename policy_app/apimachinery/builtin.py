@@ -13,13 +13,17 @@ from policy_app.apimachinery.kinds import VERBS, Column, Kind, Kinds, Subresourc
 
 _DATA = "policy_app.apimachinery.data"
 
+_NAME = Column("Name", ".metadata.name", format="name")
+_AGE = Column("Age", "age")
+
 
 @lru_cache(maxsize=16)
 def kinds(minor: str) -> Kinds:
     """The kinds of a version of Kubernetes, ``1.32``."""
     wanted = _number(minor)
     rows = [row for row in _rows() if _number(str(row.get("since", "1.0"))) <= wanted]
-    return Kinds(tuple(_kind(row) for row in rows if wanted <= _number(str(row.get("until", "1.999")))))
+    kept = [row for row in rows if wanted <= _number(str(row.get("until", "1.999")))]
+    return Kinds(tuple(map(_kind, kept)))
 
 
 @lru_cache(maxsize=1)
@@ -43,9 +47,21 @@ def _kind(row: Mapping[str, Any]) -> Kind:
         categories=tuple(row.get("categories", ())),
         verbs=tuple(row.get("verbs", VERBS)),
         subresources=tuple(_subresource(row, one) for one in row.get("subresources", ())),
-        columns=tuple(Column(**one) for one in row.get("columns", ())),
+        columns=_columns(row),
         stored=row.get("stored", True),
     )
+
+
+def _columns(row: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Name first and Age last, unless the row says otherwise; ``__age__`` puts Age elsewhere."""
+    own = [
+        _AGE if name == "__age__" else Column(name, source)
+        for name, source in row.get("columns", {}).items()
+    ]
+    first = [_NAME] if row.get("name", True) else []
+    last = [_AGE] if row.get("age", True) and _AGE not in own else []
+    wide = [Column(name, source, priority=1) for name, source in row.get("wide", {}).items()]
+    return (*first, *own, *last, *wide)
 
 
 def _subresource(row: Mapping[str, Any], given: Any) -> Subresource:
