@@ -40,6 +40,8 @@ class Column:
     format: str = ""
     priority: int = 0
     description: str = ""
+    custom: bool = False
+    """Whether a CustomResourceDefinition asks for it."""
 
 
 @dataclass(frozen=True)
