@@ -18,6 +18,7 @@ from policy_app.apimachinery.objects import Object, metadata_of, moment
 from policy_app.apimachinery.schemas import Node, Schemas
 
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?")
+_INDEX = re.compile(r"\[\d+\]")
 _NAMES = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 _GO = {"string": "string", "integer": "int32", "number": "float64", "boolean": "bool"}
 _LONGEST_INTEGER = 2**63
@@ -120,7 +121,7 @@ class _Reader:
 
     def _wrong(self, value: Any, wanted: str, path: str) -> errors.ApiError:
         name = "null" if value is None else _NAMES.get(type(value), "value")
-        where = f"{self.kind.kind}.{re.sub(r'[[]\d+[]]', '', path)}"
+        where = f"{self.kind.kind}.{_INDEX.sub('', path)}"
         return self._bad(
             f"json: cannot unmarshal {name} into Go struct field {where} of type {wanted}"
         )
