@@ -7,6 +7,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("policy_app.cluster.urls")),
     path("", include("policy_app.browser.health")),
     path("", include("policy_app.browser.urls")),
     path("", include("policy_app.arm.urls")),

@@ -59,7 +59,7 @@ class ClusterState(models.Model):
 class KubeObject(models.Model):
     """One object, in its kind's stored version; ``namespace`` is empty for the whole cluster's."""
 
-    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="objects")
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="kube_objects")
     group = models.CharField(max_length=253, blank=True)
     plural = models.CharField(max_length=253)
     namespace = models.CharField(max_length=253, blank=True)
