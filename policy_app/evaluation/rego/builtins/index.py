@@ -74,7 +74,10 @@ INDEX: Mapping[str, str] = {
             "io.jwt.verify_ps384 io.jwt.verify_ps512 io.jwt.verify_rs256 io.jwt.verify_rs384 "
             "io.jwt.verify_rs512"
         ),
-        "environment": "external_data internal.print opa.runtime print time.now_ns trace",
+        "environment": (
+            "external_data internal.print internal.template_string opa.runtime print time.now_ns "
+            "trace"
+        ),
     }.items()
     for name in names.split()
 }
