@@ -51,3 +51,11 @@ class ExpansionTemplateError(GatekeeperError):
 
 class ExpansionError(GatekeeperError):
     """An object that its templates cannot expand: the request fails as a whole."""
+
+
+class ProviderError(GatekeeperError):
+    """A provider of external data that is not shaped as one."""
+
+
+class ConfigError(GatekeeperError):
+    """A ``Config`` or ``SyncSet`` that is not shaped as one."""
