@@ -41,8 +41,10 @@ def plain(value: Value, budget: Budget) -> Any:
 
 def plain_set(members: list[Value], budget: Budget) -> list[Any]:
     """These members, equal ones once, in OPA's order."""
-    if len(members) <= 1:
-        return [plain(member, budget) for member in members]
+    if not members:
+        return []
+    if len(members) == 1:
+        return [plain(members[0], budget)]
     field = _deciding_field(members)
     if field is None:
         return [written for _, written in sorted_members(members, budget)]

@@ -47,6 +47,7 @@ _BASE: dict[str, Any] = {
     "force": runtime.force,
     "function_conflict": runtime.function_conflict,
     "is_collection": runtime.is_collection,
+    "lend": runtime.lend,
     "lookup": runtime.lookup,
     "Branch": runtime.Branch,
     "object_of": runtime.object_of,
@@ -260,6 +261,14 @@ class Writer:
             self.ticking = True
             self.emit("B.elements -= 1")
             self.emit("if B.elements < 0: B.exhausted()")
+
+    def count_text(self, name: str) -> None:
+        """Count a produced string."""
+        length = self.temp(f"len({name})")
+        self.ticking = True
+        self.emit(f"B.characters -= {length}")
+        past = f"B.characters < 0 or {length} > B.limits.max_string"
+        self.emit(f"if {past}: B.refuse_string({length})")
 
     @contextmanager
     def block(self) -> Iterator[None]:

@@ -93,7 +93,7 @@ def write_sprintf(
             pieces.append(pool.constant(text))
     w.ticking = True
     result = w.temp(" + ".join(pieces) or pool.constant(""))
-    w.emit(f"B.charge_string(len({result}))")
+    w.count_text(result)
     w.scope.defined.add(result)
     pool.kinds[result] = "str"
     return result
@@ -106,6 +106,8 @@ def show(budget: Budget, verb: str, value: Value) -> str:
         return (
             str(value) if verb == "v" and kind is int else format_text(budget, f"%{verb}", [value])
         )
+    if budget.texts is None:
+        budget.texts = {}
     known = budget.texts.get(id(value))
     if known is None:
         # The value is kept beside its text, so that its identity stays its own.

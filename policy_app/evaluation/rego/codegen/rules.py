@@ -7,7 +7,7 @@ from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import constant_value, has_one_value, is_constant
 from policy_app.evaluation.rego.codegen.statements import StatementGenerator
 from policy_app.evaluation.rego.resolve import ResolvedRule
-from policy_app.evaluation.rego.runtime import STRICT
+from policy_app.evaluation.rego.runtime import OPTIONS
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import Clause, Ref, Var
 from policy_app.evaluation.rego.tree import Unit
@@ -241,7 +241,7 @@ class RuleGenerator(StatementGenerator):
         """A function that looks for one member; where builtins' errors count, for all."""
         w = Writer(self.pool, _source(unit))
         slot, true, false = self.facts.existence_slot(unit), *map(self.pool.constant, (True, False))
-        w.emit(f"if S[{STRICT}]: return {self.facts.members_function(unit)}(S)")
+        w.emit(f"if S[{OPTIONS}].strict: return {self.facts.members_function(unit)}(S)")
         for rule in unit.rules:
             w.source = rule.source
             with w.block():

@@ -138,7 +138,7 @@ class TermGenerator(LookupGenerator):
             return w.temp(self._mockable(w, name, fn, args))
         builtin = REGISTRY[name]
         fn = self.pool.bind("F", builtin.fn)
-        given = [f"{w.state}[3]", *args] if builtin.needs_context else args
+        given = [f"{w.state}[3] or lend({w.state})", *args] if builtin.needs_context else args
         plain = f"{fn}({', '.join(given)})"
         if builtin.relation:
             plain = f"list({plain})"
