@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from policy_app.catalog.reading import Published, read
-from policy_app.catalog.store import MutationStore, TemplateStore, tail
+from policy_app.catalog.store import SourceStore, tail
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.versions import pick_version, version_key
 
@@ -78,8 +78,8 @@ class Shelf:
 
     def __init__(self, fixtures: Path = FIXTURES) -> None:
         self._fixtures = fixtures
-        self.templates = TemplateStore(fixtures)
-        self.mutations = MutationStore(fixtures)
+        self.sources = SourceStore(fixtures)
+        self.templates = self.sources.templates
 
     @cached_property
     def entries(self) -> list[Entry]:

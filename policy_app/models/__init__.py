@@ -1,8 +1,10 @@
-"""What is stored: scopes and clusters, definitions with their versions, assignments, access."""
+"""What is stored: scopes and clusters, definitions, assignments and exemptions, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
 from policy_app.models.assignments import Assignment
 from policy_app.models.definitions import Definition, DefinitionVersion, InitiativeMember
+from policy_app.models.exemptions import Exemption
+from policy_app.models.fetched import FetchedTemplate
 from policy_app.models.scopes import Cluster, Namespace, Scope
 
 __all__ = [
@@ -11,6 +13,8 @@ __all__ = [
     "Cluster",
     "Definition",
     "DefinitionVersion",
+    "Exemption",
+    "FetchedTemplate",
     "InitiativeMember",
     "Namespace",
     "Scope",
