@@ -9,7 +9,6 @@ from django.conf import settings
 
 from policy_app.catalog import sources
 from policy_app.evaluation.language.definitions import PolicyDefinition
-from policy_app.models import Definition
 from policy_app.evaluation.language.details import (
     CONSTRAINT_INFO,
     CONSTRAINT_URL,
@@ -17,6 +16,7 @@ from policy_app.evaluation.language.details import (
     Source,
 )
 from policy_app.evaluation.language.expressions import is_expression
+from policy_app.models import Definition
 
 _NAMES = {
     MUTATION_INFO: "mutators",
