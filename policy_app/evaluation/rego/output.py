@@ -53,6 +53,23 @@ def plain_set(members: list[Value], budget: Budget) -> list[Any]:
     return [plain(by_text[text], budget) for text in sorted(by_text)]
 
 
+def alike(members: list[Value], field: str, budget: Budget) -> list[Any]:
+    """As ``plain_set``, for objects that this query made and that differ in this field alone.
+
+    Where it holds texts, the members are plain values by themselves; to copy and compare them
+    took a small rule as long as it took to find them.
+    """
+    if not members:
+        return members
+    texts = [member[field] for member in members]
+    if {*map(type, texts)} != {str}:
+        return plain_set(members, budget)
+    if len(members) == 1:
+        return members
+    by_text = dict(zip(texts, members, strict=True))
+    return [by_text[text] for text in sorted(by_text)]
+
+
 def _deciding_field(members: list[Value]) -> str | None:
     """The only field in which these objects differ, a string in each; violations are like that."""
     first = members[0]

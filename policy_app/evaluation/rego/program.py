@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 from policy_app.evaluation.rego.context import DEFAULT_OPTIONS, Context, Options
 from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
 from policy_app.evaluation.rego.limits import RUNNING, Budget
-from policy_app.evaluation.rego.output import plain, plain_set, sorted_members
+from policy_app.evaluation.rego.output import alike, plain, plain_set, sorted_members
 from policy_app.evaluation.rego.runtime import (
     BUDGET,
     DATA,
@@ -168,7 +168,9 @@ def _answer_at(documents: Document, path: str) -> Answer:
     """What computes the plain value at this path."""
     rule, names = _find_rule(documents, path)
     if rule is not None and rule.members is not None and not names:
-        members = rule.members
+        members, field = rule.members, rule.deciding_field
+        if field is not None:
+            return lambda state: alike(members(state), field, state[BUDGET])
         # A set that is sent out as a whole is sorted, and needs no hashes for that.
         return lambda state: plain_set(members(state), state[BUDGET])
 

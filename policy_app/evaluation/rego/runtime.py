@@ -289,13 +289,14 @@ class Lazy:
 class Document:
     """The run-time twin of a place in the tree of rules."""
 
-    __slots__ = ("children", "function", "is_function", "members", "path")
+    __slots__ = ("children", "deciding_field", "function", "is_function", "members", "path")
 
     def __init__(self, path: tuple[str, ...]) -> None:
         self.path = path
         self.children: dict[str, Document] = {}
         self.function: Callable[[State], Value] | None = None
         self.members: Callable[[State], list[Value]] | None = None
+        self.deciding_field: str | None = None
         self.is_function = False
 
     def at(self, state: State, base: Value) -> Value:
