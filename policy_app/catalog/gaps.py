@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from policy_app.catalog import sources
+from policy_app.catalog.store import tail
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.details import (
     CONSTRAINT_INFO,
@@ -55,7 +56,8 @@ def of(definition: PolicyDefinition) -> str:
     for one in (source, details.constraint):
         if one is not None and not _is_at_hand(one):
             what = _NAMES.get(one.field, "template")
-            return f"The portal's store has no {what} for {one.tail or one.url}."
+            folder = tail(one.url).rpartition("/")[0]
+            return f"The portal's store has no {what} for {folder or one.url}."
     return ""
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.errors import GatekeeperError, MutatorError, TemplateError
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
+from policy_app.evaluation.kube_yaml.faults import YamlFault
+from policy_app.evaluation.kube_yaml.values import Bounds, documents
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
 from policy_app.evaluation.language.constraints import (
     build_constraint,
@@ -144,10 +144,12 @@ def parsed_template(text: str) -> ConstraintTemplate:
     Raises ``TemplateError``.
     """
     try:
-        value: Any = yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise TemplateError(f"the constraint template is no YAML: {error}") from None
-    return ConstraintTemplate.parse(value)
+        found = yaml_documents(text)
+    except YamlFault as fault:
+        raise TemplateError(f"the constraint template is no YAML: {_placed(fault)}") from None
+    if len(found) != 1:
+        raise TemplateError(f"a file of one ConstraintTemplate is wanted, and has {len(found)}")
+    return ConstraintTemplate.parse(found[0])
 
 
 @lru_cache(maxsize=128)
@@ -157,6 +159,15 @@ def parsed_mutation(text: str) -> tuple[Any, ...]:
     Raises ``MutatorError``.
     """
     try:
-        return tuple(one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one is not None)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise MutatorError(f"the mutation is no YAML: {error}") from None
+        return tuple(yaml_documents(text))
+    except YamlFault as fault:
+        raise MutatorError(f"the mutation is no YAML: {_placed(fault)}") from None
+
+
+def yaml_documents(text: str) -> list[Any]:
+    """The documents that are not empty, as kubectl reads them.  Raises ``YamlFault``."""
+    return [one.value for one in documents(text, Bounds()) if one.value is not None]
+
+
+def _placed(fault: YamlFault) -> str:
+    return f"line {fault.line}: {fault.message}"

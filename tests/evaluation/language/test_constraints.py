@@ -11,7 +11,7 @@ from policy_app.evaluation.language.constraints import build_constraint
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.reasons import NotInstalled
 
-from .samples import PROVIDER, SCOPE, assignment, definition, member, policy_set, rule, values
+from .samples import PROVIDER, SCOPE, assignment, definition, member, policy_set, values
 
 
 def template(rego: str = "package a\nviolation[{}] { false }\n") -> ConstraintTemplate:

@@ -8,7 +8,11 @@ import pytest
 
 from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators
 from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.language.assignments import Assignment, effective_policies
+from policy_app.evaluation.language.assignments import (
+    Assignment,
+    EffectivePolicy,
+    effective_policies,
+)
 from policy_app.evaluation.language.constraints import changes_objects
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.mutators import build_mutators
@@ -180,4 +184,5 @@ def test_only_policies_with_mutators_change_objects() -> None:
     assigned = Assignment.parse(assignment(parameters={}))
     for written, changing in ((mutating(), True), (definition(), False)):
         (policy,) = effective_policies(assigned, PolicyDefinition.parse(written))
+        assert isinstance(policy, EffectivePolicy)
         assert changes_objects(policy) is changing
