@@ -80,6 +80,10 @@ INDEX: Mapping[str, str] = {
             "io.jwt.verify_ps384 io.jwt.verify_ps512 io.jwt.verify_rs256 io.jwt.verify_rs384 "
             "io.jwt.verify_rs512"
         ),
+        "graphql": (
+            "graphql.is_valid graphql.parse graphql.parse_and_verify graphql.parse_query "
+            "graphql.parse_schema graphql.schema_is_valid"
+        ),
         "environment": (
             "external_data internal.print internal.template_string opa.runtime print time.now_ns "
             "trace"

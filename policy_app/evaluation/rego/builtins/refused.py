@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 _NETWORK = "a policy must not reach the network"
 _RANDOM = "a decision must not depend on chance"
-_GRAPHQL = "GraphQL documents are not read here"
 
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
@@ -16,16 +15,5 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "providers.aws.sign_req": "a policy must not sign requests to other services",
         "rand.intn": _RANDOM,
         "rego.parse_module": "a policy must not bring policies of its own",
-        **dict.fromkeys(
-            (
-                "graphql.is_valid",
-                "graphql.parse",
-                "graphql.parse_and_verify",
-                "graphql.parse_query",
-                "graphql.parse_schema",
-                "graphql.schema_is_valid",
-            ),
-            _GRAPHQL,
-        ),
     }
 )
