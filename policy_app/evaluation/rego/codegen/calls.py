@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from policy_app.evaluation.rego.builtins import REGISTRY
 from policy_app.evaluation.rego.codegen.emit import Pool, Writer
 from policy_app.evaluation.rego.codegen.facts import Facts
 from policy_app.evaluation.rego.codegen.inline import (
+    INLINED,
     RESULTS,
     sprintf_parts,
     templated,
@@ -13,9 +17,22 @@ from policy_app.evaluation.rego.codegen.inline import (
 )
 from policy_app.evaluation.rego.codegen.lookups import LookupGenerator
 from policy_app.evaluation.rego.codegen.needs import Alternatives, Need, Needs
+from policy_app.evaluation.rego.resolve import ROOTS
+from policy_app.evaluation.rego.safety import free_names
 from policy_app.evaluation.rego.source import Pos
-from policy_app.evaluation.rego.syntax import Call, Ref, Var
+from policy_app.evaluation.rego.syntax import (
+    Call,
+    Comprehension,
+    Ref,
+    Scalar,
+    Term,
+    Var,
+    children,
+    walk,
+)
 from policy_app.evaluation.rego.tree import Unit
+
+T = TypeVar("T", bound=Term)
 
 
 class CallGenerator(LookupGenerator):
@@ -28,6 +45,11 @@ class CallGenerator(LookupGenerator):
 
     def call(self, w: Writer, call: Call) -> str:
         """A call's value, or ``U``."""
+        if self._is_worth_keeping(w, call) and self.is_closed(w, call):
+            return self.once(w, call, self._call)
+        return self._call(w, call)
+
+    def _call(self, w: Writer, call: Call) -> str:
         parts = sprintf_parts(call)
         if parts is not None and "sprintf" not in self.facts.mocked:
             return write_sprintf(w, parts, self.value)
@@ -45,6 +67,51 @@ class CallGenerator(LookupGenerator):
         called = f"{fn}({', '.join([w.state, *args])})"
         needed = "" if self.pool.explain else self._needed(w, unit)
         return w.temp(f"{called} if {needed} else U" if needed else called)
+
+    # -- what is computed once a query
+
+    def is_closed(self, w: Writer, term: Term) -> bool:
+        """Does the term depend on the query's input and data alone, and iterate over nothing?"""
+        match term:
+            case Scalar():
+                return True
+            case Var(name):
+                return name in ROOTS or w.scope.closed.get(name, ("",))[0] == w.state
+            case Call():
+                return _is_pure(term) and all(self.is_closed(w, arg) for arg in term.args)
+            case Comprehension():
+                free = [name for name in free_names(term) if w.find(name) is not None]
+                return all(self.is_closed(w, Var(name, term.pos)) for name in free)
+        return all(self.is_closed(w, part) for part in children(term))
+
+    def _is_worth_keeping(self, w: Writer, call: Call) -> bool:
+        name = ".".join(call.name)
+        repeats = (w.loops or self.facts.in_function) and not w.kept
+        return bool(repeats) and not self.pool.explain and name not in INLINED
+
+    def once(self, w: Writer, term: T, write: Callable[[Writer, T], str]) -> str:
+        """A closed term, computed where it is first asked for and kept for the query.
+
+        Policies spell the constraint's parameters alike inside the loop over the containers;
+        by hand one does so before it.
+        """
+        inner = Writer(self.pool, w.source)
+        inner.kept = True
+        self._bind_closed(inner, w, term)
+        inner.emit(f"return {write(inner, term)}")
+        fn = inner.finish(self.pool.name("f"), [])
+        slot = self.pool.slot()
+        name = w.temp(f"{w.state}[{slot}]")
+        w.emit(f"if {name} is Z: {name} = {w.state}[{slot}] = {fn}({w.state})")
+        return name
+
+    def _bind_closed(self, inner: Writer, w: Writer, term: Term) -> None:
+        """Give the closed variables in the term their values in another function, too."""
+        for name in sorted(_names(term)):
+            if name in w.scope.closed and inner.find(name) is None:
+                value = w.scope.closed[name][1]
+                self._bind_closed(inner, w, value)
+                inner.bind(name, self.value(inner, value))
 
     # -- what functions need of the parameters
 
@@ -114,3 +181,22 @@ class CallGenerator(LookupGenerator):
             shown = self.pool.constant(name)
             w.emit(f"{result} = failed({w.state}, e, {shown}, {where})")
         return result
+
+
+def _names(term: Term) -> set[str]:
+    """The variables in the term, those in closures included."""
+    found: set[str] = set()
+    for part in walk(term):
+        if isinstance(part, Var):
+            found.add(part.name)
+        elif isinstance(part, Comprehension):
+            found |= free_names(part)
+    return found
+
+
+def _is_pure(call: Call) -> bool:
+    """Would the same operands give the same answer, and only one, at any time of the query?"""
+    if call.name[0] == "data":
+        return True
+    builtin = REGISTRY[".".join(call.name)]
+    return not (builtin.needs_context or builtin.relation)

@@ -105,24 +105,10 @@ class TermGenerator(CallGenerator):
 
     def comprehension(self, w: Writer, term: Comprehension) -> str:
         free = [name for name in sorted(free_names(term)) if w.find(name) is not None]
-        if (
-            not free
-            and not self.pool.explain
-            and (w.loops or w.outer is not None or self.facts.in_function)
-        ):
-            return self._once(w, term)
-        return self._comprehension_here(w, term)
-
-    def _once(self, w: Writer, term: Comprehension) -> str:
-        """A comprehension that depends on no variable around it: once a query."""
-        inner = Writer(self.pool, w.source)
-        result = self._comprehension_here(inner, term)
-        slot = self.pool.slot()
-        inner.emit(f"S[{slot}] = {result}")
-        inner.emit(f"return {result}")
-        fn = inner.finish(self.pool.name("f"), [])
-        name = w.temp(f"{w.state}[{slot}]")
-        w.emit(f"if {name} is Z: {name} = {fn}({w.state})")
+        repeats = w.loops or (w.outer is not None and not free) or self.facts.in_function
+        if not repeats or w.kept or self.pool.explain or not self.is_closed(w, term):
+            return self._comprehension_here(w, term)
+        name = self.once(w, term, self._comprehension_here)
         self.pool.kinds[name] = _COMPREHENSIONS[term.kind]
         return name
 
