@@ -2,6 +2,7 @@
 
 They decide as the templates do and give the same messages: the speed for the engine to come near
 to.  A rule takes the input with the objects of the cluster beside it, under ``inventory``.
+A template that asks a provider of external data has none: the time would be the provider's.
 """
 
 from __future__ import annotations

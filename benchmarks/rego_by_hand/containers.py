@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,7 +11,9 @@ from benchmarks.rego_by_hand.common import (
     HandWritten,
     Input,
     Violations,
+    is_listed,
     judged,
+    metadata_of,
     name_of,
     namespace_of,
     quantity,
@@ -159,12 +162,79 @@ def _image_pulls(given: Input) -> Violations:
     return [violation(message)]
 
 
+def _ports(given: Input) -> Violations:
+    allowed = given["parameters"].get("allowedPorts") or ()
+    if "-1" in allowed:
+        return []
+    return [
+        violation(
+            f"Port {shown(port['containerPort'])} for container {container['name']} has not been"
+            " allowed."
+        )
+        for container in judged(given)
+        for port in container.get("ports") or ()
+        if not is_listed(allowed, port["containerPort"])
+    ]
+
+
+_SCAN_INFO = "azuredefender.io/containers.vulnerability.scan.info"
+_RANKS = {"none": 0, "low": 1, "medium": 2, "high": 3}
+
+
+def _vulnerabilities(given: Input) -> Violations:
+    text = (metadata_of(given).get("annotations") or {}).get(_SCAN_INFO)
+    if text is None:
+        return []
+    try:
+        scanned = json.loads(text)["containers"]
+    except ValueError:
+        message = f"The vulnerability scan results of {reviewed(given)['kind']} {name_of(given)}"
+        return [violation(f"{message} cannot be read")]
+    patterns = given["parameters"].get("excludedImages") or ()
+    found = []
+    for container in scanned:
+        image = container["image"]["name"]
+        if not any(re.search(pattern, image) for pattern in patterns):
+            subject = f"Image {image} of container {container['name']} has"
+            found += _findings(given["parameters"], container, subject)
+    return found
+
+
+def _findings(parameters: dict[str, Any], container: Container, subject: str) -> Violations:
+    found = []
+    if container["scanStatus"] == "unscanned":
+        found.append(violation(f"{subject} not been scanned for vulnerabilities"))
+    for severity, allowed in parameters["severity"].items():
+        ids = [
+            one["id"]
+            for one in container["scanFindings"]
+            if one["severity"].lower() == severity.lower() and not _passed_over(parameters, one)
+        ]
+        if len(ids) > allowed:
+            found.append(
+                violation(
+                    f"{subject} {len(ids)} vulnerabilities of severity {severity},"
+                    f" allowed: {allowed}. Findings: {shown(ids)}"
+                )
+            )
+    return found
+
+
+def _passed_over(parameters: dict[str, Any], finding: dict[str, Any]) -> bool:
+    if finding["id"] in (parameters.get("excludeFindingIDs") or ()):
+        return True
+    threshold = parameters["severityThresholdForExcludingNotPatchableFindings"].lower()
+    return not finding["patchable"] and _RANKS[finding["severity"].lower()] <= _RANKS[threshold]
+
+
 RULES: dict[str, HandWritten] = {
     "container-allowed-images/v2": _allowed_images,
+    "container-allowed-ports/v1": _ports,
     "container-allowed-pull-policy/v2": _pull_policy,
     "container-enforce-pre-stop-hook/v1": _pre_stop_hook,
     "container-enforce-probes/v2": _probes,
     "container-no-latest-image/v2": _no_latest,
+    "container-no-vulnerable-images/v1": _vulnerabilities,
     "container-resource-limits/v3": _limits,
     "container-resource-requests/v1": _requests,
     "container-restricted-image-pulls/v1": _image_pulls,

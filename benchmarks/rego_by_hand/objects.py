@@ -76,6 +76,23 @@ def _overlap(ours: Any, theirs: Any) -> bool:
     return bool({port["port"] for port in ours} & {port["port"] for port in theirs})
 
 
+def _hostnames(given: Input) -> Violations:
+    hosts = {rule.get("host", "") for rule in spec_of(given).get("rules") or ()} - {""}
+    excluded = {namespace_of(given), *(given["parameters"].get("excludedNamespaces") or ())}
+    return [
+        violation(
+            f"ingress host <{host}> conflicts with an existing ingress <{name}>"
+            f" in namespace <{namespace}>"
+        )
+        for namespace, versions in given.get("inventory", {}).get("namespace", {}).items()
+        if namespace not in excluded
+        for version, kinds in versions.items()
+        if version.split("/")[0] in ("networking.k8s.io", "extensions")
+        for name, other in kinds.get("Ingress", {}).items()
+        for host in hosts & {rule.get("host") for rule in other["spec"].get("rules") or ()}
+    ]
+
+
 _CONTROLLERS = {
     "nginx": "nginx",
     "webapprouting.kubernetes.azure.com": "nginx",
@@ -324,6 +341,7 @@ RULES: dict[str, HandWritten] = {
     "disallowed-bad-pod-disruption-budgets/v2": _disruption_budgets,
     "enforce-csi-driver/v1": _csi_driver,
     "enforce-required-annotation/v1": _annotations,
+    "ingress-hostnames-conflict": _hostnames,
     "ingress-https-only/v2": _https_only,
     "load-balancer-no-public-ips/v1": _public_ips,
     "print-mutations-annotations/v1": _mutations,

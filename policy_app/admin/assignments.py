@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import ValidationError
 from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 
-from policy_app.admin.base import WithHistory
+from policy_app.admin.base import WithHistory, show_refusal
 from policy_app.models import Assignment
 from policy_app.services import assignments, drafts
 from policy_app.services.errors import PolicyError
@@ -53,7 +52,7 @@ class AssignmentForm(AssignmentModelForm):
             self.draft = self._draft(given)
             drafts.validate(self.draft)
         except PolicyError as refusal:
-            self._show(refusal)
+            show_refusal(self, refusal, _ARM_NAMES)
         return given
 
     def _draft(self, given: dict[str, Any]) -> drafts.AssignmentDraft:
@@ -66,13 +65,6 @@ class AssignmentForm(AssignmentModelForm):
         properties["policyDefinitionId"] = given["definition"].arm_id
         body = {"properties": properties, "identity": given.get("identity")}
         return drafts.from_arm(scope, name, body | {"location": given.get("location")})
-
-    def _show(self, refusal: PolicyError) -> None:
-        for one in refusal.every():
-            first = one.target.removeprefix("properties.").partition(".")[0].partition("[")[0]
-            field = _ARM_NAMES.get(first, first)
-            known = field if field in self.fields else None
-            self.add_error(known, ValidationError(one.message, code=one.code))
 
 
 @admin.register(Assignment)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
+
+from policy_app.services.errors import PolicyError
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
@@ -51,3 +55,12 @@ class WithHistory(SimpleHistoryAdmin):  # type: ignore[misc]  # the library has 
 def pretty(value: Any) -> SafeString:
     """A JSON value as indented text."""
     return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_refusal(form: Any, refusal: PolicyError, names: Mapping[str, str]) -> None:
+    """Put what a service refuses beside the fields of a form; ``names`` are theirs by ARM's."""
+    for one in refusal.every():
+        first = one.target.removeprefix("properties.").partition(".")[0].partition("[")[0]
+        field = names.get(first, first)
+        known = field if field in form.fields else None
+        form.add_error(known, ValidationError(one.message, code=one.code))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from policy_app.admin.base import ReadOnly
-from policy_app.models import Assignment, Definition, DefinitionVersion
+from policy_app.models import Assignment, Definition, DefinitionVersion, Exemption
 
 
 class HistoryAdmin(ReadOnly):
@@ -18,6 +18,13 @@ class HistoryAdmin(ReadOnly):
 
 class AssignmentHistoryAdmin(HistoryAdmin):
     """What was assigned, changed and deleted."""
+
+    list_display = ("name", "display_name", "history_type", "history_user", "history_date")
+    search_fields = ("name", "display_name", "history_user__username")
+
+
+class ExemptionHistoryAdmin(HistoryAdmin):
+    """What was exempted, changed and deleted."""
 
     list_display = ("name", "display_name", "history_type", "history_user", "history_date")
     search_fields = ("name", "display_name", "history_user__username")
@@ -39,5 +46,6 @@ class VersionHistoryAdmin(HistoryAdmin):
 
 
 admin.site.register(Assignment.history.model, AssignmentHistoryAdmin)
+admin.site.register(Exemption.history.model, ExemptionHistoryAdmin)
 admin.site.register(Definition.history.model, DefinitionHistoryAdmin)
 admin.site.register(DefinitionVersion.history.model, VersionHistoryAdmin)

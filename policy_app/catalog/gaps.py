@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-from policy_app.catalog import mutations, templates
+from django.conf import settings
+
+from policy_app.catalog import sources
+from policy_app.catalog.store import tail
 from policy_app.evaluation.language.definitions import PolicyDefinition
+from policy_app.evaluation.language.details import (
+    CONSTRAINT_INFO,
+    CONSTRAINT_URL,
+    MUTATION_INFO,
+    Source,
+)
+from policy_app.evaluation.language.expressions import is_expression
+from policy_app.models import Definition
 
+_NAMES = {
+    MUTATION_INFO: "mutators",
+    CONSTRAINT_INFO: "constraint file",
+    CONSTRAINT_URL: "constraint file",
+}
 NOT_STORED = "The definition is not stored."
+_JUDGES_RESOURCES = "It judges Azure resources"
 
 
 def of_initiative(members: Sequence[str]) -> str:
     """The gap of an initiative whose members have these gaps."""
-    missing = sum(bool(gap) for gap in members)
+    missing = [gap for gap in members if gap]
     if not missing:
         return ""
-    if missing == len(members):
-        return "None of its policies can be evaluated here."
-    return f"{missing} of its {len(members)} policies cannot be evaluated here; the others are."
+    if len(missing) == len(members):
+        return Definition.NOTHING_EVALUATED
+    what = "cannot be evaluated here; the others are"
+    if all(gap.startswith(_JUDGES_RESOURCES) for gap in missing):
+        judge = "judges" if len(missing) == 1 else "judge"
+        what = f"{judge} Azure resources, not what runs in a cluster; the others are evaluated"
+    return f"{len(missing)} of its {len(members)} policies {what}."
 
 
 def of(definition: PolicyDefinition) -> str:
@@ -25,17 +47,23 @@ def of(definition: PolicyDefinition) -> str:
     details = definition.kubernetes_details
     if details is None:
         return (
-            f"It judges Azure resources (mode {definition.mode}), not what runs in a cluster;"
+            f"{_JUDGES_RESOURCES} (mode {definition.mode}), not what runs in a cluster;"
             " the portal lists it and does not evaluate it."
         )
-    if details.mutation is not None:
-        url = details.mutation.url
-        stored = not url or mutations.text(url) is not None
-        return "" if stored else f"The portal's store has no mutators for {details.tail or url}."
-    if details.constraint_url:
-        return "It uses the retired form, with a constraint file of its own."
-    if details.template is None:
+    source = details.template or details.mutation
+    if source is None:
         return "Its details name no constraint template."
-    if details.template.url and templates.text(details.template.url) is None:
-        return f"The portal's store has no template for {details.tail or details.template.url}."
+    for one in (source, details.constraint):
+        if one is not None and not _is_at_hand(one):
+            what = _NAMES.get(one.field, "template")
+            folder = tail(one.url).rpartition("/")[0]
+            return f"The portal's store has no {what} for {folder or one.url}."
     return ""
+
+
+def _is_at_hand(source: Source) -> bool:
+    """Whether the text is there or may be fetched, or an assignment says where it is."""
+    if not source.url or is_expression(source.url) or sources.text(source) is not None:
+        return True
+    host = urlsplit(source.url).netloc.lower()
+    return host in {one.lower() for one in settings.TEMPLATE_HOSTS}

@@ -6,18 +6,20 @@ portal's catalogue is filled from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from policy_app.catalog.reading import Published, read
-from policy_app.catalog.store import MutationStore, TemplateStore, tail
+from policy_app.catalog.store import SourceStore, tail
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.versions import pick_version, version_key
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 _FOLDERS = ("definitions", "initiatives")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +78,53 @@ class Shelf:
 
     def __init__(self, fixtures: Path = FIXTURES) -> None:
         self._fixtures = fixtures
-        self.templates = TemplateStore(fixtures)
-        self.mutations = MutationStore(fixtures)
+        self.sources = SourceStore(fixtures)
+        self.templates = self.sources.templates
 
     @cached_property
     def entries(self) -> list[Entry]:
         """Everything on the shelf, in every version."""
-        found = (one for folder in _FOLDERS for one in read(self._fixtures / folder))
-        return [Entry(one) for one in found if isinstance(one, Published)]
+        return [entry for file in self._texts for entry in self._read(file)]
+
+    @cached_property
+    def _texts(self) -> dict[Path, bytes]:
+        """Every file with its text in lower case, which tells what need not be parsed."""
+        files = (
+            file for folder in _FOLDERS for file in sorted((self._fixtures / folder).glob("*.json"))
+        )
+        return {file: file.read_bytes().lower() for file in files}
+
+    @cached_property
+    def _parsed(self) -> dict[Path, list[Entry]]:
+        return {}
+
+    def _read(self, file: Path) -> list[Entry]:
+        if file not in self._parsed:
+            found = read(file)
+            self._parsed[file] = [Entry(one) for one in found if isinstance(one, Published)]
+        return self._parsed[file]
 
     def find(self, text: str) -> list[Entry]:
         """The versions of what has this id, name or title; ids and names in any case."""
         wanted = text.strip().rstrip("/").lower()
-        by_id = [one for one in self.entries if wanted in (one.id.lower(), one.name.lower())]
+        by_id = [
+            one for one in self._naming(wanted) if wanted in (one.id.lower(), one.name.lower())
+        ]
         if by_id:
             return by_id
         # Some have changed their title from one version to the next.
         titled = {one.id.lower() for one in self.entries if one.display_name == text.strip()}
         return [one for one in self.entries if one.id.lower() in titled]
+
+    def _naming(self, wanted: str) -> Iterator[Entry]:
+        """The entries whose files have the last part of an id in them, as the wanted one has."""
+        guid = wanted.rpartition("/")[2]
+        if not _GUID.fullmatch(guid):
+            yield from self.entries
+            return
+        for file, text in self._texts.items():
+            if guid.encode() in text:
+                yield from self._read(file)
 
     def folder_of(self, template_url: str) -> Path:
         """Where a template's samples and its suite are."""

@@ -1,8 +1,9 @@
-"""The stores as files: templates and mutators by the tail of the URL that a definition names.
+"""The stores as files: templates, constraints and mutators by the tail of a definition's URL.
 
-Azure keeps them at ``https://store.policy.core.windows.net/kubernetes/<tail>``; ours are at
-``<fixtures>/templates/<tail>`` and ``<fixtures>/mutations/<tail>``, and are found by that tail.
-Nothing is fetched, and nothing here needs Django.
+Azure keeps them at ``https://store.policy.core.windows.net/kubernetes/<tail>``, and what it has
+retired in part in its repository; ours are at ``<fixtures>/templates/<tail>`` and
+``<fixtures>/mutations/<tail>``, and are found by that tail.  Nothing is fetched, and nothing here
+needs Django.
 """
 
 from __future__ import annotations
@@ -11,19 +12,28 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-STORE_HOST = "store.policy.core.windows.net"
-STORE_FOLDER = "kubernetes"
+from policy_app.evaluation.language.details import (
+    CONSTRAINT_INFO,
+    CONSTRAINT_URL,
+    MUTATION_INFO,
+    Source,
+)
+
+_ROOTS = {
+    "store.policy.core.windows.net": "/kubernetes/",
+    "raw.githubusercontent.com": "/azure/azure-policy/master/built-in-references/kubernetes/",
+}
+"""Where Azure keeps them: hosts, and the folder at each, in lower case."""
 
 
 def tail(url: str) -> str:
     """``container-no-privilege/v2/template.yaml`` for Azure's URL; empty for any other."""
     parts = urlsplit(url)
-    path = PurePosixPath(parts.path)
-    if parts.hostname != STORE_HOST or len(path.parts) < 3 or path.parts[1] != STORE_FOLDER:
+    root = _ROOTS.get(parts.hostname or "", "")
+    inside = PurePosixPath(parts.path[len(root) :])
+    if not root or not parts.path.lower().startswith(root) or ".." in inside.parts:
         return ""
-    if ".." in path.parts:
-        return ""
-    return str(PurePosixPath(*path.parts[2:]))
+    return str(inside) if inside.parts else ""
 
 
 class _Store:
@@ -48,7 +58,8 @@ class _Store:
     def _files(self) -> dict[str, Path]:
         return {
             file.relative_to(self._root).as_posix().lower(): file
-            for file in self._root.glob(f"*/*/{self._file}")
+            for pattern in ("*", "*/*")
+            for file in self._root.glob(f"{pattern}/{self._file}")
         }
 
 
@@ -64,3 +75,27 @@ class MutationStore(_Store):
 
     def __init__(self, fixtures: Path) -> None:
         super().__init__(fixtures / "mutations", "mutation.yaml")
+
+
+class ConstraintStore(_Store):
+    """The constraints beside the templates, for definitions that bring their own."""
+
+    def __init__(self, fixtures: Path) -> None:
+        super().__init__(fixtures / "templates", "constraint.yaml")
+
+
+class SourceStore:
+    """All three: whatever a definition's details name."""
+
+    def __init__(self, fixtures: Path) -> None:
+        self.templates = TemplateStore(fixtures)
+        self.mutations = MutationStore(fixtures)
+        self.constraints = ConstraintStore(fixtures)
+
+    def text(self, source: Source) -> str | None:
+        """The text that a source at a URL names, or None where the store lacks it."""
+        if source.field == MUTATION_INFO:
+            return self.mutations.text(source.url)
+        if source.field in (CONSTRAINT_INFO, CONSTRAINT_URL):
+            return self.constraints.text(source.url)
+        return self.templates.text(source.url)

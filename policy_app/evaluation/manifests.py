@@ -25,9 +25,8 @@ _BOUNDARY = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 # Possessive, so that the marker's own dashes are never taken for content.
 _CONTENT = re.compile(r"^(?:---|\.\.\.)?+[ \t]*+[^\s#%]", re.MULTILINE)
 # What YAML calls non-printable; surrogates would also break libyaml's own decoding.
-_UNPRINTABLE = re.compile(
-    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_UNPRINTABLE = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_UNPRINTABLE_ASCII = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -319,7 +318,9 @@ def _template_hint(text: str, line: int) -> str:
 
 
 def _refuse_unprintable(text: str) -> None:
-    found = _UNPRINTABLE.search(text)
+    # The pattern for all characters takes milliseconds to compile, and few files ask for it.
+    pattern = _UNPRINTABLE_ASCII if text.isascii() else re.compile(_UNPRINTABLE)
+    found = pattern.search(text)
     if found is None:
         return
     before = text[: found.start()]

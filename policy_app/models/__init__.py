@@ -1,9 +1,10 @@
-"""What is stored: scopes and clusters, definitions with their versions, assignments,
-the objects of simulated clusters, access."""
+"""What is stored: scopes, clusters and their objects, definitions, assignments, exemptions, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
 from policy_app.models.assignments import Assignment
 from policy_app.models.definitions import Definition, DefinitionVersion, InitiativeMember
+from policy_app.models.exemptions import Exemption
+from policy_app.models.fetched import FetchedTemplate
 from policy_app.models.objects import ClusterState, KubeChange, KubeObject, KubeOwner
 from policy_app.models.scopes import Cluster, Namespace, Scope
 
@@ -14,6 +15,8 @@ __all__ = [
     "ClusterState",
     "Definition",
     "DefinitionVersion",
+    "Exemption",
+    "FetchedTemplate",
     "InitiativeMember",
     "KubeChange",
     "KubeObject",

@@ -30,6 +30,9 @@ class Definition(models.Model):
         CUSTOM = "Custom", "Custom"
         STATIC = "Static", "Static"
 
+    NOTHING_EVALUATED = "None of its policies can be evaluated here."
+    """The gap of an initiative without a single policy that could be evaluated."""
+
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name = models.CharField(max_length=128)
     arm_id = models.CharField("ARM id", max_length=800)
@@ -67,6 +70,11 @@ class Definition(models.Model):
     def is_initiative(self) -> bool:
         """True for a policy set definition."""
         return self.kind == self.Kind.INITIATIVE
+
+    @property
+    def is_partly_evaluated(self) -> bool:
+        """True for an initiative with some policies that can be evaluated, and some that cannot."""
+        return self.is_initiative and self.evaluation_gap not in ("", self.NOTHING_EVALUATED)
 
     @property
     def arm_type(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from policy_app.models import Assignment, Scope
+from policy_app.services import scopes
 from policy_app.services.drafts import (
     AssignmentDraft,
     from_arm,
@@ -18,6 +19,7 @@ from policy_app.services.drafts import (
     validate,
 )
 from policy_app.services.errors import NotFound, PolicyError
+from policy_app.services.writing import lock, sign
 
 _COPIED = (
     "name",
@@ -58,7 +60,7 @@ def put(draft: AssignmentDraft, by: User | None) -> tuple[Assignment, bool]:
 
     Raises ``PolicyError`` and stores nothing where the draft is not valid.
     """
-    _lock(draft.scope)
+    lock(draft.scope)
     validate(draft)
     row = find(draft.scope, draft.name)
     created = row is None
@@ -70,7 +72,7 @@ def put(draft: AssignmentDraft, by: User | None) -> tuple[Assignment, bool]:
     row.metadata = _stamped(row, draft, by, created)
     if not created:
         row.updated_by = by
-    _by(row, by)
+    sign(row, by)
     row.save()
     return row, created
 
@@ -81,29 +83,18 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> As
 
     Reads and writes under one lock, so that two changes at once are both kept.
     """
-    _lock(scope)
+    lock(scope)
     stored = to_arm(from_assignment(get(scope, name)))
     properties = stored["properties"] | (body.get("properties") or {})
     row, _ = put(from_arm(scope, name, {**stored, **body, "properties": properties}), by)
     return row
 
 
-def _lock(scope: Scope) -> None:
-    """The scope's row is the lock: of two writers of one name, the second waits."""
-    Scope.objects.select_for_update().get(pk=scope.pk)
-
-
 @transaction.atomic
 def delete(assignment: Assignment, by: User | None) -> None:
     """Delete it; its history stays, with who deleted it."""
-    _by(assignment, by)
+    sign(assignment, by)
     assignment.delete()
-
-
-def _by(row: Assignment, user: User | None) -> None:
-    """Who the history names: the request's user is known only where there is a request."""
-    if user is not None:
-        row._history_user = user  # type: ignore[attr-defined]  # simple-history reads it
 
 
 def listing(scope: Scope, at: str = "", definition_id: str = "") -> QuerySet[Assignment]:
@@ -113,12 +104,7 @@ def listing(scope: Scope, at: str = "", definition_id: str = "") -> QuerySet[Ass
     ``atExactScope`` is this scope alone.
     """
     rows = Assignment.objects.select_related("scope", "definition", "created_by", "updated_by")
-    if at == "atExactScope":
-        rows = rows.filter(scope=scope)
-    elif at == "atScope":
-        rows = rows.filter(scope_id__in=scope.lineage)
-    else:
-        rows = rows.filter(Q(scope_id__in=scope.lineage) | Q(scope__path__startswith=scope.path))
+    rows = scopes.around(rows, scope, at)
     if definition_id:
         rows = rows.filter(definition__key=definition_id.lower())
     return rows.order_by("pk")

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
 
-import yaml
+from django.utils import timezone
 
-from policy_app.catalog import mutations, templates
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import Constraint
-from policy_app.evaluation.gatekeeper.errors import (
-    GatekeeperError,
-    MutatorError,
-    TemplateError,
-)
 from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators, describe
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignment_resource import Assignment as EvaluatedAssignment
@@ -31,23 +23,19 @@ from policy_app.evaluation.language.assignments import (
     effective_policies,
     member_keys,
 )
-from policy_app.evaluation.language.constraints import (
-    CONSTRAINT_INSTALL_FAILED,
-    INVALID_TEMPLATE,
-    SWITCHED_OFF,
-    NotInstalled,
-    build_constraint,
-)
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
-from policy_app.evaluation.language.mutators import (
-    MUTATORS_CONFLICT,
-    build_mutators,
-    changes_objects,
+from policy_app.evaluation.language.exemptions import why_exempt
+from policy_app.evaluation.language.installation import Installation
+from policy_app.evaluation.language.reasons import (
+    CONSTRAINT_INSTALL_FAILED,
+    SWITCHED_OFF,
+    TEMPLATE_CONFLICTS,
+    NotInstalled,
 )
 from policy_app.evaluation.results import Origin
 from policy_app.models import Assignment, Cluster
-from policy_app.services import definitions, reach
+from policy_app.services import definitions, exemptions, fetching, reach
 from policy_app.services.drafts import AssignmentDraft, from_assignment, to_arm
 from policy_app.services.errors import PolicyError
 
@@ -65,55 +53,65 @@ class InForce:
 def in_force(cluster: Cluster, extra: Iterable[AssignmentDraft] = ()) -> InForce:
     """What the assignments at and above the cluster put on it.
 
-    ``extra`` adds drafts that are not stored: what would be in force with them.  A cluster whose
-    add-on is off has nothing in force.
+    ``extra`` adds drafts that are not stored, or in place of what is: what would be in force with
+    them.  A cluster whose add-on is off has nothing in force.
     """
     if not cluster.addon_enabled:
         return InForce(Client([], []))
-    drafts = [*map(from_assignment, _reaching(cluster)), *extra]
-    return install([draft for draft in drafts if reach.reaches(draft, cluster)], cluster)
+    drafts = {draft.arm_id.lower(): draft for draft in map(from_assignment, _reaching(cluster))}
+    drafts |= {draft.arm_id.lower(): draft for draft in extra}
+    reaching = [draft for draft in drafts.values() if reach.reaches(draft, cluster)]
+    return install(reaching, cluster)
+
+
+def brought_by(draft: AssignmentDraft, cluster: Cluster) -> InForce:
+    """What one assignment has on a cluster, among all that reach it.
+
+    Others may have brought a template first that it brings as well, or keep its mutators still.
+    """
+    everything = in_force(cluster, extra=[draft])
+    mine = draft.arm_id.lower()
+    return InForce(
+        everything.client,
+        [one for one in everything.constraints if one.origin.assignment_id.lower() == mine],
+        [one for one in everything.not_installed if one.origin.assignment_id.lower() == mine],
+        everything.mutators,
+    )
 
 
 def install(drafts: Iterable[AssignmentDraft], cluster: Cluster) -> InForce:
     """Turn assignments into constraints and mutators on a cluster, whatever their scope."""
-    installing = _Installing()
+    installing = _Installing(cluster)
     for policy in _policies(drafts, cluster, installing.not_installed):
-        try:
-            installing.add(policy)
-        except (LanguageError, GatekeeperError) as error:
-            reason = NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
-            installing.not_installed.append(reason)
+        installing.add(policy)
     return installing.in_force()
 
 
 class _Installing:
-    """What has been installed so far."""
+    """What has been installed so far on a cluster, and what has not."""
 
-    def __init__(self) -> None:
+    def __init__(self, cluster: Cluster) -> None:
         self.not_installed: list[NotInstalled] = []
+        self._resource = _resource(cluster)
+        self._exemptions = exemptions.holding(cluster)
+        self._now = timezone.now()
+        self._installation = Installation(fetching.text)
         self._constraints: list[Constraint] = []
         self._templates: dict[str, ConstraintTemplate] = {}
         self._mutators: list[Mutator] = []
 
     def add(self, policy: EffectivePolicy | UnresolvedPolicy) -> None:
-        """Install one policy.
-
-        Raises ``LanguageError`` or ``GatekeeperError`` where what it names is none.
-        """
-        if changes_objects(policy):
-            built = build_mutators(policy, _mutation(policy))
-            if isinstance(built, NotInstalled):
-                self._leave_out(built)
-            else:
-                self._mutators += built
+        """Install one policy, or note why it is not installed."""
+        exempt = why_exempt(policy, self._exemptions, self._resource, self._now)
+        outcome = exempt or self._installation.add(policy)
+        if isinstance(outcome, NotInstalled):
+            # What is switched off is rightly not there, and no news.
+            self.not_installed += [outcome] if outcome.code != SWITCHED_OFF else []
             return
-        template = _template(policy)
-        one = build_constraint(policy, template)
-        if isinstance(one, NotInstalled):
-            self._leave_out(one)
-        elif template is not None:
-            self._constraints.append(one)
-            self._templates[template.kind] = template
+        self._mutators += outcome.mutators
+        if outcome.template is not None and outcome.constraint is not None:
+            self._constraints.append(outcome.constraint)
+            self._templates[outcome.template.kind] = outcome.template
 
     def in_force(self) -> InForce:
         """All of it, ready for use; mutators in conflict are noted, since they change nothing."""
@@ -121,13 +119,9 @@ class _Installing:
         for one in mutators.all:
             if one.id in mutators.conflicts:
                 reason = describe([one.id, *mutators.conflicts[one.id]])
-                self._leave_out(NotInstalled(reason, MUTATORS_CONFLICT, one.origin))
+                self.not_installed.append(NotInstalled(reason, TEMPLATE_CONFLICTS, one.origin))
         client = Client(self._templates.values(), self._constraints, explain=True)
         return InForce(client, self._constraints, self.not_installed, mutators)
-
-    def _leave_out(self, one: NotInstalled) -> None:
-        # What is switched off is rightly not there, and no news.
-        self.not_installed += [one] if one.code != SWITCHED_OFF else []
 
 
 def _reaching(cluster: Cluster) -> Iterable[Assignment]:
@@ -183,40 +177,3 @@ def _policies(
             not_installed.append(NotInstalled(str(error), CONSTRAINT_INSTALL_FAILED, origin))
             continue
         yield from policies
-
-
-def _template(policy: EffectivePolicy | UnresolvedPolicy) -> ConstraintTemplate | None:
-    details = policy.definition.kubernetes_details if isinstance(policy, EffectivePolicy) else None
-    source = details.template if details else None
-    if source is None:
-        return None
-    text = templates.text(source.url) if source.url else source.text()
-    return None if text is None else _parsed_template(text)
-
-
-@lru_cache(maxsize=512)
-def _parsed_template(text: str) -> ConstraintTemplate:
-    """Kept by its text: parsing and compiling are pure, and the same few are asked for always."""
-    try:
-        value = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise TemplateError(f"the constraint template is no YAML: {error}") from None
-    return ConstraintTemplate.parse(value)
-
-
-def _mutation(policy: EffectivePolicy | UnresolvedPolicy) -> tuple[Any, ...] | None:
-    details = policy.definition.kubernetes_details if isinstance(policy, EffectivePolicy) else None
-    source = details.mutation if details else None
-    if source is None:
-        return None
-    text = mutations.text(source.url) if source.url else source.text()
-    return None if text is None else _parsed_mutation(text)
-
-
-@lru_cache(maxsize=128)
-def _parsed_mutation(text: str) -> tuple[Any, ...]:
-    """The documents of a file of mutators; callers must not change them."""
-    try:
-        return tuple(one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one is not None)
-    except yaml.YAMLError as error:
-        raise MutatorError(f"the mutation is no YAML: {error}") from None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from policy_app.models import Cluster, Scope
 from policy_app.services.errors import NotFound, PolicyError
 
+Row = TypeVar("Row", bound=Model)
 _SLASHES = re.compile(r"/{2,}")
 _MISSING = (
     # the first pattern that fits the lower-case id says which of ARM's codes applies
@@ -66,6 +68,19 @@ def at_and_above(scope: Scope) -> QuerySet[Scope]:
 def at_and_below(scope: Scope) -> QuerySet[Scope]:
     """The scope and everything under it."""
     return Scope.objects.filter(path__startswith=scope.path)
+
+
+def around(rows: QuerySet[Row], scope: Scope, at: str = "") -> QuerySet[Row]:
+    """Of rows that are at scopes, those that ARM lists at one.
+
+    Without ``at``: everything at, above and below the scope; ``atScope`` leaves out what is below;
+    ``atExactScope`` is this scope alone.
+    """
+    if at == "atExactScope":
+        return rows.filter(scope=scope)
+    if at == "atScope":
+        return rows.filter(scope_id__in=scope.lineage)
+    return rows.filter(Q(scope_id__in=scope.lineage) | Q(scope__path__startswith=scope.path))
 
 
 def clusters_below(scope: Scope) -> QuerySet[Cluster]:

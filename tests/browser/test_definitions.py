@@ -17,6 +17,7 @@ from tests.estate_fixtures import BASELINE
 from tests.factories import add_version, make_initiative, make_policy
 
 LIST = "/policy/definitions"
+IMAGE_INTEGRITY = "af28bf8b-c669-4dd3-9137-1e68fdc61bd6"
 PRIVILEGED = "95edb821-ddaf-4404-9732-666045e056b4"
 
 
@@ -201,6 +202,34 @@ def test_a_policy_says_why_it_is_not_evaluated(visitor: Client) -> None:
     page = soup(visitor, f"{LIST}/policy/gap")
     assert "It judges Azure resources" in one(page, ".message-warning").get_text()
     assert not soup(visitor, f"{LIST}/policy/{PRIVILEGED}").select(".message-warning")
+
+
+def test_a_policy_for_azure_resources_says_so_and_shows_its_rule(visitor: Client) -> None:
+    page = soup(visitor, f"{LIST}/policy/a8eff44f-8c92-45c3-a3fb-9880802d67a7")
+    assert "judges Azure resources (mode Indexed)" in one(page, ".message-warning").get_text()
+    assert facts(page)["Mode"] == "Indexed"
+    assert "Microsoft.ContainerService/managedClusters" in one(page, ".code").get_text()
+    assert "tab=template" not in str(page)
+
+
+def test_an_initiative_for_both_says_which_of_its_policies_are_evaluated(visitor: Client) -> None:
+    page = soup(visitor, f"{LIST}/initiative/{IMAGE_INTEGRITY}")
+    said = " ".join(one(page, ".message-info").get_text().split())
+    assert said == (
+        "Evaluated in part. 2 of its 3 policies judge Azure resources, not what runs in a cluster;"
+        " the others are evaluated."
+    )
+    gaps = {
+        one(row, "code").get_text(): "judges Azure resources" in row.get_text()
+        for row in page.select("tbody tr")
+    }
+    assert gaps == {
+        "deployAKSImageIntegrity": True,
+        "deployAKSPolicyAddOn": True,
+        "imageIntegrityNotationVerification": False,
+    }
+    listed = soup(visitor, f"{LIST}?search=Image+Integrity+to+ensure")
+    assert one(listed, 'td[data-label="Evaluated here"]').get_text(strip=True) == "In part"
 
 
 def test_an_initiative_lists_what_its_pins_come_to(visitor: Client) -> None:

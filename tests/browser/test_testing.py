@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from policy_app.models import Cluster, Definition, Scope
-from policy_app.services import assignments
+from policy_app.services import assignments, definitions
 from tests.services.test_drafts import draft
 
 MANIFESTS = settings.FIXTURES_DIR / "manifests"
@@ -72,6 +72,25 @@ def test_the_constraints_that_did_not_apply_are_listed_with_the_reason(
     assert words(page, ".test-card > h3 .badge") == ["Accepted"]
     assert "5 constraints did not apply" in words(page, "summary")
     assert any("payments" in reason for reason in words(page, ".test-reason"))
+
+
+def test_policies_for_azure_resources_are_told_apart_from_those_that_failed(
+    portal: None, rg_demo: Scope, alice: User, client: Client, aks_demo: Cluster
+) -> None:
+    integrity = definitions.built_in(
+        Definition.Kind.INITIATIVE, "af28bf8b-c669-4dd3-9137-1e68fdc61bd6"
+    )
+    assignments.put(draft(rg_demo, integrity, parameters={}), alice)
+    client.force_login(alice)
+
+    page = sent(client, aks_demo, text=PRIVILEGED)
+
+    said = [text for text in words(page, ".message-info") if text.startswith("Not applicable")]
+    assert [text.partition(" judges ")[2] for text in said] == [
+        "ARM resources (mode Indexed), not objects in a cluster."
+    ] * 2
+    assert words(page, ".message-warning") == []
+    assert words(page, ".test-card > h3 .badge") == ["Accepted, non-compliant"]
 
 
 def test_files_and_pasted_text_are_tested_together(

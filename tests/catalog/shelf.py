@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from policy_app.catalog.shelf import Shelf
+from policy_app.catalog.store import tail
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.language.assignments import (
     Assignment,
@@ -28,6 +30,7 @@ from tests.catalog.suites import FIXTURES, TEMPLATES, messages, template_at
 
 AZURE = FIXTURES.parent.parent / "shared" / "data" / "azure-policy"
 DEFINITIONS = tuple(sorted((FIXTURES / "definitions").glob("*.json")))
+SHELF = Shelf(FIXTURES)
 INITIATIVES = tuple(sorted((FIXTURES / "initiatives").glob("*.json")))
 
 
@@ -75,11 +78,19 @@ def policies(
     return [one for one in found if isinstance(one, EffectivePolicy)]
 
 
+def template_of(definition: PolicyDefinition) -> Path | None:
+    """The file of a definition's template; None for what changes objects, or judges none."""
+    details = definition.kubernetes_details
+    if details is None or details.template is None:
+        return None
+    return TEMPLATES / tail(details.template.url)
+
+
 def said(policy: EffectivePolicy, manifest: Path) -> Iterator[str]:
     """What the policy's constraint says about the objects in a manifest."""
-    details = policy.definition.kubernetes_details
-    assert details is not None
-    template = template_at(TEMPLATES / details.tail / "template.yaml")
+    path = template_of(policy.definition)
+    assert path is not None
+    template = template_at(path)
     constraint = build_constraint(policy, template)
     assert isinstance(constraint, Constraint), constraint
     for document in yaml.load_all(manifest.read_text(), Loader=yaml.CSafeLoader):

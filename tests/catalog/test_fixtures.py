@@ -14,12 +14,14 @@ from tests.catalog.shelf import (
     AZURE,
     DEFINITIONS,
     INITIATIVES,
+    SHELF,
     initiative,
     members_of,
     policies,
     read,
+    template_of,
 )
-from tests.catalog.suites import TEMPLATES, load
+from tests.catalog.suites import load
 
 RECONSTRUCTED = {
     "BlockHostNamespace-5.2.0",
@@ -27,13 +29,6 @@ RECONSTRUCTED = {
     "HostNetworkPorts-6.2.0",
 }
 """Versions that initiatives pin and nobody publishes any more; docs/differences.md says how."""
-
-WITHOUT_TEMPLATE = {
-    "BlockVulnerableImages-2.1.0",  # retired; needs the findings of Defender for Cloud
-    "ContainerAllowedPorts-6.2.0",  # retired; comes with a constraint file of its own
-    "ImageIntegrityNotationVerification-1.1.0-preview",  # needs a verifier of signatures
-    "IngressHostnamesConflict-4.1.0",  # retired; comes with a constraint file of its own
-}
 
 REQUIRED: dict[str, dict[str, Any]] = {
     "AKS_Safeguards": {
@@ -46,8 +41,15 @@ REQUIRED: dict[str, dict[str, Any]] = {
 }
 """Values for the parameters that an initiative gives no default."""
 
+FOR_CLUSTERS = tuple(
+    path for path in DEFINITIONS if read(path)["properties"]["mode"] == "Microsoft.Kubernetes.Data"
+)
+FOR_RESOURCES = tuple(path for path in DEFINITIONS if path not in FOR_CLUSTERS)
+
 needs_azure_data = pytest.mark.azure_data
 each_definition = pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+each_for_clusters = pytest.mark.parametrize("path", FOR_CLUSTERS, ids=lambda path: path.stem)
+each_for_resources = pytest.mark.parametrize("path", FOR_RESOURCES, ids=lambda path: path.stem)
 each_initiative = pytest.mark.parametrize("path", INITIATIVES, ids=lambda path: path.stem)
 
 
@@ -56,7 +58,8 @@ def published(path: Path) -> Any:
     if not AZURE.is_dir():
         pytest.skip(f"Azure's published definitions are not at {AZURE}.")
     folder = "policyDefinitions" if path in DEFINITIONS else "policySetDefinitions"
-    return read(AZURE / folder / f"{path.stem.partition('-')[0]}.json")
+    name = re.split(r"-(?=\d+\.\d+\.\d+)", path.stem)[0]
+    return read(AZURE / folder / f"{name}.json")
 
 
 def facts(value: Any) -> Any:
@@ -130,33 +133,51 @@ def test_every_parameter_is_described(path: Path) -> None:
     assert [name for name, one in parameters.items() if not one["metadata"]["description"]] == []
 
 
-def _template(path: Path) -> Path:
-    """Where the template of a definition is, or would be."""
+@each_for_clusters
+def test_a_definition_has_its_template_or_its_mutators(path: Path) -> None:
     details = PolicyDefinition.parse(read(path)).kubernetes_details
     assert details is not None
-    return TEMPLATES / details.tail / "template.yaml"
 
-
-@each_definition
-def test_a_definition_has_its_template_or_is_known_to_lack_it(path: Path) -> None:
-    details = PolicyDefinition.parse(read(path)).kubernetes_details
-    assert details is not None
-    lacks = details.mutation is not None or path.stem in WITHOUT_TEMPLATE
-
-    assert _template(path).exists() is not lacks
+    if details.mutation is not None:
+        assert SHELF.sources.text(details.mutation)
+    else:
+        assert details.template is not None
+        assert SHELF.templates.text(details.template.url)
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in DEFINITIONS if _template(path).exists()], ids=lambda path: path.stem
+    "path",
+    [path for path in FOR_CLUSTERS if template_of(PolicyDefinition.parse(read(path)))],
+    ids=lambda path: path.stem,
 )
 def test_a_definition_hands_its_template_what_the_template_takes(path: Path) -> None:
-    details = PolicyDefinition.parse(read(path)).kubernetes_details
+    definition = PolicyDefinition.parse(read(path))
+    details, template = definition.kubernetes_details, template_of(definition)
     assert details is not None
+    assert template is not None
 
-    crd = load(_template(path))["spec"]["crd"]["spec"]
+    crd = load(template)["spec"]["crd"]["spec"]
 
     taken = crd["validation"]["openAPIV3Schema"].get("properties", {})
     assert set(details.values) == set(taken)
+
+
+@each_for_resources
+def test_a_definition_for_azure_resources_names_nothing_for_a_cluster(path: Path) -> None:
+    definition = PolicyDefinition.parse(read(path))
+
+    assert definition.kubernetes_details is None
+    assert definition.mode.lower() in {"indexed", "all"}
+    assert definition.category == "Kubernetes"
+
+
+@needs_azure_data
+def test_every_published_definition_and_initiative_is_there() -> None:
+    if not AZURE.is_dir():
+        pytest.skip(f"Azure's published definitions are not at {AZURE}.")
+    ours = {read(path)["name"] for path in (*DEFINITIONS, *INITIATIVES)}
+
+    assert ours == {read(path)["name"] for path in AZURE.glob("policy*Definitions/*.json")}
 
 
 @each_initiative
@@ -166,6 +187,18 @@ def test_every_member_of_an_initiative_comes_into_force(path: Path) -> None:
     in_force = policies(target, REQUIRED.get(path.stem, {}))
 
     assert [one.reference_id for one in in_force] == [one.reference_id for one in target.members]
+
+
+def test_the_image_integrity_initiative_reports_signatures_and_sets_up_what_it_needs() -> None:
+    in_force = policies(initiative("AKS_ImageIntegrity"), {})
+
+    assert {
+        one.reference_id: (one.definition.judges_kubernetes, one.effect) for one in in_force
+    } == {
+        "deployAKSImageIntegrity": (False, "DeployIfNotExists"),
+        "deployAKSPolicyAddOn": (False, "DeployIfNotExists"),
+        "imageIntegrityNotationVerification": (True, "Audit"),
+    }
 
 
 def test_the_baseline_initiative_brings_the_versions_it_pins() -> None:

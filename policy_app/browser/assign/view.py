@@ -302,7 +302,13 @@ def cautions(view: WizardView) -> Iterable[dict[str, Any]]:
     """The message bars above the form."""
     definition = view.subject.definition
     target = definitions.parse(view.form.version)
-    if definition.evaluation_gap:
+    if definition.is_partly_evaluated:
+        yield {
+            "kind": "info",
+            "title": "The portal evaluates a part of this initiative.",
+            "text": definition.evaluation_gap,
+        }
+    elif definition.evaluation_gap:
         yield {
             "kind": "warning",
             "title": "The portal cannot evaluate this definition.",

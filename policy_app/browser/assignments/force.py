@@ -12,8 +12,8 @@ from policy_app.browser import highlighting, links
 from policy_app.browser.assignments.facts import Effect
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
-from policy_app.evaluation.language.constraints import NotInstalled
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.reasons import NotInstalled
 from policy_app.models import Assignment, Cluster
 from policy_app.services import drafts, enforcement, reach
 from policy_app.services.errors import PolicyError
@@ -92,7 +92,7 @@ def of(row: Assignment, cluster_id: str) -> Force:
     choices = [ClusterChoice(one.scope.name, _url(row, one), one == current) for one in reached]
     if not current.addon_enabled:
         return Force(choices, current, [], [], "The Azure Policy add-on of this cluster is off.")
-    found = enforcement.install([draft], current)
+    found = enforcement.brought_by(draft, current)
     rows = [_constraint(one) for one in found.constraints]
     return Force(choices, current, rows, [_absent(one) for one in found.not_installed])
 

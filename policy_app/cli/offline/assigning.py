@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, TypeGuard
-
-import yaml
 
 from policy_app.catalog.shelf import Shelf, newest
 from policy_app.cli.offline.errors import POLICY, Trouble, TroubleError
 from policy_app.cli.offline.policies import Policies
 from policy_app.cli.offline.references import Reference, Target
 from policy_app.cli.offline.values import Values
-from policy_app.evaluation.gatekeeper.errors import GatekeeperError, TemplateError
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import (
     Assignment,
@@ -22,13 +17,16 @@ from policy_app.evaluation.language.assignments import (
     effective_policies,
     member_keys,
 )
-from policy_app.evaluation.language.constraints import (
-    JUDGES_RESOURCES,
-    NotInstalled,
-    build_constraint,
-)
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.installation import (
+    Installation,
+    Installed,
+    SourceError,
+    parsed_template,
+)
+from policy_app.evaluation.language.reasons import JUDGES_RESOURCES
 
 Policy = EffectivePolicy | UnresolvedPolicy
 
@@ -56,6 +54,7 @@ class Assigning:
         self._shelf = shelf
         self._values = values
         self._policies = policies
+        self._installation = Installation(self._text)
         # A user's own initiative may name definitions that only the user has.
         self._own = {
             target.id.lower(): target
@@ -97,52 +96,24 @@ class Assigning:
 
     def install(self, reference: Reference, policy: Policy) -> None:
         """Add what one policy brings; what fails is among the troubles."""
-        try:
-            missing = self._mutate(policy) if _changes(policy) else self._judge(policy)
-        except (LanguageError, GatekeeperError) as error:
-            self._fail(reference, error.message, policy)
+        outcome = self._installation.add(policy)
+        if isinstance(outcome, Installed):
+            self._take(outcome, policy)
             return
-        except yaml.YAMLError as error:
-            self._fail(reference, f"Its mutators are no YAML: {error}", policy)
-            return
-        if missing is None:
-            return
-        alone = not policy.reference_id and missing.code == JUDGES_RESOURCES
-        if missing.failed or alone:
-            self._fail(reference, missing.reason, policy)
+        alone = not policy.reference_id and outcome.code == JUDGES_RESOURCES
+        if outcome.failed or alone:
+            self._fail(reference, outcome.reason, policy)
         else:
-            self._policies.notes.append(missing.reason)
+            self._policies.notes.append(outcome.reason)
 
-    def _judge(self, policy: Policy) -> NotInstalled | None:
-        """Install a constraint with its template; or why there is none."""
-        template = template_of(policy, self._shelf)
-        built = build_constraint(policy, template)
-        if isinstance(built, NotInstalled) or template is None:
-            return built if isinstance(built, NotInstalled) else None
-        self._policies.add_template(template, policy.origin.definition_id)
-        self._policies.constraints.append(built)
-        return None
+    def _take(self, installed: Installed, policy: Policy) -> None:
+        if installed.template is not None and installed.constraint is not None:
+            self._policies.add_template(installed.template, policy.origin.definition_id)
+            self._policies.constraints.append(installed.constraint)
+        self._policies.mutators += installed.mutators
 
-    def _mutate(self, policy: Policy) -> NotInstalled | None:
-        """Install mutators; or why there are none."""
-        # Loaded where it is needed: most runs change nothing, and should start quickly.
-        from policy_app.evaluation.language.mutators import build_mutators
-
-        built = build_mutators(policy, self._mutators(policy))
-        if isinstance(built, NotInstalled):
-            return built
-        self._policies.mutators += built
-        return None
-
-    def _mutators(self, policy: Policy) -> list[Any] | None:
-        details = policy.definition.kubernetes_details if _is_resolved(policy) else None
-        source = details.mutation if details else None
-        if source is None:
-            return None
-        text = self._shelf.mutations.text(source.url) if source.url else source.text()
-        if text is None:
-            return None
-        return [one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one is not None]
+    def _text(self, source: Source) -> str:
+        return text_of(source, self._shelf)
 
     def _fail(
         self,
@@ -155,33 +126,21 @@ class Assigning:
         self._policies.troubles.append(Trouble(POLICY, f"{reference.text}{member}", lines))
 
 
+def text_of(source: Source, shelf: Shelf) -> str:
+    """The text at a source's URL.  Raises ``SourceError`` where the shelf lacks it."""
+    found = shelf.sources.text(source)
+    if found is None:
+        raise SourceError(f"{source.url} is not among the files that come with the portal.")
+    return found
+
+
 def template_of(policy: Policy, shelf: Shelf) -> ConstraintTemplate | None:
-    """The template that a policy names; None where it names none, or the store lacks it.
+    """The template that a policy names; None where it names none.
 
     Raises ``LanguageError`` or ``TemplateError``.
     """
-    details = policy.definition.kubernetes_details if _is_resolved(policy) else None
+    details = policy.kubernetes_details if isinstance(policy, EffectivePolicy) else None
     source = details.template if details else None
     if source is None:
         return None
-    text = shelf.templates.text(source.url) if source.url else source.text()
-    return None if text is None else parsed_template(text)
-
-
-def _changes(policy: Policy) -> bool:
-    details = policy.definition.kubernetes_details if _is_resolved(policy) else None
-    return details is not None and details.mutation is not None
-
-
-def _is_resolved(policy: Policy) -> TypeGuard[EffectivePolicy]:
-    return isinstance(policy, EffectivePolicy)
-
-
-@lru_cache(maxsize=512)
-def parsed_template(text: str) -> ConstraintTemplate:
-    """The template in a text.  Raises ``TemplateError``."""
-    try:
-        value: Any = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise TemplateError(f"the constraint template is no YAML: {error}") from None
-    return ConstraintTemplate.parse(value)
+    return parsed_template(text_of(source, shelf) if source.url else source.text())

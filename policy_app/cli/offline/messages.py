@@ -113,16 +113,17 @@ class _Pattern:
 
 def _fitting(message: str, rego: str) -> _Pattern | None:
     """The most telling text in a template that the message may come from."""
-    fitting = (one for one in _patterns(rego) if one.expression.fullmatch(message))
+    fitting = (one for one in _patterns(rego, message) if one.expression.fullmatch(message))
     return max(fitting, key=lambda each: each.told, default=None)
 
 
-def _patterns(rego: str) -> Iterator[_Pattern]:
+def _patterns(rego: str, message: str) -> Iterator[_Pattern]:
+    """The texts of which every constant part stands in the message; few need to be compiled."""
     for found in _TEXT.finditer(rego):
         text = found[1].replace('\\"', '"') if found[1] else found[2]
         parts = _VERB.split(text)
         told = sum(map(len, parts))
-        if told >= _SHORTEST_TEXT:
+        if told >= _SHORTEST_TEXT and all(part in message for part in parts):
             yield _Pattern(compiled(f"(?s){'.*'.join(map(re.escape, parts))}"), told)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from policy_app.evaluation.gatekeeper import pointing
 from policy_app.evaluation.gatekeeper.constraints import WEBHOOK_POINT, Constraint
 from policy_app.evaluation.gatekeeper.errors import ConstraintError, ReviewError
+from policy_app.evaluation.gatekeeper.external_data import ExternalDataBuiltin
 from policy_app.evaluation.gatekeeper.locate import locate
 from policy_app.evaluation.gatekeeper.match import (
     MatchError,
@@ -23,7 +24,7 @@ from policy_app.evaluation.gatekeeper.match import (
 )
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
-from policy_app.evaluation.rego import Program, RegoError, Undefined
+from policy_app.evaluation.rego import Options, Program, RegoError, Undefined
 from policy_app.evaluation.rego.explain import Explanation, Read
 from policy_app.evaluation.results import (
     Decision,
@@ -78,6 +79,7 @@ class Client:
     ``cluster[version][kind][name]`` and ``namespace[namespace][version][kind][name]``.
     With ``explain``, a rule that finds something is run once more to learn which fields it looked
     at, so that violations point at them; otherwise the words of the message have to do.
+    ``external_data`` asks providers for Rego; without it every provider is unknown.
     Raises ``TemplateError`` for Rego that does not compile and ``ConstraintError`` for a
     constraint that has no template or does not fit it.
     """
@@ -89,6 +91,7 @@ class Client:
         inventory: Mapping[str, Any] | None = None,
         *,
         explain: bool = False,
+        external_data: ExternalDataBuiltin | None = None,
     ) -> None:
         by_kind = {template.kind: template for template in templates}
         self._installed = sorted(
@@ -97,6 +100,7 @@ class Client:
         )
         self._data = {"inventory": inventory or {}}
         self._explain = explain
+        self._options = Options(external_data=external_data or ExternalDataBuiltin())
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -116,7 +120,7 @@ class Client:
         ``ReviewError`` where the request fails as a whole, as the webhook would with HTTP 500.
         """
         namespace = self.namespace_of(review, namespaces or {})
-        judging = _Judging(review, namespace, point, self._data, self._explain)
+        judging = _Judging(review, namespace, point, self._data, self._explain, self._options)
         for installed in self._installed:
             judging.ask(installed)
         return judging.decision()
@@ -158,9 +162,11 @@ class _Judging:
         point: str,
         data: Mapping[str, Any],
         explain: bool,
+        options: Options,
     ) -> None:
         self._review = review
         self._explain = explain
+        self._options = options
         self._point = point
         self._data = data
         self._subjects = review.subjects(namespace)
@@ -244,14 +250,18 @@ class _Judging:
         # Data costs time with every query, so only those that look at it get it.
         data = self._data if installed.template.uses_inventory else None
         try:
-            answer = installed.program.query(installed.path, input=asked, data=data)
+            answer = installed.program.query(
+                installed.path, input=asked, data=data, options=self._options
+            )
         except Undefined:
             return []
         except RegoError as error:
             return [_Finding(str(error), _NO_DETAILS)]
         findings = list(_distinct(_findings(answer, constraint)))
         if findings and self._explain:
-            explanations = installed.program.explain(installed.path, input=asked, data=data)
+            explanations = installed.program.explain(
+                installed.path, input=asked, data=data, options=self._options
+            )
             return list(_explained(findings, explanations))
         return findings
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from policy_app.evaluation.gatekeeper.errors import ConstraintError
+from policy_app.evaluation.gatekeeper.errors import ConstraintError, ConstraintSchemaError
 from policy_app.evaluation.gatekeeper.match import Match
 from policy_app.evaluation.gatekeeper.scopes import split_api_version
 from policy_app.evaluation.results import EnforcementAction, Origin
@@ -24,8 +24,12 @@ MAX_NAME = 63
 WEBHOOK_POINT = "validation.gatekeeper.sh"
 AUDIT_POINT = "audit.gatekeeper.sh"
 GATOR_POINT = "gator.gatekeeper.sh"
+VAP_POINT = "vap.k8s.io"
+POINTS = (WEBHOOK_POINT, AUDIT_POINT, GATOR_POINT, VAP_POINT)
 EVERY_POINT = "*"
 
+_SCOPED_FIELD = "scopedEnforcementActions"
+_SCOPED_PATH = f"spec.{_SCOPED_FIELD}"
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
@@ -93,7 +97,7 @@ class Constraint:
             metadata["annotations"] = dict(self.annotations)
         spec: dict[str, Any] = {"enforcementAction": self.enforcement_action}
         if self.scoped_actions:
-            spec["scopedEnforcementActions"] = [
+            spec[_SCOPED_FIELD] = [
                 {"action": one.action, "enforcementPoints": [{"name": each} for each in one.points]}
                 for one in self.scoped_actions
             ]
@@ -141,7 +145,9 @@ def _object(value: Mapping[str, Any], name: str, path: str) -> Mapping[str, Any]
     if inner is None:
         return {}
     if not isinstance(inner, Mapping):
-        raise ConstraintError(f"{path} must be an object", path=path)
+        raise ConstraintSchemaError(
+            f"schema validation failed: {path} must be an object", path=path
+        )
     return inner
 
 
@@ -164,34 +170,76 @@ def _action(value: Any) -> str:
     # Gatekeeper counts an empty action as deny.
     if value in (None, ""):
         return "deny"
+    if not isinstance(value, str):
+        raise ConstraintSchemaError(
+            "schema validation failed: spec.enforcementAction must be a string",
+            path="spec.enforcementAction",
+        )
     if value not in (*ACTIONS, SCOPED):
         raise ConstraintError(
             f'unrecognized enforcementAction: "{value}" is not within the supported list '
             f"[{' '.join((*ACTIONS, SCOPED))}]",
             path="spec.enforcementAction",
         )
-    return str(value)
+    return value
+
+
+def check_scopes(constraint: Constraint) -> None:
+    """Refuse scoped actions that would hold nowhere, as Gatekeeper's webhook does.
+
+    The engine itself passes over points that it does not know.  Raises ``ConstraintError``.
+    """
+    if constraint.enforcement_action != SCOPED:
+        return
+    if not constraint.scoped_actions:
+        raise ConstraintError(
+            f"error fetching {_SCOPED_FIELD}: {_SCOPED_FIELD} is required", path=_SCOPED_PATH
+        )
+    points = [point for one in constraint.scoped_actions for point in one.points or ("",)]
+    unknown = [point for point in points if point not in (*POINTS, EVERY_POINT)]
+    if unknown:
+        raise ConstraintError(
+            "unrecognized enforcement points: constraint will not be enforced for enforcement "
+            f"points [{' '.join(unknown)}], supported enforcement points are [{' '.join(POINTS)}]",
+            path=_SCOPED_PATH,
+        )
 
 
 def _scoped_actions(spec: Mapping[str, Any]) -> tuple[ScopedAction, ...]:
     if spec.get("enforcementAction") != SCOPED:
         return ()
-    path = "spec.scopedEnforcementActions"
-    entries = spec.get("scopedEnforcementActions") or []
+    entries = spec.get(_SCOPED_FIELD)
+    if entries is None:
+        return ()
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
-        raise ConstraintError(f"{path} must be a list of objects", path=path)
-    return tuple(_scoped(entry, f"{path}[{index}]") for index, entry in enumerate(entries))
-
-
-def _scoped(entry: Mapping[str, Any], path: str) -> ScopedAction:
-    action = entry.get("action")
-    if action not in ACTIONS:
-        raise ConstraintError(
-            f'unrecognized enforcementAction: "{action}" is not within the supported list '
-            f"[{' '.join(ACTIONS)}]",
-            path=f"{path}.action",
+        raise ConstraintSchemaError(
+            f"schema validation failed: {_SCOPED_PATH} must be a list of objects",
+            path=_SCOPED_PATH,
         )
+    found = [(entry.get("action"), entry) for entry in entries]
+    unknown = [
+        (str(action or ""), index)
+        for index, (action, _) in enumerate(found)
+        if action not in ACTIONS
+    ]
+    if unknown:
+        names = " ".join(action for action, _ in unknown)
+        raise ConstraintError(
+            f"unrecognized enforcementAction: [{names}] is not within the supported list "
+            f"[{' '.join(ACTIONS)}]",
+            path=f"{_SCOPED_PATH}[{unknown[0][1]}].action",
+        )
+    return tuple(
+        ScopedAction(cast("EnforcementAction", action), _points(entry, f"{_SCOPED_PATH}[{index}]"))
+        for index, (action, entry) in enumerate(found)
+    )
+
+
+def _points(entry: Mapping[str, Any], path: str) -> tuple[str, ...]:
     points = entry.get("enforcementPoints") or []
     if not isinstance(points, list) or not all(isinstance(point, Mapping) for point in points):
-        raise ConstraintError(f"{path}.enforcementPoints must be a list of objects", path=path)
-    return ScopedAction(action, tuple(str(point.get("name", "")) for point in points))
+        raise ConstraintSchemaError(
+            f"schema validation failed: {path}.enforcementPoints must be a list of objects",
+            path=f"{path}.enforcementPoints",
+        )
+    return tuple(str(point.get("name") or "") for point in points)

@@ -17,12 +17,16 @@ class TemplateError(GatekeeperError):
     """A constraint template that does not compile, or is not shaped as one.
 
     ``line`` and ``column`` count from 1 within the template's Rego, and are 0 where unknown.
+    ``code`` is the compiler's own (``rego_parse_error``…), and empty where it is not its error.
     """
 
-    def __init__(self, message: str, *, path: str = "", line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, message: str, *, path: str = "", line: int = 0, column: int = 0, code: str = ""
+    ) -> None:
         super().__init__(message, path=path)
         self.line = line
         self.column = column
+        self.code = code
 
 
 class ConstraintError(GatekeeperError):
@@ -51,3 +55,11 @@ class ExpansionTemplateError(GatekeeperError):
 
 class ExpansionError(GatekeeperError):
     """An object that its templates cannot expand: the request fails as a whole."""
+
+
+class ProviderError(GatekeeperError):
+    """A provider of external data that is not shaped as one."""
+
+
+class ConfigError(GatekeeperError):
+    """A ``Config`` or ``SyncSet`` that is not shaped as one."""

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
-import re2
-from jsonschema import Draft7Validator, validators
-from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.protocols import Validator
-from referencing import Registry
-from referencing.exceptions import Unresolvable
+from policy_app.evaluation.gatekeeper import plain_schema
+
+# The library is imported when a schema or a value asks for more than ``plain_schema`` can say: a
+# command that tests one manifest would spend a fifth of its time on that.
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,19 @@ class InvalidSchemaError(ValueError):
 
 
 def _pattern(_: Validator, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    import re2
+    from jsonschema.exceptions import ValidationError
+
     if isinstance(value, str) and not re2.search(pattern, value):
         yield ValidationError(f"{value!r} does not match the pattern {pattern!r}")
 
 
-_Validator = validators.extend(  # type: ignore[no-untyped-call] # the stubs leave it bare
-    Draft7Validator, {"pattern": _pattern}
-)
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft7Validator, validators
+
+    # The stubs leave it bare.
+    return validators.extend(Draft7Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 def field_path(parts: Iterator[Any] | list[Any] | tuple[Any, ...]) -> str:
@@ -57,6 +64,10 @@ def field_path(parts: Iterator[Any] | list[Any] | tuple[Any, ...]) -> str:
 
 def check_schema(schema: Mapping[str, Any]) -> None:
     """Raise ``InvalidSchemaError`` unless the schema can be used to check values."""
+    if plain_schema.is_plain(schema):
+        return
+    from jsonschema.exceptions import SchemaError
+
     try:
         _compiled(json.dumps(schema))
     except SchemaError as error:
@@ -66,9 +77,12 @@ def check_schema(schema: Mapping[str, Any]) -> None:
 
 @lru_cache(maxsize=1024)
 def _compiled(schema: str) -> Validator:
+    from referencing import Registry
+
     parsed = json.loads(schema)
-    _Validator.check_schema(parsed)
-    compiled: Validator = _Validator(parsed, registry=Registry())
+    kind = _validator()
+    kind.check_schema(parsed)
+    compiled: Validator = kind(parsed, registry=Registry())
     return compiled
 
 
@@ -77,7 +91,12 @@ def schema_faults(schema: Mapping[str, Any], value: Any) -> list[SchemaFault]:
 
     Raises ``InvalidSchemaError`` where the schema itself cannot be used.
     """
+    if plain_schema.is_plain(schema) and plain_schema.fits(schema, value):
+        return []
     check_schema(schema)
+    import re2
+    from referencing.exceptions import Unresolvable
+
     try:
         found = list(_compiled(json.dumps(schema)).iter_errors(value))
     except (Unresolvable, re2.error) as error:

@@ -16,6 +16,7 @@ _LONGEST = 63
 
 _WITH_VALUES = ("In", "NotIn")
 _WITHOUT_VALUES = ("Exists", "DoesNotExist")
+OPERATORS = (*_WITH_VALUES, *_WITHOUT_VALUES)
 
 
 class SelectorError(ValueError):
@@ -95,7 +96,7 @@ def _expression(value: Any) -> Requirement:
     if not isinstance(key, str):
         raise SelectorError("a key is required in each of matchExpressions")
     _check_key(key)
-    if operator not in (*_WITH_VALUES, *_WITHOUT_VALUES):
+    if operator not in OPERATORS:
         raise SelectorError(f'"{operator}" is not a valid label selector operator')
     if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
         raise SelectorError(f"the values for {key!r} must be a list of strings")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from policy_app.evaluation.gatekeeper import wildcard
-from policy_app.evaluation.gatekeeper.errors import ConstraintError
+from policy_app.evaluation.gatekeeper.errors import ConstraintError, ConstraintSchemaError
 from policy_app.evaluation.gatekeeper.labels import LabelSelector, SelectorError, labels_of
 
 ANY = "*"
@@ -152,7 +152,7 @@ class Match:
     def parse(cls, value: Any, path: str = "spec.match") -> Match:
         """Read a match.  Raises ``ConstraintError`` with the path of the field at fault."""
         if not isinstance(value, Mapping):
-            _refuse(path, "must be an object")
+            _misfit(path, "must be an object")
         for name in value:
             if name not in _FIELDS:
                 where = f"{path}.{name}"
@@ -160,11 +160,11 @@ class Match:
         return cls(
             kinds=tuple(_kinds(value.get("kinds"), f"{path}.kinds")),
             scope=_text(value, "scope", path),
-            namespaces=_texts(value, "namespaces", path),
-            excluded_namespaces=_texts(value, "excludedNamespaces", path),
+            namespaces=_wildcards(value, "namespaces", path),
+            excluded_namespaces=_wildcards(value, "excludedNamespaces", path),
             label_selector=_selector(value, "labelSelector", path),
             namespace_selector=_selector(value, "namespaceSelector", path),
-            name=_text(value, "name", path),
+            name=_wildcard(_text(value, "name", path), f"{path}.name"),
             source=_text(value, "source", path),
             written=value,
         )
@@ -325,10 +325,14 @@ def _refuse(path: str, problem: str) -> NoReturn:
     raise ConstraintError(f"{path} {problem}", path=path)
 
 
+def _misfit(path: str, problem: str) -> NoReturn:
+    raise ConstraintSchemaError(f"schema validation failed: {path} {problem}", path=path)
+
+
 def _text(value: Mapping[str, Any], name: str, path: str) -> str:
     text = value.get(name)
     if text is not None and not isinstance(text, str):
-        _refuse(f"{path}.{name}", "must be a string")
+        _misfit(f"{path}.{name}", "must be a string")
     return text or ""
 
 
@@ -337,8 +341,21 @@ def _texts(value: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
     if texts is None:
         return ()
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        _refuse(f"{path}.{name}", "must be a list of strings")
+        _misfit(f"{path}.{name}", "must be a list of strings")
     return tuple(texts)
+
+
+def _wildcards(value: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
+    found = _texts(value, name, path)
+    for index, pattern in enumerate(found):
+        _wildcard(pattern, f"{path}.{name}[{index}]")
+    return found
+
+
+def _wildcard(pattern: str, path: str) -> str:
+    if not wildcard.is_well_formed(pattern):
+        _misfit(path, f"is {pattern!r}, and should match '{wildcard.PATTERN}'")
+    return pattern
 
 
 def _selector(value: Mapping[str, Any], name: str, path: str) -> LabelSelector | None:
@@ -355,9 +372,9 @@ def _kinds(value: Any, path: str) -> Iterator[KindSelector]:
     if value is None:
         return
     if not isinstance(value, list):
-        _refuse(path, "must be a list")
+        _misfit(path, "must be a list")
     for index, entry in enumerate(value):
         where = f"{path}[{index}]"
         if not isinstance(entry, Mapping):
-            _refuse(where, "must be an object with apiGroups and kinds")
+            _misfit(where, "must be an object with apiGroups and kinds")
         yield KindSelector(_texts(entry, "apiGroups", where), _texts(entry, "kinds", where))

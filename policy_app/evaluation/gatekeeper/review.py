@@ -145,7 +145,7 @@ class Review:
             user_info=request.get("userInfo") or {},
             uid=str(request.get("uid") or ""),
             options=request.get("options"),
-            extra={name: request[name] for name in _OMITTED if request.get(name) is not None},
+            extra={name: request[name] for name in _OMITTED if request.get(name) not in (None, "")},
         )
 
     def to_input(self, *, with_namespace: bool = False) -> dict[str, Any]:
@@ -172,6 +172,11 @@ class Review:
         if with_namespace:
             shown["namespaceObject"] = self.namespace_object
         return shown
+
+    @property
+    def subresource(self) -> str:
+        """What the request is about within its object, such as ``scale``; mostly empty."""
+        return str(self.extra.get("subResource") or "")
 
     def subjects(self, namespace: Mapping[str, Any] | None) -> list[Subject]:
         """The object and the old object, as match criteria see them."""

@@ -7,7 +7,7 @@ add-ons that clusters on Azure carry.  A kind that is not listed is taken to liv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 CLUSTER_KINDS: Mapping[str, frozenset[str]] = {
     "": frozenset({"Namespace", "Node", "PersistentVolume", "ComponentStatus"}),
@@ -76,3 +76,24 @@ def in_namespace(thing: Mapping[str, Any], namespace: str) -> dict[str, Any]:
     elif namespace and not metadata.get("namespace"):
         metadata["namespace"] = namespace
     return placed | {"metadata": metadata}
+
+
+class Gvk(NamedTuple):
+    """A group, version and kind."""
+
+    group: str
+    version: str
+    kind: str
+
+    @classmethod
+    def of(cls, thing: Mapping[str, Any]) -> Gvk:
+        """What an object says that it is."""
+        return cls(*split_api_version(thing.get("apiVersion")), str(thing.get("kind") or ""))
+
+    @property
+    def api_version(self) -> str:
+        """``apps/v1``, or ``v1`` for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        return f"{self.api_version}, Kind={self.kind}"

@@ -82,6 +82,7 @@ class ConstraintTemplate:
                 f"invalid ConstraintTemplate: unable to compile modules: {error}",
                 line=error.line,
                 column=error.column,
+                code=error.code,
             ) from None
 
     @property

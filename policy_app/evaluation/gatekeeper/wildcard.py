@@ -5,6 +5,17 @@ Source: ``pkg/wildcard`` of Gatekeeper.
 
 from __future__ import annotations
 
+import re
+
+PATTERN = r"^\*?[-:a-z0-9]*\*?$"
+"""What the schema of constraints and mutators takes for a wildcard: no dots, no capitals."""
+_WELL_FORMED = re.compile(PATTERN)
+
+
+def is_well_formed(pattern: str) -> bool:
+    """Whether Gatekeeper's schema accepts a pattern."""
+    return _WELL_FORMED.fullmatch(pattern) is not None
+
 
 def matches(pattern: str, name: str) -> bool:
     """``kube-*`` begins with, ``*-system`` ends with, ``*sys*`` contains, else equal."""

@@ -17,6 +17,7 @@ from policy_app.evaluation.language.definitions import (
     PolicySetDefinition,
     PolicySetMember,
 )
+from policy_app.evaluation.language.details import KubernetesDetails
 from policy_app.evaluation.language.effects import canonical_effect, to_enforcement_action
 from policy_app.evaluation.language.errors import EffectError, LanguageError
 from policy_app.evaluation.language.expressions import resolve_value
@@ -63,6 +64,11 @@ class EffectivePolicy:
     def warn(self) -> bool:
         """Whether an audited object is also warned about."""
         return self.details.get("warn") is True
+
+    @property
+    def kubernetes_details(self) -> KubernetesDetails | None:
+        """The resolved details; None for policies about ARM resources."""
+        return KubernetesDetails(self.details) if self.definition.judges_kubernetes else None
 
     @property
     def enforcement_action(self) -> EnforcementAction | None:

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
-from policy_app.evaluation.gatekeeper.constraints import NO_ORIGIN, Constraint
-from policy_app.evaluation.gatekeeper.errors import GatekeeperError, TemplateError
+from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.errors import ConstraintError, GatekeeperError, TemplateError
 from policy_app.evaluation.gatekeeper.match import Match
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+from policy_app.evaluation.language.constraint_files import read_constraint
+from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.effects import DISABLED, MUTATE
-from policy_app.evaluation.results import EnforcementAction, Origin
-
-ALWAYS_EXCLUDED = ("kube-system", "gatekeeper-system")
-"""Namespaces that the add-on leaves alone, whatever an assignment says."""
-
-# The add-on's reason codes for what should be installed, and is not.
-TEMPLATE_INSTALL_FAILED = "ConstraintTemplateInstallFailed"
-CONSTRAINT_INSTALL_FAILED = "ConstraintInstallFailed"
-INVALID_TEMPLATE = "InvalidConstraintTemplate"
-INVALID_CONSTRAINT = "InvalidConstraint"
-
-# Our own codes for what is rightly not there.
-SWITCHED_OFF = "Disabled"
-CHANGES_OBJECTS = "Mutation"
-JUDGES_RESOURCES = "NotKubernetes"
+from policy_app.evaluation.language.matching import match_from, narrowed
+from policy_app.evaluation.language.reading import kind_of
+from policy_app.evaluation.language.reasons import (
+    CHANGES_OBJECTS,
+    CONSTRAINT_INSTALL_FAILED,
+    INVALID_CONSTRAINT,
+    INVALID_TEMPLATE,
+    JUDGES_RESOURCES,
+    SWITCHED_OFF,
+    TEMPLATE_INSTALL_FAILED,
+    NotInstalled,
+)
+from policy_app.evaluation.results import EnforcementAction
 
 _NAME_LENGTH = 30
 _HASH_LENGTH = 20
@@ -40,44 +39,32 @@ ADDON = "azure-policy-addon"
 """What the add-on signs its objects with."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotInstalled:
-    """A policy that puts no constraint into the cluster, and why."""
-
-    reason: str
-    """A sentence for the assigner."""
-    code: str
-    """The add-on's reason code, or ``Disabled``, ``Mutation`` or ``NotKubernetes`` where nothing
-    went wrong."""
-    origin: Origin = NO_ORIGIN
-
-    @property
-    def failed(self) -> bool:
-        """Whether the policy should have been installed."""
-        return self.code not in (SWITCHED_OFF, CHANGES_OBJECTS, JUDGES_RESOURCES)
-
-
 def build_constraint(
-    policy: EffectivePolicy | UnresolvedPolicy, template: ConstraintTemplate | None
+    policy: EffectivePolicy | UnresolvedPolicy,
+    template: ConstraintTemplate | None,
+    file: str | None = None,
 ) -> Constraint | NotInstalled:
     """The constraint for a policy, admitted by its template; or why there is none.
 
-    ``template`` is what the definition's details name; None where it could not be had.
+    ``template`` is what the definition's details name, ``file`` the text of the constraint that
+    they name beside it (where they do); each is None where it could not be had.
     """
     if isinstance(policy, UnresolvedPolicy):
         return NotInstalled(policy.message, CONSTRAINT_INSTALL_FAILED, policy.origin)
     absence = why_absent(policy)
     if absence is None and policy.effect == MUTATE:
-        title = policy.definition.display_name or policy.definition.id
-        reason = f"{title} changes objects rather than judging them."
+        reason = f"{title_of(policy)} changes objects rather than judging them."
         absence = NotInstalled(reason, CHANGES_OBJECTS, policy.origin)
     if absence is not None:
         return absence
     action = policy.enforcement_action
     if template is None or action is None:
         return NotInstalled(_no_template(policy), TEMPLATE_INSTALL_FAILED, policy.origin)
+    if file is None and (missing := _constraint_source(policy)) is not None:
+        reason = f"The constraint file {missing.identity} is not available."
+        return NotInstalled(reason, CONSTRAINT_INSTALL_FAILED, policy.origin)
     try:
-        constraint = template.admit(_constraint(policy, template, action))
+        constraint = template.admit(_constraint(policy, template, action, file))
         _ = template.program
     except TemplateError as error:
         return NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
@@ -99,8 +86,8 @@ def installed_name(name: str, policy: EffectivePolicy, *more: str) -> str:
 
 
 def why_absent(policy: EffectivePolicy) -> NotInstalled | None:
-    """Why a policy installs nothing, be it a constraint or a mutator; None where it does."""
-    title = policy.definition.display_name or policy.definition.id
+    """Why a policy rightly installs nothing, neither constraint nor mutator; None where it does."""
+    title = title_of(policy)
     if policy.effect == DISABLED:
         return NotInstalled(f"{title}: the effect is Disabled.", SWITCHED_OFF, policy.origin)
     if not policy.definition.judges_kubernetes:
@@ -110,30 +97,42 @@ def why_absent(policy: EffectivePolicy) -> NotInstalled | None:
             JUDGES_RESOURCES,
             policy.origin,
         )
-    if "constraintInfo" in policy.details:
-        return NotInstalled(
-            f"{title} brings a constraint of its own (constraintInfo), which is not supported: "
-            "name apiGroups and kinds instead.",
-            CONSTRAINT_INSTALL_FAILED,
-            policy.origin,
-        )
     return None
 
 
+def changes_objects(policy: EffectivePolicy) -> bool:
+    """Whether a policy brings mutators rather than a constraint."""
+    details = policy.kubernetes_details
+    return policy.effect == MUTATE or (details is not None and details.mutation is not None)
+
+
+def title_of(policy: EffectivePolicy) -> str:
+    """What a sentence calls the policy."""
+    return policy.definition.display_name or policy.definition.id
+
+
 def _no_template(policy: EffectivePolicy) -> str:
-    details = policy.definition.kubernetes_details
+    details = policy.kubernetes_details
     where = details.source_url if details else ""
     return f"The constraint template {where or 'of the definition'} is not available."
 
 
 def _constraint(
-    policy: EffectivePolicy, template: ConstraintTemplate, action: EnforcementAction
+    policy: EffectivePolicy,
+    template: ConstraintTemplate,
+    action: EnforcementAction,
+    file: str | None,
 ) -> Constraint:
+    warn = policy.details.get("warn")
+    if not (warn is None or isinstance(warn, bool)):
+        raise ConstraintError(f"warn should be true or false, but is {kind_of(warn)}", path="warn")
+    if file is not None:
+        return _from_file(policy, file, action)
     values = policy.details.get("values")
     return Constraint(
         name=constraint_name(template.name, policy),
         kind=template.kind,
-        match=Match.parse(_match(policy.details)),
+        match=Match.parse(match_from(policy.details)),
         parameters=values if isinstance(values, Mapping) else None,
         enforcement_action=action,
         labels={"managed-by": ADDON},
@@ -142,34 +141,32 @@ def _constraint(
     )
 
 
-def _match(details: Mapping[str, Any]) -> dict[str, Any]:
-    """``spec.match``: what is empty restricts nothing, and is left out."""
-    match: dict[str, Any] = {
-        "excludedNamespaces": excluded_namespaces(details.get("excludedNamespaces"))
-    }
-    groups, kinds = details.get("apiGroups"), details.get("kinds")
-    if groups or kinds:
-        match["kinds"] = [{"apiGroups": groups or [], "kinds": kinds or []}]
-    for name in ("namespaces", "labelSelector", "scope", "source"):
-        if details.get(name):
-            match[name] = details[name]
-    return match
-
-
-def excluded_namespaces(given: Any) -> Any:
-    """The assignment's exclusions and the add-on's; anything but a list is left to be refused."""
-    if given is not None and not isinstance(given, list):
-        return given
-    excluded = given or []
-    return [*excluded, *(name for name in ALWAYS_EXCLUDED if name not in excluded)]
+def _from_file(policy: EffectivePolicy, file: str, action: EnforcementAction) -> Constraint:
+    """The file's constraint under the add-on's name, with the policy's action and match."""
+    written = Constraint.parse(read_constraint(file, policy.details), policy.origin)
+    own = written.match.to_object() if written.match else None
+    return replace(
+        written,
+        name=installed_name(written.name, policy),
+        match=Match.parse(narrowed(own, policy.details)),
+        enforcement_action=action,
+        scoped_actions=(),
+        labels={**written.labels, "managed-by": ADDON},
+        annotations={**written.annotations, **_annotations(policy)},
+    )
 
 
 def _annotations(policy: EffectivePolicy) -> dict[str, str]:
     annotations = origin_annotations(policy) | {"constraint-installed-by": ADDON}
-    url = policy.details.get("constraint")
-    if isinstance(url, str):
-        annotations["constraint-url"] = url
+    source = _constraint_source(policy)
+    if source is not None and source.url:
+        annotations["constraint-url"] = source.url
     return annotations
+
+
+def _constraint_source(policy: EffectivePolicy) -> Source | None:
+    details = policy.kubernetes_details
+    return details.constraint if details else None
 
 
 def origin_annotations(policy: EffectivePolicy) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from policy_app.evaluation.language import details_checks
 from policy_app.evaluation.language.details import KubernetesDetails
 from policy_app.evaluation.language.errors import DefinitionError
 from policy_app.evaluation.language.parameters import (
@@ -81,7 +82,7 @@ class PolicyDefinition(_Described):
         mode = properties.text("mode", "All")
         rule = _rule(properties)
         if mode == KUBERNETES_MODE:
-            KubernetesDetails.check(rule)
+            details_checks.check(rule)
         return cls(**common, mode=mode, policy_rule=rule.fields)
 
     @property

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from policy_app.evaluation.language.errors import DefinitionError
+from policy_app.evaluation.language.expressions import is_expression
 from policy_app.evaluation.language.reading import Reader
 
 SourceType = Literal["PublicURL", "Base64Encoded"]
+
+DETAILS = "properties.policyRule.then.details"
+TEMPLATE_INFO = "templateInfo"
+CONSTRAINT_INFO = "constraintInfo"
+MUTATION_INFO = "mutationInfo"
+TEMPLATE_URL = "constraintTemplate"
+CONSTRAINT_URL = "constraint"
+EXCLUDED = "excludedNamespaces"
 
 _SOURCE_TYPES: Mapping[str, SourceType] = {
     "publicurl": "PublicURL",
@@ -27,11 +37,13 @@ _STORE_ROOT = "/kubernetes/"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a template or a mutation is written down."""
+    """Where a template, a constraint or a file of mutators is written down."""
 
     type: SourceType
     location: str
     """The URL, or the Base64 text."""
+    field: str = TEMPLATE_INFO
+    """The field of the details that names it."""
 
     @property
     def url(self) -> str:
@@ -47,6 +59,13 @@ class Source:
         _, _, inside = path.rpartition(_STORE_ROOT)
         return inside.rpartition("/")[0].strip("/")
 
+    @property
+    def identity(self) -> str:
+        """What tells two places apart: the URL, or a digest of the text inside the definition."""
+        if self.url:
+            return self.url
+        return f"Base64Encoded text {hashlib.sha256(self.location.encode()).hexdigest()[:12]}"
+
     def text(self) -> str:
         """The decoded text of a Base64 source.  Raises ``DefinitionError`` where it is none."""
         if self.type != "Base64Encoded":
@@ -55,56 +74,31 @@ class Source:
             return base64.b64decode(self.location, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError, ValueError):
             raise DefinitionError(
-                "The content of the template is not UTF-8 text in Base64.",
-                path="properties.policyRule.then.details.templateInfo.content",
+                f"The content of {self.field} is not UTF-8 text in Base64.",
+                path=f"{DETAILS}.{self.field}.content",
             ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class KubernetesDetails:
-    """A view of ``then.details``; fields that hold expressions are given as written."""
+    """A view of ``then.details``, be they as written or resolved."""
 
     fields: Mapping[str, Any]
-
-    @classmethod
-    def check(cls, rule: Reader) -> None:
-        """Raise ``DefinitionError`` where the details of a rule contradict themselves."""
-        details = rule.child("then").child("details")
-        sources = [
-            name
-            for name in ("templateInfo", "mutationInfo", "constraintTemplate")
-            if name in details.fields
-        ]
-        if len(sources) > 1:
-            details.refuse(sources[1], f"cannot stand beside {sources[0]}")
-        for name in ("templateInfo", "mutationInfo", "constraintInfo"):
-            if name in details.fields:
-                _read_source(details.child(name))
-        if "templateInfo" in details.fields:
-            _check_kinds(details)
-        details.object("values")
 
     @property
     def template(self) -> Source | None:
         """Where the constraint template is, in the new form or the old; None for mutations."""
-        if "templateInfo" in self.fields:
-            return _read_source(
-                Reader(self.fields["templateInfo"], "templateInfo", DefinitionError)
-            )
-        url = self.fields.get("constraintTemplate")
-        return Source("PublicURL", url) if isinstance(url, str) else None
+        return self._source(TEMPLATE_INFO) or self._address(TEMPLATE_URL)
 
     @property
     def mutation(self) -> Source | None:
         """Where the mutators are; None for policies that judge."""
-        if "mutationInfo" not in self.fields:
-            return None
-        return _read_source(Reader(self.fields["mutationInfo"], "mutationInfo", DefinitionError))
+        return self._source(MUTATION_INFO)
 
     @property
-    def constraint_url(self) -> str:
-        """The old form's own constraint file; empty in the new form."""
-        return str(self.fields.get("constraint") or "")
+    def constraint(self) -> Source | None:
+        """Where the constraint is written down; None where one is made from the details."""
+        return self._source(CONSTRAINT_INFO) or self._address(CONSTRAINT_URL)
 
     @property
     def source_url(self) -> str:
@@ -134,22 +128,41 @@ class KubernetesDetails:
         values = self.fields.get("values")
         return values if isinstance(values, Mapping) else {}
 
+    def _source(self, name: str) -> Source | None:
+        if name not in self.fields:
+            return None
+        return read_source(Reader(self.fields[name], f"{DETAILS}.{name}", DefinitionError))
 
-def _read_source(reader: Reader) -> Source:
+    def _address(self, name: str) -> Source | None:
+        url = self.fields.get(name)
+        if not isinstance(url, str) or not url:
+            return None
+        _check_url(Reader(self.fields, DETAILS, DefinitionError), name, url)
+        return Source("PublicURL", url, name)
+
+
+def read_source(reader: Reader) -> Source:
+    """Read ``{"sourceType": …, "url": …}`` or ``{"sourceType": …, "content": …}``."""
     kind = _SOURCE_TYPES.get(reader.required_text("sourceType").lower())
     if kind is None:
         reader.refuse("sourceType", "must be PublicURL or Base64Encoded")
-    return Source(kind, reader.required_text("url" if kind == "PublicURL" else "content"))
+    name, other = ("url", "content") if kind == "PublicURL" else ("content", "url")
+    if other in reader.fields:
+        reader.refuse(other, f"cannot stand beside the source type {kind}, which takes {name}")
+    location = reader.required_text(name)
+    if kind == "PublicURL":
+        _check_url(reader, name, location)
+    return Source(kind, location, reader.path.rpartition(".")[2])
 
 
-def _check_kinds(details: Reader) -> None:
-    if "constraintInfo" in details.fields:
+def _check_url(reader: Reader, name: str, url: str) -> None:
+    """Refuse what is no address; what a parameter gives is looked at when it is known."""
+    if is_expression(url):
         return
-    for name in ("apiGroups", "kinds"):
-        value = details.fields.get(name)
-        if value is None:
-            details.refuse(name, "is required beside templateInfo")
-        if isinstance(value, str):
-            continue
-        if "*" in details.texts(name):
-            details.refuse(name, "must name each one: '*' is not allowed here")
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme.lower() == "https" and bool(parts.hostname)
+    except ValueError:
+        sound = False
+    if not sound:
+        reader.refuse(name, f"should be an address that begins with https://, but is {url!r}")

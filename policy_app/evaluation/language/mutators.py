@@ -14,29 +14,21 @@ from policy_app.evaluation.gatekeeper.mutation import Mutator, is_mutator
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
 from policy_app.evaluation.language.constraints import (
     ADDON,
+    installed_name,
+    origin_annotations,
+    title_of,
+    why_absent,
+)
+from policy_app.evaluation.language.effects import MUTATE, installs_mutation
+from policy_app.evaluation.language.matching import narrowed
+from policy_app.evaluation.language.reasons import (
     CHANGES_OBJECTS,
     CONSTRAINT_INSTALL_FAILED,
     INVALID_CONSTRAINT,
     INVALID_TEMPLATE,
     TEMPLATE_INSTALL_FAILED,
     NotInstalled,
-    excluded_namespaces,
-    installed_name,
-    origin_annotations,
-    why_absent,
 )
-from policy_app.evaluation.language.effects import MUTATE, installs_mutation
-
-MUTATORS_CONFLICT = "MutatorConflict"
-"""Our own code for mutators that keep each other from running; the add-on publishes none."""
-
-
-def changes_objects(policy: EffectivePolicy | UnresolvedPolicy) -> bool:
-    """Whether a policy brings mutators rather than a constraint."""
-    if isinstance(policy, UnresolvedPolicy):
-        return False
-    details = policy.definition.kubernetes_details
-    return policy.effect == MUTATE or (details is not None and details.mutation is not None)
 
 
 def build_mutators(
@@ -49,14 +41,14 @@ def build_mutators(
     """
     if isinstance(policy, UnresolvedPolicy):
         return NotInstalled(policy.message, CONSTRAINT_INSTALL_FAILED, policy.origin)
-    absence = why_absent(policy) or _why_unused(policy)
+    absence = why_unused(policy)
     if absence is not None:
         return absence
     if objects is None:
         return NotInstalled(_no_mutators(policy), TEMPLATE_INSTALL_FAILED, policy.origin)
     strangers = [one for one in objects if not isinstance(one, Mapping) or not is_mutator(one)]
     if strangers or not objects:
-        reason = f"{_title(policy)}: its mutationInfo holds something else than mutators."
+        reason = f"{title_of(policy)}: its mutationInfo holds something else than mutators."
         return NotInstalled(reason, INVALID_TEMPLATE, policy.origin)
     try:
         for one in objects:
@@ -69,22 +61,22 @@ def build_mutators(
         return NotInstalled(error.message, INVALID_CONSTRAINT, policy.origin)
 
 
-def _why_unused(policy: EffectivePolicy) -> NotInstalled | None:
+def why_unused(policy: EffectivePolicy) -> NotInstalled | None:
+    """Why a policy that changes objects brings no mutators; None where it should."""
+    absence = why_absent(policy)
+    if absence is not None:
+        return absence
     if policy.effect != MUTATE:
-        reason = f"{_title(policy)} changes objects, for which the effect must be {MUTATE}."
+        reason = f"{title_of(policy)} changes objects, for which the effect must be {MUTATE}."
         return NotInstalled(reason, CONSTRAINT_INSTALL_FAILED, policy.origin)
     if not installs_mutation(policy.effect, enforcement_mode=policy.assignment.enforcement_mode):
-        reason = f"{_title(policy)} changes nothing, since its assignment is not enforced."
+        reason = f"{title_of(policy)} changes nothing, since its assignment is not enforced."
         return NotInstalled(reason, CHANGES_OBJECTS, policy.origin)
     return None
 
 
-def _title(policy: EffectivePolicy) -> str:
-    return policy.definition.display_name or policy.definition.id
-
-
 def _no_mutators(policy: EffectivePolicy) -> str:
-    details = policy.definition.kubernetes_details
+    details = policy.kubernetes_details
     where = details.source_url if details else ""
     return f"The mutators {where or 'of the definition'} are not available."
 
@@ -98,34 +90,5 @@ def _installed(written: Mapping[str, Any], policy: EffectivePolicy) -> dict[str,
         "labels": {"managed-by": ADDON},
         "annotations": origin_annotations(policy),
     }
-    spec = {**written["spec"], "match": _match(written["spec"].get("match"), policy.details)}
+    spec = {**written["spec"], "match": narrowed(written["spec"].get("match"), policy.details)}
     return {**written, "metadata": metadata, "spec": spec}
-
-
-def _match(written: Mapping[str, Any] | None, details: Mapping[str, Any]) -> dict[str, Any]:
-    """What the mutator matches by itself, narrowed by the policy."""
-    match = dict(written or {})
-    match["excludedNamespaces"] = excluded_namespaces(details.get("excludedNamespaces"))
-    for name in ("namespaces", "scope", "source"):
-        if details.get(name):
-            match[name] = details[name]
-    if details.get("labelSelector"):
-        match["labelSelector"] = _both(match.get("labelSelector"), details["labelSelector"])
-    return match
-
-
-def _both(one: Any, other: Any) -> Any:
-    """A selector of what both select; anything but objects is left to be refused."""
-    if not one or not isinstance(other, Mapping):
-        return other
-    labels = [
-        {"key": key, "operator": "In", "values": [value]}
-        for selector in (one, other)
-        for key, value in (selector.get("matchLabels") or {}).items()
-    ]
-    expressions = [
-        expression
-        for selector in (one, other)
-        for expression in selector.get("matchExpressions") or []
-    ]
-    return {"matchExpressions": [*labels, *expressions]}

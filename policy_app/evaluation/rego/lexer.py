@@ -18,10 +18,13 @@ MAX_SOURCE = 1_000_000
 
 @dataclass(slots=True)
 class Token:
-    """``kind`` is ``name``, ``number``, ``string``, ``end`` or the punctuation itself.
+    """A word, a literal or a mark.
 
-    ``spaced`` says that white space stands before the token; ``line_end`` is the line on which
-    the token ends, which differs from ``pos.line`` for raw strings.
+    ``kind`` is ``name``, ``number``, ``string``, ``template``, ``end`` or the punctuation itself.
+    A template string is a ``template`` for each of its texts, with the tokens of its expressions
+    between them; its value is the text, and whether that is the last one.  ``spaced`` says that
+    white space stands before the token; ``line_end`` is the line on which the token ends, which
+    differs from ``pos.line`` for raw strings.
     """
 
     kind: str
@@ -40,10 +43,17 @@ _TOKEN = re.compile(
     | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<string>"(?:[^"\\\n]|\\.)*")
     | (?P<raw>`[^`]*`)
+    | (?P<template>\$["`])
     | (?P<punctuation>:=|==|!=|<=|>=|[=<>+\-*/%&|.,:;(){}\[\]])
     """,
     re.VERBOSE | re.ASCII,
 )
+# The texts of template strings: `\{` is a brace that begins no expression.
+_TEXTS = {
+    '"': re.compile(r'((?:[^"\\\n{]|\\.)*)(["{])'),
+    "`": re.compile(r"((?:[^`\\{]|\\\{?)*)([`{])"),
+}
+_ESCAPED_BRACE = re.compile(r"\\(\{|.)")
 _LEADING_ZERO = re.compile(r"0\d")
 MAX_DIGITS = 4000
 """Digits of a number: Python refuses to read longer ones."""
@@ -69,6 +79,8 @@ class _Lexer:
         self.line = 1
         self.line_start = 0
         self.tokens: list[Token] = []
+        # The open template strings: the quote of each, and the braces open in its expression.
+        self.templates: list[list[Any]] = []
 
     def run(self) -> list[Token]:
         at, spaced, end = 0, True, len(self.text)
@@ -81,10 +93,15 @@ class _Lexer:
             if kind == "space" or kind == "comment":
                 self._count_lines(found.group(), at)
                 spaced = True
+            elif kind == "template" or self._closes_expression(found.group()):
+                at, spaced = self._template(at, spaced, found.group()), False
+                continue
             else:
                 self._add(kind, found.group(), at, spaced)
                 spaced = False
             at = found.end()
+        if self.templates:
+            raise self._fail(end, "non-terminated string")
         self.tokens.append(Token("end", "", None, self._pos(end), True, self.line))
         return self.tokens
 
@@ -110,6 +127,35 @@ class _Lexer:
             kind, value = "string", text[1:-1].replace("\r", "")
             self._count_lines(text, at)
         self.tokens.append(Token(kind, text, value, pos, spaced, self.line))
+
+    def _closes_expression(self, text: str) -> bool:
+        """Is this the brace behind an expression in a template string?"""
+        if not self.templates:
+            return False
+        open_ = self.templates[-1]
+        open_[1] += (text == "{") - (text == "}")
+        return bool(open_[1] < 0)
+
+    def _template(self, at: int, spaced: bool, start: str) -> int:
+        """Read a text of a template string; gives the position behind it."""
+        quote = start[1] if start != "}" else self.templates.pop()[0]
+        begin = at + len(start)
+        found = _TEXTS[quote].match(self.text, begin)
+        if found is None:
+            raise self._fail(at, "non-terminated string")
+        text, end = found.groups()
+        if quote == "`":
+            value = text.replace("\\{", "{").replace("\r", "")
+        else:
+            plain = _ESCAPED_BRACE.sub(lambda m: "{" if m[1] == "{" else m[0], text)
+            value = self._string(f'"{plain}"', at)
+        pos = self._pos(at)
+        self._count_lines(text, begin)
+        if end == "{":
+            self.templates.append([quote, 0])
+        shown = self.text[at : found.end()]
+        self.tokens.append(Token("template", shown, (value, end == quote), pos, spaced, self.line))
+        return found.end()
 
     def _number(self, text: str, at: int) -> int | float:
         if _LEADING_ZERO.match(text):

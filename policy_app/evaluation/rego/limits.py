@@ -36,44 +36,54 @@ DEFAULT_LIMITS = Limits()
 
 
 class _Running(threading.local):
-    budget: Budget | None = None
+    def __init__(self) -> None:
+        self.budgets: list[Budget] = []
 
 
 RUNNING = _Running()
-"""The budget of the query that this thread is in: comparing and hashing large values takes long
-inside one step, so the values charge it themselves."""
+"""The budgets of the queries that this thread is in, the innermost last: comparing and hashing
+large values takes long inside one step, so the values charge it themselves.
+
+A stack, because a thread's own attributes are slow to reach: it is reached once a query."""
 
 
 def charge_work(steps: int) -> None:
     """Count steps against the deadline of the query that this thread is in, if any."""
-    budget = RUNNING.budget
-    if budget is not None:
+    budgets = RUNNING.budgets
+    if budgets:
+        budget = budgets[-1]
         budget.ticks -= steps
         if budget.ticks < 0:
             budget.refill()
 
 
 class Budget:
-    """What is left of one query's limits; ``texts`` keeps what was printed, by identity."""
+    """What is left of one query's limits.
 
-    __slots__ = ("_characters", "_deadline", "elements", "limits", "texts", "ticks")
+    Generated code counts ``ticks``, ``elements`` and ``characters`` down itself, since a call
+    takes several times as long, and calls a method once one of them is below zero.
+    """
+
+    __slots__ = ("_deadline", "characters", "elements", "limits", "texts", "ticks")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
-        self._deadline = time.monotonic() + limits.deadline_s
+        self._deadline: float | None = None
         self.elements = limits.max_elements
         self.ticks = STRIDE
-        self.texts: dict[int, tuple[Any, str]] = {}
-        self._characters = limits.max_characters
+        self.characters = limits.max_characters
+        self.texts: dict[int, tuple[Any, str]] | None = None
+        """What was printed, by identity; from the first one on."""
 
     def check_deadline(self) -> None:
         """Raise ``RegoLimitError`` once the query's time is used up."""
-        if time.monotonic() > self._deadline:
+        now = time.monotonic()
+        if self._deadline is None:
+            # Most queries end before their first look at the clock, no more than a stride of
+            # small steps in, and reading it took them a twentieth of their time.
+            self._deadline = now + self.limits.deadline_s
+        if now >= self._deadline:
             raise _exceeded(f"the query took longer than {self.limits.deadline_s:g} s")
-
-    def remaining_s(self) -> float:
-        """Seconds until the deadline, never negative."""
-        return max(0.0, self._deadline - time.monotonic())
 
     def charge_elements(self, count: int) -> None:
         """Count ``count`` produced members; call it before they are produced."""
@@ -92,13 +102,17 @@ class Budget:
 
     def charge_string(self, length: int) -> None:
         """Count a produced string of ``length`` characters; call it before it is produced."""
+        self.characters -= length
+        if self.characters < 0 or length > self.limits.max_string:
+            self.refuse_string(length)
+
+    def refuse_string(self, length: int) -> NoReturn:
+        """What generated code calls once a string of this length went past a bound."""
         if length > self.limits.max_string:
             raise _exceeded(f"a string would be longer than {self.limits.max_string} characters")
-        self._characters -= length
-        if self._characters < 0:
-            raise _exceeded(
-                f"the query produced more than {self.limits.max_characters} characters of text"
-            )
+        raise _exceeded(
+            f"the query produced more than {self.limits.max_characters} characters of text"
+        )
 
 
 def _exceeded(message: str) -> RegoLimitError:

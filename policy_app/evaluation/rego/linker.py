@@ -11,6 +11,7 @@ from policy_app.evaluation.rego.analysis import all_rules, check_recursion, chec
 from policy_app.evaluation.rego.codegen.emit import Pool
 from policy_app.evaluation.rego.codegen.facts import Facts
 from policy_app.evaluation.rego.codegen.rules import RuleGenerator
+from policy_app.evaluation.rego.codegen.shapes import deciding_field
 from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.normal import Normalizer
 from policy_app.evaluation.rego.parser import parse_module
@@ -106,6 +107,7 @@ def _attach(tree: Node, facts: Facts, functions: dict[str, Any]) -> None:
         twin.function = functions[facts.function(unit)]
         if unit.kind == "set":
             twin.members = functions[facts.members_function(unit)]
+            twin.deciding_field = deciding_field(unit)
 
 
 __all__ = ["Linked", "link", "parse_modules"]

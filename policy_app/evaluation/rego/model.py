@@ -60,6 +60,14 @@ class RegoSet:
             items.setdefault(value if type(value) is str else hash_key(value), value)
         return cls(items)
 
+    def get(self, key: Any, default: Value) -> Value:
+        """The member with this hash key.
+
+        Generated code asks for constant fields as of a dict, whatever it looks into; for a set
+        this saves the exception that a missing method would be.
+        """
+        return self.items.get(key, default)
+
     def __len__(self) -> int:
         return len(self.items)
 

@@ -68,11 +68,11 @@ class _BodyParser(TermParser):
     def literal(self) -> Literal:
         pos = self.pos
         if self.accept_word("some"):
-            return Literal(self._some(pos), pos, withs=self._withs())
+            return Literal(self._some(pos), pos, withs=self.withs())
         if self.accept_word("every"):
-            return Literal(self._every(pos), pos, withs=self._withs())
+            return Literal(self._every(pos), pos, withs=self.withs())
         negated = self.accept_word("not")
-        return Literal(self._expression_literal(), pos, negated, self._withs())
+        return Literal(self._expression_literal(), pos, negated, self.withs())
 
     def _expression_literal(self) -> Expr:
         left = self.expression()
@@ -116,7 +116,7 @@ class _BodyParser(TermParser):
             self.fail("expected a variable after 'every'", term.pos)
         return term
 
-    def _withs(self) -> tuple[With, ...]:
+    def withs(self) -> tuple[With, ...]:
         withs: list[With] = []
         while self.sees_word("with"):
             pos = self.advance().pos

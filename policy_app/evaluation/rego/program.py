@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from typing import Literal as OneOf
 
+from policy_app.evaluation.rego.context import DEFAULT_OPTIONS, Context, Options
 from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
-from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, RUNNING, Budget, Limits
-from policy_app.evaluation.rego.output import plain, plain_set, sorted_members
+from policy_app.evaluation.rego.limits import RUNNING, Budget
+from policy_app.evaluation.rego.output import alike, plain, plain_set, sorted_members
 from policy_app.evaluation.rego.runtime import (
     BUDGET,
     DATA,
@@ -34,74 +33,10 @@ if TYPE_CHECKING:
     from policy_app.evaluation.rego.query import CompiledQuery, Result
 
 Version = OneOf["v0", "v1"]
-Provider = Callable[[Value], Value]
+T = TypeVar("T")
+Answer = Callable[[State], Any]
+"""What is computed once a query runs."""
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a query runs.
-
-    ``strict`` makes a builtin's error an error of the query.  ``now_ns`` fixes the clock
-    (nanoseconds since 1970), ``external_data`` answers the builtin of that name.
-    """
-
-    limits: Limits = DEFAULT_LIMITS
-    strict: bool = False
-    now_ns: int | None = None
-    external_data: Provider | None = None
-    seed: str = ""
-
-
-class Context:
-    """What one query lends to builtins; ``builtins.core.Context`` says what each part is.
-
-    Most queries ask for nothing of it, so its parts are made when they are asked for.
-    """
-
-    __slots__ = ("_memo", "_notes", "_now_ns", "_options", "budget")
-
-    def __init__(self, budget: Budget, options: Options) -> None:
-        self.budget = budget
-        self._options = options
-
-    @property
-    def now_ns(self) -> int:
-        try:
-            return self._now_ns
-        except AttributeError:
-            now = self._options.now_ns
-            self._now_ns: int = time.time_ns() if now is None else now
-            return self._now_ns
-
-    @property
-    def seed(self) -> str:
-        return self._options.seed
-
-    @property
-    def external_data(self) -> Provider | None:
-        return self._options.external_data
-
-    @property
-    def memo(self) -> dict[Any, Any]:
-        try:
-            return self._memo
-        except AttributeError:
-            self._memo: dict[Any, Any] = {}
-            return self._memo
-
-    @property
-    def notes(self) -> list[str]:
-        try:
-            return self._notes
-        except AttributeError:
-            self._notes: list[str] = []
-            return self._notes
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-
-DEFAULT_OPTIONS = Options()
 KEPT_QUERIES = 64
 """Compiled queries that a program keeps."""
 
@@ -125,7 +60,7 @@ class Program:
         self._linked = link(self.modules)
         self._queries: dict[str, CompiledQuery] = {}
         self._explained: Linked | None = None
-        self._routes: dict[str, tuple[Document | None, tuple[str, ...]]] = {}
+        self._answers: dict[str, Answer] = {}
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -144,23 +79,10 @@ class Program:
         Raises ``Undefined`` where the rule has no value, ``RegoError`` where it fails and
         ``RegoLimitError`` where it takes more than ``options.limits``.
         """
-        state = self._state(self._linked, input, data, options)
-        before, RUNNING.budget = RUNNING.budget, state[BUDGET]
-        try:
-            rule, names = self._route(path)
-            if rule is not None and rule.members is not None and not names:
-                # A set that is sent out as a whole is sorted, and needs no hashes for that.
-                return plain_set(rule.members(state), state[BUDGET])
-            value = self._at(rule, names, state)
-            if value is U:
-                raise Undefined(path)
-            return plain(value, state[BUDGET])
-        except (RegoError, Undefined):
-            raise
-        except Exception as error:
-            raise _as_rego_error(error) from error
-        finally:
-            RUNNING.budget = before
+        answer = self._answers.get(path)
+        if answer is None:
+            answer = self._keep_answer(path)
+        return _run(self._linked, answer, input, data, options)
 
     def explain(
         self,
@@ -177,27 +99,20 @@ class Program:
         from policy_app.evaluation.rego.explain import Trace
 
         linked = self._with_explanations()
-        state = self._state(linked, input, data, options)
-        rule, names = _find_route(linked.documents, path)
+        rule, names = _find_rule(linked.documents, path)
         if rule is None or names or rule.function is None:
             raise RegoError(f"{path} is no rule that could be explained", code="eval_error")
+
         name = ".".join(("data", *rule.path))
-        before, RUNNING.budget = RUNNING.budget, state[BUDGET]
-        try:
+
+        def answer(state: State) -> list[Explanation]:
             trace = state[TRACE] = Trace(input)
-            if rule.members is not None:
-                found = sorted_members(rule.members(state), state[BUDGET])
-                return [trace.explanation(name, value, shown) for value, shown in found]
-            value = rule.function(state)
-            if value is U:
-                raise Undefined(path)
-            return [trace.explanation(name, value, plain(value, state[BUDGET]))]
-        except (RegoError, Undefined):
-            raise
-        except Exception as error:
-            raise _as_rego_error(error) from error
-        finally:
-            RUNNING.budget = before
+            return [
+                trace.explanation(name, value, shown)
+                for value, shown in _derived(rule, path, state)
+            ]
+
+        return _run(linked, answer, input, data, options)
 
     def _with_explanations(self) -> Linked:
         from policy_app.evaluation.rego.linker import link
@@ -222,18 +137,13 @@ class Program:
         from policy_app.evaluation.rego.query import QUERY_RULE
 
         query = self._query(text)
-        state = self._state(query.linked, input, data, options)
         rule = query.linked.documents.children[QUERY_RULE].function
         assert rule is not None
-        before, RUNNING.budget = RUNNING.budget, state[BUDGET]
-        try:
+
+        def answer(state: State) -> list[Result]:
             return query.results(plain(rule(state), state[BUDGET]))
-        except (RegoError, Undefined):
-            raise
-        except Exception as error:
-            raise _as_rego_error(error) from error
-        finally:
-            RUNNING.budget = before
+
+        return _run(query.linked, answer, input, data, options)
 
     def _query(self, text: str) -> CompiledQuery:
         from policy_app.evaluation.rego.query import compile_query
@@ -246,28 +156,38 @@ class Program:
                 self._queries[text] = compile_query(self.modules, text, v1=v1)
             return self._queries[text]
 
-    def _state(self, linked: Linked, input: Any, data: Any, options: Options) -> State:
-        budget = Budget(options.limits)
-        context = Context(budget, options)
-        base = {} if data is None else data
-        head = (input, base, budget, context, None, None, options.strict, None)
-        return [*head, *linked.empty]
+    def _keep_answer(self, path: str) -> Answer:
+        """Find out once what answers a path; most callers ask for one only."""
+        if len(self._answers) >= KEPT_QUERIES:
+            self._answers.clear()
+        answer = self._answers[path] = _answer_at(self._linked.documents, path)
+        return answer
 
-    def _route(self, path: str) -> tuple[Document | None, tuple[str, ...]]:
-        """The rule that a path leads to, or None for a document, and the names left over."""
-        if path not in self._routes:
-            if len(self._routes) >= KEPT_QUERIES:
-                self._routes.clear()
-            self._routes[path] = _find_route(self._linked.documents, path)
-        return self._routes[path]
 
-    def _at(self, rule: Document | None, names: tuple[str, ...], state: State) -> Value:
+def _answer_at(documents: Document, path: str) -> Answer:
+    """What computes the plain value at this path."""
+    rule, names = _find_rule(documents, path)
+    if rule is not None and rule.members is not None and not names:
+        members, field = rule.members, rule.deciding_field
+        if field is not None:
+            return lambda state: alike(members(state), field, state[BUDGET])
+        # A set that is sent out as a whole is sorted, and needs no hashes for that.
+        return lambda state: plain_set(members(state), state[BUDGET])
+
+    def answer(state: State) -> Any:
         if rule is not None:
-            return chain(rule.at(state, U), names)
-        return force(chain(Lazy(state, self._linked.documents, state[DATA]), names))
+            value = chain(rule.at(state, U), names)
+        else:
+            value = force(chain(Lazy(state, documents, state[DATA]), names))
+        if value is U:
+            raise Undefined(path)
+        return plain(value, state[BUDGET])
+
+    return answer
 
 
-def _find_route(document: Document, path: str) -> tuple[Document | None, tuple[str, ...]]:
+def _find_rule(document: Document, path: str) -> tuple[Document | None, tuple[str, ...]]:
+    """The rule that a path leads to, or None for a document, and the names left over."""
     root, *names = path.split(".")
     if root != "data":
         raise RegoError(f"the query {path!r} must start with 'data'", code="rego_parse_error")
@@ -279,6 +199,49 @@ def _find_route(document: Document, path: str) -> tuple[Document | None, tuple[s
             return child, tuple(names[at + 1 :])
         document = child
     return None, tuple(names)
+
+
+def _derived(rule: Document, path: str, state: State) -> list[tuple[Value, Any]]:
+    """The rule's value, or each member of a set, beside the plain value it is written as."""
+    assert rule.function is not None
+    if rule.members is not None:
+        return sorted_members(rule.members(state), state[BUDGET])
+    value = rule.function(state)
+    if value is U:
+        raise Undefined(path)
+    return [(value, plain(value, state[BUDGET]))]
+
+
+def _run(
+    linked: Linked, answer: Callable[[State], T], input: Any, data: Any, options: Options
+) -> T:
+    """Compute the answer in a state of its own, within the limits; no query goes another way.
+
+    What is done here takes longer than many a rule.  Putting the state together in place, with
+    what few queries ask for left out, took the fixed part of a query from 1.5 to 0.7 µs.
+    """
+    budget = Budget(options.limits)
+    state = [
+        input,
+        {} if data is None else data,
+        budget,
+        None,
+        None,
+        None,
+        options,
+        None,
+        *linked.empty,
+    ]
+    running = RUNNING.budgets
+    running.append(budget)
+    try:
+        return answer(state)
+    except (RegoError, Undefined):
+        raise
+    except Exception as error:
+        raise _as_rego_error(error) from error
+    finally:
+        running.pop()
 
 
 _LIMITS: tuple[tuple[type[Exception], str], ...] = (

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from policy_app.evaluation.rego.builtins import BuiltinError, NoResult
+from policy_app.evaluation.rego.context import Context
 from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.values import RegoSet, Value, hash_key, rego_equal, type_name, unkey
 
 State = list[Any]
 
-INPUT, DATA, BUDGET, CONTEXT, OVERRIDES, MOCKS, STRICT, TRACE, FIRST_SLOT = range(9)
+INPUT, DATA, BUDGET, CONTEXT, OVERRIDES, MOCKS, OPTIONS, TRACE, FIRST_SLOT = range(9)
 
 
 class _Marker:
@@ -192,10 +193,18 @@ def function_conflict(where: Place) -> RegoError:
 
 def failed(state: State, error: BuiltinError, name: str, where: Place) -> Value:
     """A builtin's error: undefined, or an error of the query where it runs strictly."""
-    if state[STRICT] and not isinstance(error, NoResult):
+    if state[OPTIONS].strict and not isinstance(error, NoResult):
         source, pos = where
         raise source.error(f"{name}: {error.message}", pos, error.code) from None
     return U
+
+
+def lend(state: State) -> Context:
+    """What the query lends to builtins, one for the whole query; made for the first that asks."""
+    context: Context | None = state[CONTEXT]
+    if context is None:
+        context = state[CONTEXT] = Context(state[BUDGET], state[OPTIONS])
+    return context
 
 
 # -- with
@@ -205,6 +214,7 @@ Override = tuple[str, list[Value], Value]
 
 def replaced(state: State, overrides: Iterable[Override], slots: int) -> State:
     """The state under ``with``: the same query with other documents or functions."""
+    lend(state)
     new: State = [*state[:FIRST_SLOT], *[Z] * slots]
     for root, path, value in overrides:
         if root == "input":
@@ -243,6 +253,7 @@ def call_mock(state: State, name: str, fn: Callable[..., Value], args: tuple[Val
     mock = mocks[name]
     if not callable(mock):
         return mock
+    lend(state)
     # A replacement sees the functions that it replaces as they are.
     inner: State = [*state[:FIRST_SLOT], *[Z] * (len(state) - FIRST_SLOT)]
     inner[MOCKS] = None
@@ -278,13 +289,14 @@ class Lazy:
 class Document:
     """The run-time twin of a place in the tree of rules."""
 
-    __slots__ = ("children", "function", "is_function", "members", "path")
+    __slots__ = ("children", "deciding_field", "function", "is_function", "members", "path")
 
     def __init__(self, path: tuple[str, ...]) -> None:
         self.path = path
         self.children: dict[str, Document] = {}
         self.function: Callable[[State], Value] | None = None
         self.members: Callable[[State], list[Value]] | None = None
+        self.deciding_field: str | None = None
         self.is_function = False
 
     def at(self, state: State, base: Value) -> Value:

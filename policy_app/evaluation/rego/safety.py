@@ -17,6 +17,7 @@ from policy_app.evaluation.rego.resolve import BUILTIN, ROOTS
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
     RESULT,
+    TEMPLATE,
     Array,
     Body,
     Call,
@@ -77,7 +78,10 @@ class _Safety:
 
     def _check_head(self, term: Term, bound: Names) -> None:
         outputs = bound | _lookups(term, bound)
-        unsafe = [(v.pos, v.name) for v in variables(term) if v.name not in outputs]
+        self._require(variables(term), outputs)
+
+    def _require(self, needed: Iterator[Var], known: Names) -> None:
+        unsafe = [(v.pos, v.name) for v in needed if v.name not in known]
         if unsafe:
             raise self._unsafe(unsafe)
 
@@ -143,6 +147,12 @@ class _Safety:
 
     def _closures(self, term: Any, bound: Names) -> Any:
         if isinstance(term, Comprehension):
+            found = _interpolated(term)
+            if found is not None:
+                # Nothing inside a template string gives a variable its value.
+                self._require(variables(found), bound)
+                if isinstance(found, Var) and not term.body[0].withs:
+                    return Set((found,), term.pos)
             heads = (term.value,) if term.key is None else (term.key, term.value)
             body, inner = self.body(term.body, bound, heads)
             for head in heads:
@@ -150,6 +160,14 @@ class _Safety:
             key = None if term.key is None else self._closures(term.key, inner)
             return replace(term, key=key, value=self._closures(term.value, inner), body=body)
         return map_children(term, lambda part: self._closures(part, bound))
+
+
+def _interpolated(term: Comprehension) -> Term | None:
+    """The expression of a template string that comes in this set, if it is one."""
+    head, expr = term.value, term.body[0].expr
+    if isinstance(head, Var) and head.name.startswith(TEMPLATE) and isinstance(expr, Unify):
+        return expr.right
+    return None
 
 
 # -- variables

@@ -226,6 +226,9 @@ _CHILDREN: dict[type, Callable[[Any], tuple[Term, ...]]] = {
 RESULT = "_$result"
 """How the variables begin that go through a relation's results; no source can name them."""
 
+TEMPLATE = "_$template"
+"""How the variables begin that hold the values inside template strings."""
+
 
 def is_relation(term: Any) -> bool:
     """Is this the iteration that a call of a relation becomes in normal form?"""

@@ -6,16 +6,20 @@ from policy_app.evaluation.rego.cursor import FUTURE_KEYWORDS, MAX_NESTING, Curs
 from policy_app.evaluation.rego.lexer import Token
 from policy_app.evaluation.rego.source import Pos
 from policy_app.evaluation.rego.syntax import (
+    TEMPLATE,
     Array,
     Body,
     Call,
     Comprehension,
+    Literal,
     Object,
     Ref,
     Scalar,
     Set,
     Term,
+    Unify,
     Var,
+    With,
 )
 
 _OPERATORS = {
@@ -41,6 +45,10 @@ class TermParser(Cursor):
     """The parser of terms; the parser of statements adds ``query``."""
 
     def query(self, closing: str) -> Body:
+        raise NotImplementedError
+
+    def withs(self) -> tuple[With, ...]:
+        """The ``with`` modifiers that follow an expression."""
         raise NotImplementedError
 
     def expression(self, *, pairs: bool = True) -> Term:
@@ -103,6 +111,8 @@ class TermParser(Cursor):
             case "number" | "string":
                 self.advance()
                 return Scalar(token.value, token.pos)
+            case "template":
+                return self._template()
             case "-":
                 return self._negative()
             case "name":
@@ -115,6 +125,36 @@ class TermParser(Cursor):
                 return self._parenthesized()
             case _:
                 raise self.error(self.surprise("expected a term"))
+
+    def _template(self) -> Term:
+        """A template string: a call of the builtin that joins texts and values.
+
+        Each value comes in a set, as the operands of ``print`` do, which is empty where the
+        expression is undefined.
+        """
+        start = self.advance()
+        text, last = start.value
+        parts: list[Term] = []
+        while True:
+            if text:
+                parts.append(Scalar(text, start.pos))
+            if last:
+                break
+            parts.append(self._boxed())
+            if not self.sees("template"):
+                self.unexpected("expected '}' after one expression in a template string")
+            text, last = self.advance().value
+        if all(isinstance(part, Scalar) for part in parts):
+            return Scalar(text, start.pos)
+        return Call(("internal", "template_string"), (Array(tuple(parts), start.pos),), start.pos)
+
+    def _boxed(self) -> Term:
+        pos = self.pos
+        expression = self.expression()
+        self.wildcards += 1
+        var = Var(f"{TEMPLATE}{self.wildcards}", pos)
+        body = (Literal(Unify(var, expression, pos), pos, withs=self.withs()),)
+        return Comprehension("set", None, var, body, pos)
 
     def _negative(self) -> Term:
         pos = self.advance().pos

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from policy_app.evaluation.language.assignment_resource import NonComplianceMessage
@@ -35,25 +35,35 @@ _PROPERTIES = "properties"
 
 
 def validate(draft: AssignmentDraft) -> None:
-    """Raise ``PolicyError`` where the draft cannot be stored.
+    """Raise ``PolicyError`` where the draft cannot be stored, with every fault of it."""
+    faults = [
+        *name_faults(draft.scope, draft.name, "assignment"),
+        *_texts(draft),
+        *_scopes(draft),
+        *_against_definition(draft),
+    ]
+    refuse(faults, f"The policy assignment '{draft.name}'")
 
-    One fault is raised as itself; several come as the first one's code with all in ``details``.
-    """
-    faults = [*_name(draft), *_texts(draft), *_scopes(draft), *_against_definition(draft)]
+
+def refuse(faults: Sequence[PolicyError], subject: str) -> None:
+    """Raise one fault as itself, several as the first one's code with all in ``details``."""
     if len(faults) == 1:
         raise faults[0]
     if faults:
         first = faults[0]
-        text = f"The policy assignment '{draft.name}' has {len(faults)} faults; see the details."
-        raise PolicyError(first.code, text, target=first.target, details=faults)
+        text = f"{subject} has {len(faults)} faults; see the details."
+        raise PolicyError(
+            first.code, text, target=first.target, status=first.status, details=faults
+        )
 
 
-def _name(draft: AssignmentDraft) -> Iterator[PolicyError]:
-    at_group = draft.scope.kind == Scope.Kind.MANAGEMENT_GROUP
+def name_faults(scope: Scope, name: str, what: str) -> Iterator[PolicyError]:
+    """What ARM has against a name; ``what`` is ``assignment`` or ``exemption``."""
+    at_group = scope.kind == Scope.Kind.MANAGEMENT_GROUP
     limit = MANAGEMENT_GROUP_NAME_LIMIT if at_group else NAME_LIMIT
-    name, code = draft.name, "InvalidPolicyAssignmentName"
+    code = f"InvalidPolicy{what.capitalize()}Name"
     if not name.strip():
-        yield PolicyError(code, "The policy assignment needs a name.", target="name")
+        yield PolicyError(code, f"The policy {what} needs a name.", target="name")
     elif len(name) > limit:
         where = "at a management group" if at_group else "at this scope"
         text = f"The name '{name}' has {len(name)} characters; {where} it may have {limit}."
@@ -78,20 +88,21 @@ def _strings(draft: AssignmentDraft) -> Iterator[tuple[str, str]]:
     yield "displayName", draft.display_name
     yield "description", draft.description
     for name in ("parameters", "metadata"):
-        yield from _strings_in(getattr(draft, name), name)
-    yield from _strings_in(draft.non_compliance_messages, "nonComplianceMessages")
+        yield from strings_in(getattr(draft, name), name)
+    yield from strings_in(draft.non_compliance_messages, "nonComplianceMessages")
 
 
-def _strings_in(value: Any, where: str) -> Iterator[tuple[str, str]]:
+def strings_in(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every string of a JSON value, keys included, each with its path."""
     if isinstance(value, str):
         yield where, value
     elif isinstance(value, dict):
         for key, one in value.items():
             yield where, str(key)
-            yield from _strings_in(one, f"{where}.{key}")
+            yield from strings_in(one, f"{where}.{key}")
     elif isinstance(value, list):
         for index, one in enumerate(value):
-            yield from _strings_in(one, f"{where}[{index}]")
+            yield from strings_in(one, f"{where}[{index}]")
 
 
 def _scopes(draft: AssignmentDraft) -> Iterator[PolicyError]:

@@ -29,15 +29,26 @@ def test_a_definition_that_is_not_there_is_said_in_a_sentence(
     assert "could not be found" in response.content.decode()
 
 
-def test_a_definition_that_cannot_be_evaluated_is_flagged(
-    browser: Client, url: str, baseline: Definition
-) -> None:
-    Definition.objects.filter(pk=baseline.pk).update(evaluation_gap="It changes ARM resources.")
+def test_a_definition_that_cannot_be_evaluated_is_flagged(browser: Client, portal: None) -> None:
+    policy = make_policy("gap", evaluation_gap="It changes ARM resources.")
+    add_version(policy, "1.0.0")
 
-    page = browser.get(url).content.decode()
+    page = browser.get("/policy/assign", {"definition": policy.arm_id}).content.decode()
 
     assert "The portal cannot evaluate this definition." in page
     assert "It changes ARM resources. It can be assigned, but has no effect here." in page
+
+
+def test_an_initiative_that_is_evaluated_in_part_is_flagged(
+    browser: Client, url: str, baseline: Definition
+) -> None:
+    Definition.objects.filter(pk=baseline.pk).update(evaluation_gap="1 of its 5 policies cannot.")
+
+    page = browser.get(url).content.decode()
+
+    assert "The portal evaluates a part of this initiative." in page
+    assert "1 of its 5 policies cannot." in page
+    assert "has no effect here" not in page
 
 
 def test_a_deprecated_definition_is_flagged(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from policy_app.evaluation.gatekeeper.constraints import Constraint
-from policy_app.evaluation.gatekeeper.errors import ConstraintError
+from policy_app.evaluation.gatekeeper.constraints import Constraint, check_scopes
+from policy_app.evaluation.gatekeeper.errors import ConstraintError, ConstraintSchemaError
 
 from .samples import constraint, constraint_object
 
@@ -70,7 +70,8 @@ def test_scoped_actions_without_scoped_are_ignored() -> None:
                     "scopedEnforcementActions": [{"action": "scoped"}],
                 }
             },
-            'unrecognized enforcementAction: "scoped"',
+            "unrecognized enforcementAction: [scoped] is not within the supported list "
+            "[deny dryrun warn]",
         ),
     ],
 )
@@ -81,3 +82,71 @@ def test_a_wrong_constraint_is_refused_in_gatekeepers_words(
         Constraint.parse(constraint_object() | change)
 
     assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"enforcementAction": True},
+        {"parameters": []},
+        {"enforcementAction": "scoped", "scopedEnforcementActions": {}},
+        {
+            "enforcementAction": "scoped",
+            "scopedEnforcementActions": [{"action": "deny", "enforcementPoints": ["*"]}],
+        },
+    ],
+)
+def test_a_field_of_another_type_is_a_matter_of_the_schema(spec: dict[str, Any]) -> None:
+    with pytest.raises(ConstraintSchemaError, match="schema validation failed"):
+        constraint(**spec)
+
+
+def scoped(*points: str) -> Constraint:
+    """A constraint that denies at some points."""
+    entry = {"action": "deny", "enforcementPoints": [{"name": point} for point in points]}
+    return constraint(enforcementAction="scoped", scopedEnforcementActions=[entry])
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        *("validation.gatekeeper.sh", "audit.gatekeeper.sh", "gator.gatekeeper.sh"),
+        *("vap.k8s.io", "*"),
+    ],
+)
+def test_every_point_of_gatekeeper_is_known(point: str) -> None:
+    check_scopes(scoped(point))
+    check_scopes(constraint())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            constraint(enforcementAction="scoped"),
+            "error fetching scopedEnforcementActions: scopedEnforcementActions is required",
+        ),
+        (
+            scoped("webhook", "*", "audit"),
+            "unrecognized enforcement points: constraint will not be enforced for enforcement "
+            "points [webhook audit], supported enforcement points are [validation.gatekeeper.sh "
+            "audit.gatekeeper.sh gator.gatekeeper.sh vap.k8s.io]",
+        ),
+        (scoped(), "will not be enforced for enforcement points [],"),
+    ],
+)
+def test_scoped_actions_that_would_hold_nowhere_are_refused(given: Constraint, words: str) -> None:
+    with pytest.raises(ConstraintError) as caught:
+        check_scopes(given)
+
+    assert words in caught.value.message
+    assert caught.value.path == "spec.scopedEnforcementActions"
+
+
+def test_several_unknown_actions_are_told_at_once() -> None:
+    actions = [{"action": one} for one in ("block", "deny", "scoped")]
+    with pytest.raises(ConstraintError) as caught:
+        constraint(enforcementAction="scoped", scopedEnforcementActions=actions)
+
+    assert "[block scoped] is not within the supported list" in caught.value.message
+    assert caught.value.path == "spec.scopedEnforcementActions[0].action"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policy_app.evaluation.gatekeeper import wildcard
-from policy_app.evaluation.gatekeeper.errors import ConstraintError
+from policy_app.evaluation.gatekeeper.errors import ConstraintError, ConstraintSchemaError
 from policy_app.evaluation.gatekeeper.match import (
     Match,
     Matched,
@@ -247,3 +247,24 @@ def test_a_wrong_match_is_refused_with_its_path(match: Any, path: str) -> None:
         Match.parse(match)
 
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("match", "path"),
+    [
+        ({"namespaces": ["a", "Shop"]}, "spec.match.namespaces[1]"),
+        ({"excludedNamespaces": ["a*b"]}, "spec.match.excludedNamespaces[0]"),
+        ({"name": "a.b"}, "spec.match.name"),
+        ({"scope": []}, "spec.match.scope"),
+    ],
+)
+def test_what_the_schema_of_constraints_refuses_is_told_so(match: Any, path: str) -> None:
+    with pytest.raises(ConstraintSchemaError, match="schema validation failed") as caught:
+        Match.parse(match)
+
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize("pattern", ["*", "**", "", "kube-*", "*-system", "*a*", "a:b-1"])
+def test_wildcards_that_the_schema_takes_are_taken(pattern: str) -> None:
+    assert Match.parse({"namespaces": [pattern]}).namespaces == (pattern,)

@@ -6,7 +6,7 @@ import pytest
 
 from policy_app.evaluation.gatekeeper import suites
 from policy_app.evaluation.gatekeeper.suites import SuiteError
-from tests.evaluation.gatekeeper.test_suites import HEADER
+from tests.evaluation.gatekeeper.suite_runs import HEADER
 
 
 @pytest.mark.parametrize("text", ["a//b//c", "(", "a//(?<=b)"])

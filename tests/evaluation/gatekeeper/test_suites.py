@@ -3,81 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from policy_app.evaluation.gatekeeper import suites
-from policy_app.evaluation.gatekeeper.suites import CaseResult, SuiteError
+from policy_app.evaluation.gatekeeper.suites import SuiteError
 from tests.evaluation.gatekeeper.samples import template_object
-
-HEADER = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n"
-
-
-def constraint_object(name: str = "none", **spec: Any) -> dict[str, Any]:
-    """A constraint of the kind in ``template_object``."""
-    return {
-        "apiVersion": "constraints.gatekeeper.sh/v1beta1",
-        "kind": "K8sPrivileged",
-        "metadata": {"name": name},
-        "spec": spec,
-    }
-
-
-def pod(*privileged: str, namespace: str = "shop") -> dict[str, Any]:
-    """A Pod with privileged containers of these names."""
-    containers = [{"name": one, "securityContext": {"privileged": True}} for one in privileged]
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "web", "namespace": namespace},
-        "spec": {"containers": containers},
-    }
-
-
-FILES: dict[str, Any] = {
-    "suites/template.yaml": template_object(),
-    "suites/constraint.yaml": constraint_object(),
-    "suites/good.yaml": pod(),
-    "suites/bad.yaml": pod("web", "log"),
-}
-
-
-def ran(
-    text: str,
-    files: Mapping[str, Any] = FILES,
-    *,
-    chosen: str = "",
-) -> suites.SuiteResult:
-    """A suite in ``suites/suite.yaml``, run with these files beside it."""
-
-    def read(path: str) -> bytes:
-        if path not in files:
-            raise FileNotFoundError(2, "no such file or directory", path)
-        content = files[path]
-        return content.encode() if isinstance(content, str) else json.dumps(content).encode()
-
-    suite = suites.read_suite("suites/suite.yaml", (HEADER + text).encode())
-    assert suite is not None
-    return suites.run(suite, read, suites.Filter.parse(chosen))
-
-
-def one_test(
-    body: str, files: Mapping[str, Any] = FILES, *, paths: str = "", chosen: str = ""
-) -> suites.TestResult:
-    """The result of a test with this body."""
-    paths = paths or "template: template.yaml, constraint: constraint.yaml"
-    [test] = ran(f"tests: [{{name: t, {paths}, {body}}}]", files, chosen=chosen).tests
-    return test
-
-
-def one_case(body: str, files: Mapping[str, Any] = FILES, *, paths: str = "") -> CaseResult:
-    """The result of a case with this body."""
-    test = one_test(f"cases: [{{name: c, {body}}}]", files, paths=paths)
-    assert not test.error
-    [case] = test.cases
-    return case
+from tests.evaluation.gatekeeper.suite_runs import (
+    FILES,
+    constraint_object,
+    one_case,
+    one_test,
+    pod,
+    ran,
+)
 
 
 @pytest.mark.parametrize(
@@ -184,26 +124,6 @@ def test_a_scoped_constraint_counts_where_it_names_gator() -> None:
     assert one_case("object: bad.yaml, assertions: [{violations: 2}]", here).outcome == "passed"
     there = FILES | {"suites/constraint.yaml": scoped("audit.gatekeeper.sh")}
     assert one_case("object: bad.yaml, assertions: [{violations: no}]", there).outcome == "passed"
-
-
-def test_an_admission_review_is_judged_as_a_request() -> None:
-    review = {
-        "apiVersion": "admission.k8s.io/v1",
-        "kind": "AdmissionReview",
-        "request": {"operation": "DELETE", "oldObject": pod("web")},
-    }
-    case = "object: review.yaml, assertions: [{violations: 1}]"
-    assert one_case(case, FILES | {"suites/review.yaml": review}).outcome == "passed"
-    for request, said in (
-        ({"objekt": {}}, 'unknown field "request.objekt"'),
-        ({"operation": "CREATE"}, '"object" or "oldObject"'),
-        ({"operation": "DELETE", "object": pod()}, "oldObject cannot be nil"),
-        (None, "must have a request"),
-    ):
-        files = FILES | {"suites/review.yaml": review | {"request": request}}
-        error = one_case(case, files).error
-        assert error.startswith("not a valid AdmissionReview object: ")
-        assert said in error
 
 
 UNIQUE = """

@@ -7,10 +7,11 @@ from typing import Any
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import Assignment, effective_policies
-from policy_app.evaluation.language.constraints import NotInstalled, build_constraint
+from policy_app.evaluation.language.constraints import build_constraint
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
+from policy_app.evaluation.language.reasons import NotInstalled
 
-from .samples import PROVIDER, SCOPE, assignment, definition, member, policy_set, rule, values
+from .samples import PROVIDER, SCOPE, assignment, definition, member, policy_set, values
 
 
 def template(rego: str = "package a\nviolation[{}] { false }\n") -> ConstraintTemplate:
@@ -196,14 +197,6 @@ def test_rego_that_does_not_compile_is_the_templates_fault() -> None:
 
     assert reason.code == "InvalidConstraintTemplate"
     assert "unable to compile modules" in reason.reason
-
-
-def test_a_constraint_of_its_own_is_not_supported_and_says_so() -> None:
-    written = definition(
-        policyRule=rule(constraintInfo={"sourceType": "PublicURL", "url": "https://x.io/c.yaml"})
-    )
-
-    assert "constraintInfo" in absent(written).reason
 
 
 def test_a_policy_that_could_not_be_resolved_is_told() -> None:

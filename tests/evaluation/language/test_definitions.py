@@ -65,7 +65,8 @@ def test_the_old_form_and_mutations_have_their_place_too() -> None:
 
     assert first is not None
     assert second is not None
-    assert (first.tail, first.constraint_url) == ("ports/v1", f"{STORE}/ports/v1/constraint.yaml")
+    assert first.constraint is not None
+    assert (first.tail, first.constraint.url) == ("ports/v1", f"{STORE}/ports/v1/constraint.yaml")
     assert (second.template, second.tail) == (None, "m/v1")
 
 

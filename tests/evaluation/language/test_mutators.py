@@ -8,10 +8,15 @@ import pytest
 
 from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators
 from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.language.assignments import Assignment, effective_policies
-from policy_app.evaluation.language.constraints import NotInstalled
+from policy_app.evaluation.language.assignments import (
+    Assignment,
+    EffectivePolicy,
+    effective_policies,
+)
+from policy_app.evaluation.language.constraints import changes_objects
 from policy_app.evaluation.language.definitions import PolicyDefinition
-from policy_app.evaluation.language.mutators import build_mutators, changes_objects
+from policy_app.evaluation.language.mutators import build_mutators
+from policy_app.evaluation.language.reasons import NotInstalled
 
 from .samples import PROVIDER, SCOPE, STORE, assignment, definition, effect, rule
 
@@ -171,7 +176,7 @@ def test_mutators_that_could_not_be_had_are_named() -> None:
 
 
 def test_a_match_that_is_none_is_the_assignments_fault() -> None:
-    given = {"labelSelector": "x"}
+    given = {"labelSelector": "[parameters('source')]"}
     assert absent(written=mutating(**given)).code == "InvalidConstraint"
 
 
@@ -179,4 +184,5 @@ def test_only_policies_with_mutators_change_objects() -> None:
     assigned = Assignment.parse(assignment(parameters={}))
     for written, changing in ((mutating(), True), (definition(), False)):
         (policy,) = effective_policies(assigned, PolicyDefinition.parse(written))
+        assert isinstance(policy, EffectivePolicy)
         assert changes_objects(policy) is changing

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.errors import ExpansionError, MutationError
-from policy_app.evaluation.gatekeeper.expansion.template import (
-    ExpansionTemplate,
-    Gvk,
-    in_cycles,
-)
+from policy_app.evaluation.gatekeeper.expansion.template import ExpansionTemplate, in_cycles
 from policy_app.evaluation.gatekeeper.match import GENERATED, Subject
 from policy_app.evaluation.gatekeeper.mutation import Mutated, Mutators
+from policy_app.evaluation.gatekeeper.scopes import Gvk
 from policy_app.evaluation.results import EnforcementAction
 
 MAX_DEPTH = 30

@@ -7,38 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from policy_app.evaluation.gatekeeper.constraints import ACTIONS, MAX_NAME
 from policy_app.evaluation.gatekeeper.errors import ExpansionTemplateError
-from policy_app.evaluation.gatekeeper.scopes import split_api_version
+from policy_app.evaluation.gatekeeper.scopes import Gvk, split_api_version
 from policy_app.evaluation.results import EnforcementAction
 
 GROUP = "expansion.gatekeeper.sh"
 KIND = "ExpansionTemplate"
 VERSIONS = ("v1beta1", "v1alpha1")
 _WHAT = ("groups", "versions", "kinds")
-
-
-class Gvk(NamedTuple):
-    """A group, version and kind."""
-
-    group: str
-    version: str
-    kind: str
-
-    @classmethod
-    def of(cls, thing: Mapping[str, Any]) -> Gvk:
-        """What an object says that it is."""
-        return cls(*split_api_version(thing.get("apiVersion")), str(thing.get("kind") or ""))
-
-    @property
-    def api_version(self) -> str:
-        """``apps/v1``, or ``v1`` for the core group."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    def __str__(self) -> str:
-        return f"{self.api_version}, Kind={self.kind}"
 
 
 @dataclass(frozen=True, slots=True)

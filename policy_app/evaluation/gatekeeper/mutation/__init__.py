@@ -6,8 +6,8 @@ and the same as an RFC 6902 patch.  Source: ``pkg/mutation`` of Gatekeeper.
 
 from __future__ import annotations
 
+from policy_app.evaluation.gatekeeper.external_data import Provider
 from policy_app.evaluation.gatekeeper.mutation.conflicts import describe
-from policy_app.evaluation.gatekeeper.mutation.external_data import Provider
 from policy_app.evaluation.gatekeeper.mutation.mutator import Mutator, MutatorId, is_mutator
 from policy_app.evaluation.gatekeeper.mutation.system import (
     ANNOTATIONS,

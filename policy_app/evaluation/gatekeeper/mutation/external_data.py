@@ -6,11 +6,12 @@ Gatekeeper's mutation, and ``externaldata.gatekeeper.sh``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from policy_app.evaluation.gatekeeper.errors import MutationError
+from policy_app.evaluation.gatekeeper.external_data import Provider
 
 USERNAME = "Username"
 VALUE_AT_LOCATION = "ValueAtLocation"
@@ -20,17 +21,6 @@ FAIL = "Fail"
 IGNORE = "Ignore"
 USE_DEFAULT = "UseDefault"
 FAILURE_POLICIES = (FAIL, IGNORE, USE_DEFAULT)
-
-
-class Provider(Protocol):
-    """A provider, by the name of its ``Provider`` resource."""
-
-    def __call__(self, keys: Sequence[str]) -> Mapping[str, Any]:
-        """The ``response`` of a ``ProviderResponse``: ``{idempotent, items, systemError}``.
-
-        Each of the items is ``{key, value, error}``.  May raise ``OSError`` or ``ValueError``
-        where the provider cannot be reached, or answers with something else.
-        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from policy_app.evaluation.gatekeeper.mutation import spec as specs
 from policy_app.evaluation.gatekeeper.mutation.external_data import USERNAME, Placeholder
 from policy_app.evaluation.gatekeeper.mutation.location import Item, Location
 from policy_app.evaluation.gatekeeper.mutation.path_tests import PathTests
-from policy_app.evaluation.gatekeeper.mutation.reading import Fields
 from policy_app.evaluation.gatekeeper.mutation.setters import (
     Merge,
     Prune,
@@ -38,6 +37,7 @@ from policy_app.evaluation.gatekeeper.mutation.spec import (
     Owner,
 )
 from policy_app.evaluation.gatekeeper.mutation.walk import Walk
+from policy_app.evaluation.gatekeeper.reading import Fields
 from policy_app.evaluation.gatekeeper.scopes import split_api_version
 from policy_app.evaluation.results import Origin
 

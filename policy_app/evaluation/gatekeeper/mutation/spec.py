@@ -34,8 +34,8 @@ from policy_app.evaluation.gatekeeper.mutation.path_tests import (
     MUST_NOT_EXIST,
     PathTests,
 )
-from policy_app.evaluation.gatekeeper.mutation.reading import Fields, placed
 from policy_app.evaluation.gatekeeper.mutation.setters import Merge, Prune, Put, SetImage
+from policy_app.evaluation.gatekeeper.reading import Fields, placed
 
 ASSIGN = "Assign"
 ASSIGN_IMAGE = "AssignImage"

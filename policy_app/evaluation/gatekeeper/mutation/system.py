@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from policy_app.evaluation.gatekeeper.constraints import NO_ORIGIN
 from policy_app.evaluation.gatekeeper.errors import MutationError
+from policy_app.evaluation.gatekeeper.external_data import Provider
 from policy_app.evaluation.gatekeeper.json_schema import field_path
 from policy_app.evaluation.gatekeeper.match import Matched, MatchError, Subject
 from policy_app.evaluation.gatekeeper.mutation.conflicts import Conflicts, conflicts_among
-from policy_app.evaluation.gatekeeper.mutation.external_data import Provider, Resolver
+from policy_app.evaluation.gatekeeper.mutation.external_data import Resolver
 from policy_app.evaluation.gatekeeper.mutation.json_values import (
     differences,
     same,

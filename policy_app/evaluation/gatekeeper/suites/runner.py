@@ -21,12 +21,13 @@ from policy_app.evaluation.gatekeeper.expansion import (
     review_expanded,
 )
 from policy_app.evaluation.gatekeeper.inventory import inventory_of
-from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
+from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.suites import errors
 from policy_app.evaluation.gatekeeper.suites.assertions import check
 from policy_app.evaluation.gatekeeper.suites.errors import SuiteError
 from policy_app.evaluation.gatekeeper.suites.files import Files, Reader
 from policy_app.evaluation.gatekeeper.suites.filters import Filter
+from policy_app.evaluation.gatekeeper.suites.requests import review_of
 from policy_app.evaluation.gatekeeper.suites.results import CaseResult, SuiteResult, TestResult
 from policy_app.evaluation.gatekeeper.suites.suite import Case, Suite, Test
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate, is_template
@@ -149,7 +150,7 @@ class _Running:
         if len(reviewed) != 1:
             path = self._files.path(case.object)
             raise SuiteError(errors.SEVERAL_OBJECTS, f'"{path}" defines {len(reviewed)} objects')
-        messages = bench.messages(_review(reviewed[0]), self._inventory(case))
+        messages = bench.messages(review_of(reviewed[0]), self._inventory(case))
         for assertion in case.assertions:
             check(assertion, messages)
 
@@ -188,12 +189,3 @@ class _Bench:
         # A constraint with several actions at one point says everything once for each.
         others = self._constraint.actions_at(GATOR_POINT)[1:]
         return [one.message for one in decision.violations if one.enforcement_action not in others]
-
-
-def _review(thing: Mapping[str, Any]) -> Review:
-    if not is_admission_review(thing):
-        return Review.audit(thing)
-    try:
-        return Review.from_admission_review(thing)
-    except ReviewError as error:
-        raise SuiteError(errors.NOT_A_REVIEW, error.message) from None

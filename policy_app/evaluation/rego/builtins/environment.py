@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family
+from policy_app.evaluation.rego.builtins.text import TextSink
+from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.values import RegoSet, Value, render
 
 FAMILY = Family("environment")
@@ -43,6 +45,21 @@ def internal_print(context: Context, values: list[Value]) -> bool:
         next(iter(value), "<undefined>") if type(value) is RegoSet else value for value in values
     ]
     return print_(context, *shown)
+
+
+@FAMILY.builtin("internal.template_string", "array[any]", result="string", context=True)
+def template_string(context: Context, parts: list[Value]) -> str:
+    """The parts of a template string as one text; a value comes in a set, as for ``print``."""
+    sink = TextSink(context.budget)
+    for part in parts:
+        value = part
+        if type(part) is RegoSet:
+            if len(part) > 1:
+                message = "template-strings must not produce multiple outputs"
+                raise RegoError(message, code="eval_conflict_error")
+            value = next(iter(part), "<undefined>")
+        sink.add(value if type(value) is str else render(value))
+    return sink.text()
 
 
 @FAMILY.builtin("external_data", "object[string:any]", result="object[string:any]", context=True)

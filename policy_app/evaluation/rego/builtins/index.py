@@ -67,6 +67,12 @@ INDEX: Mapping[str, str] = {
             "crypto.hmac.equal crypto.hmac.md5 crypto.hmac.sha1 crypto.hmac.sha256 "
             "crypto.hmac.sha512 crypto.md5 crypto.sha1 crypto.sha256"
         ),
+        "certificates": (
+            "crypto.parse_private_keys crypto.x509.parse_and_verify_certificates "
+            "crypto.x509.parse_and_verify_certificates_with_options "
+            "crypto.x509.parse_certificate_request crypto.x509.parse_certificates "
+            "crypto.x509.parse_keypair crypto.x509.parse_rsa_private_key"
+        ),
         "tokens": (
             "io.jwt.decode io.jwt.decode_verify io.jwt.encode_sign io.jwt.encode_sign_raw "
             "io.jwt.verify_eddsa io.jwt.verify_es256 io.jwt.verify_es384 io.jwt.verify_es512 "
@@ -74,7 +80,14 @@ INDEX: Mapping[str, str] = {
             "io.jwt.verify_ps384 io.jwt.verify_ps512 io.jwt.verify_rs256 io.jwt.verify_rs384 "
             "io.jwt.verify_rs512"
         ),
-        "environment": "external_data internal.print opa.runtime print time.now_ns trace",
+        "graphql": (
+            "graphql.is_valid graphql.parse graphql.parse_and_verify graphql.parse_query "
+            "graphql.parse_schema graphql.schema_is_valid"
+        ),
+        "environment": (
+            "external_data internal.print internal.template_string opa.runtime print time.now_ns "
+            "trace"
+        ),
     }.items()
     for name in names.split()
 }

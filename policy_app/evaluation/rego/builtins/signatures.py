@@ -1,89 +1,101 @@
-"""Verifying the signatures of tokens, by the algorithms of RFC 7518 and RFC 8037."""
+"""Signatures of tokens, by the algorithms of RFC 7518 and RFC 8037."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TypeAlias
 
-from policy_app.evaluation.rego.builtins.curves import verify_ecdsa, verify_ed25519
-from policy_app.evaluation.rego.builtins.keys import EcKey, EdKey, PublicKey, RsaKey, SecretKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 
-HASHES = {"256": "sha256", "384": "sha384", "512": "sha512"}
+from policy_app.evaluation.rego.builtins.core import BuiltinError
+from policy_app.evaluation.rego.builtins.keys import PrivateKey, PublicKey, SecretKey
 
-_DIGEST_INFO = {
-    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
-    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
-    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+Hash: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
+_HASHES: dict[str, type[Hash]] = {
+    "256": hashes.SHA256,
+    "384": hashes.SHA384,
+    "512": hashes.SHA512,
 }
-"""What PKCS #1 puts before a digest to name its hash (RFC 8017, section 9.2)."""
-
-_PSS_TRAILER = 0xBC
+_CURVE_BITS = {"256": 256, "384": 384, "512": 521}
 
 
 def verify(algorithm: str, key: PublicKey, signed: bytes, signature: bytes) -> bool:
     """Whether the signature fits; false for a key that the algorithm does not use."""
+    try:
+        return _verify(algorithm, key, signed, signature)
+    except (InvalidSignature, ValueError):
+        return False
+
+
+def _verify(algorithm: str, key: PublicKey, signed: bytes, signature: bytes) -> bool:
     if algorithm == "EdDSA":
-        return isinstance(key, EdKey) and verify_ed25519(key.data, signed, signature)
-    family, name = algorithm[:2], HASHES.get(algorithm[2:], "")
-    if not name:
+        if isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(signature, signed)
+            return True
+        return False
+    family, kind = algorithm[:2], _HASHES.get(algorithm[2:])
+    if kind is None:
         return False
     if family == "HS":
         return isinstance(key, SecretKey) and hmac.compare_digest(
-            signature, hmac.new(key.data, signed, name).digest()
+            signature, mac(algorithm, key, signed)
         )
-    digest = hashlib.new(name, signed).digest()
-    if family == "ES":
-        return isinstance(key, EcKey) and verify_ecdsa(key.curve, key.x, key.y, digest, signature)
-    if not isinstance(key, RsaKey):
-        return False
-    message = _opened(key, signature)
-    if message is None:
-        return False
-    return (
-        _is_pkcs1(message, name, digest) if family == "RS" else _is_pss(key, message, name, digest)
-    )
+    if family == "ES" and isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(_der(signature), signed, ec.ECDSA(kind()))
+        return True
+    if family in ("RS", "PS") and isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, signed, _padding(family, kind(), padding.PSS.AUTO), kind())
+        return True
+    return False
 
 
-def _opened(key: RsaKey, signature: bytes) -> bytes | None:
-    """What a signature encloses, as long as the key's modulus."""
-    size = (key.n.bit_length() + 7) // 8
-    number = int.from_bytes(signature, "big")
-    if len(signature) != size or number >= key.n:
-        return None
-    return pow(number, key.e, key.n).to_bytes(size, "big")
+def _padding(family: str, hash_: Hash, salt: object) -> padding.AsymmetricPadding:
+    if family == "RS":
+        return padding.PKCS1v15()
+    return padding.PSS(padding.MGF1(hash_), salt)  # type: ignore[arg-type]
 
 
-def _is_pkcs1(message: bytes, name: str, digest: bytes) -> bool:
-    """Whether the message is the digest as RSASSA-PKCS1-v1_5 pads it."""
-    end = _DIGEST_INFO[name] + digest
-    filler = len(message) - len(end) - 3
-    return filler >= 8 and message == b"\x00\x01" + b"\xff" * filler + b"\x00" + end
+def _der(signature: bytes) -> bytes:
+    """The two halves of a token's signature as the ASN.1 that libraries take."""
+    half = len(signature) // 2
+    r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+    return encode_dss_signature(r, s)
 
 
-def _is_pss(key: RsaKey, message: bytes, name: str, digest: bytes) -> bool:
-    """Whether the message encloses the digest as RSASSA-PSS does, with any length of salt."""
-    bits = key.n.bit_length() - 1
-    message = message[len(message) - (bits + 7) // 8 :]
-    size = len(digest)
-    masked, seal, trailer = message[: -size - 1], message[-size - 1 : -1], message[-1]
-    if trailer != _PSS_TRAILER or len(message) < size + 2:
-        return False
-    unused = 8 * len(message) - bits
-    if masked[0] >> (8 - unused) if unused else 0:
-        return False
-    plain = bytearray(a ^ b for a, b in zip(masked, _mask(seal, len(masked), name), strict=True))
-    plain[0] &= 0xFF >> unused
-    filler, one, salt = bytes(plain).partition(b"\x01")
-    if any(filler) or not one:
-        return False
-    return hashlib.new(name, bytes(8) + digest + salt).digest() == seal
+def mac(algorithm: str, key: SecretKey, signed: bytes) -> bytes:
+    """The authentication code of an HS algorithm."""
+    return hmac.new(key.data, signed, getattr(hashlib, f"sha{algorithm[2:]}")).digest()
 
 
-def _mask(seed: bytes, length: int, name: str) -> bytes:
-    """MGF1 (RFC 8017, appendix B.2.1)."""
-    found = b""
-    counter = 0
-    while len(found) < length:
-        found += hashlib.new(name, seed + counter.to_bytes(4, "big")).digest()
-        counter += 1
-    return found[:length]
+def sign(algorithm: str, key: PrivateKey, signed: bytes) -> bytes:
+    """The signature; ECDSA draws no random number (RFC 6979), so that answers repeat.
+
+    Raises ``BuiltinError`` for a key that the algorithm does not use.
+    """
+    family, size = algorithm[:2], algorithm[2:]
+    if family == "HS" and isinstance(key, SecretKey):
+        return mac(algorithm, key, signed)
+    if family in ("RS", "PS") and isinstance(key, rsa.RSAPrivateKey):
+        hash_ = _HASHES[size]()
+        return key.sign(signed, _padding(family, hash_, padding.PSS.DIGEST_LENGTH), hash_)
+    if family == "ES" and isinstance(key, ec.EllipticCurvePrivateKey):
+        return _ecdsa(key, size, signed)
+    if algorithm == "EdDSA" and isinstance(key, ed25519.Ed25519PrivateKey):
+        return key.sign(signed)
+    raise BuiltinError(f"the key does not fit the algorithm {algorithm}")
+
+
+def _ecdsa(key: ec.EllipticCurvePrivateKey, size: str, signed: bytes) -> bytes:
+    if key.key_size != _CURVE_BITS[size]:
+        raise BuiltinError(f"the key does not fit the algorithm ES{size}")
+    how = ec.ECDSA(_HASHES[size](), deterministic_signing=True)
+    width = (key.key_size + 7) // 8
+    pair = decode_dss_signature(key.sign(signed, how))
+    return b"".join(number.to_bytes(width, "big") for number in pair)

@@ -1,31 +1,29 @@
-"""JSON Web Tokens (RFC 7519): reading and verifying them, and signing with a shared secret.
-
-Signing with private keys is left out: a policy that is only tried out needs no private key.
-"""
+"""JSON Web Tokens (RFC 7519): reading, verifying and signing them."""
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family, Function
 from policy_app.evaluation.rego.builtins.documents import go_json, read_json
 from policy_app.evaluation.rego.builtins.encoding import decode_base64url
-from policy_app.evaluation.rego.builtins.keys import SecretKey, TokenKey, read_keys
-from policy_app.evaluation.rego.builtins.signatures import verify
+from policy_app.evaluation.rego.builtins.keys import (
+    ALGORITHMS,
+    SecretKey,
+    TokenKey,
+    base64url,
+    read_keys,
+    signing_key,
+)
+from policy_app.evaluation.rego.builtins.signatures import sign, verify
 from policy_app.evaluation.rego.builtins.text import from_bytes, utf8
 from policy_app.evaluation.rego.values import Value, compare
 
 FAMILY = Family("tokens")
 
-_SECRET_ALGORITHMS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
-_KEY_ALGORITHMS = frozenset(
-    f"{family}{size}" for family in ("RS", "PS", "ES") for size in (256, 384, 512)
-) | {"EdDSA"}
+_SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
 _NESTED_AT_MOST = 16
 
 Object = dict[Value, Value]
@@ -75,6 +73,18 @@ def _header(context: Context, token: _Token) -> Object:
     return header
 
 
+def _checked_header(context: Context, token: _Token) -> Object:
+    """The header; raises ``BuiltinError`` where a registered parameter has a wrong type."""
+    header = _header(context, token)
+    for name in ("alg", "kid", "typ", "cty"):
+        if name in header and type(header[name]) is not str:
+            raise BuiltinError(f"{name}: must be a string")
+    critical = header.get("crit")
+    if "crit" in header and (type(critical) is not list or not critical):
+        raise BuiltinError("crit: must be a nonempty list")
+    return header
+
+
 @FAMILY.builtin("io.jwt.decode", "string", result="array[any]", context=True)
 def decode(context: Context, text: str) -> list[Value]:
     """A token's header, its payload and its signature in hexadecimal, nothing verified."""
@@ -106,7 +116,7 @@ def _key_verifier(algorithm: str) -> Function:
         token = _split(text)
         candidates = read_keys(keys)
         signature = _bytes(token.signature, "signature")
-        header = _header(context, token)
+        header = _checked_header(context, token)
         # A function that names its algorithm checks by it, whatever the header says.
         return any(
             verify(algorithm, key.key, token.signed, signature)
@@ -133,7 +143,7 @@ for _algorithm in _SECRET_ALGORITHMS:
         result="boolean",
         summary=f"Whether a token is signed by {_algorithm} with this secret.",
     )(_secret_verifier(_algorithm))
-for _algorithm in sorted(_KEY_ALGORITHMS):
+for _algorithm in sorted(ALGORITHMS.difference(_SECRET_ALGORITHMS)):
     FAMILY.builtin(
         f"io.jwt.verify_{_algorithm.lower()}",
         *("string", "string"),
@@ -191,11 +201,11 @@ def decode_verify(context: Context, text: str, given: Object) -> list[Value]:
     constraints = _constraints(context, given)
     for _ in range(_NESTED_AT_MOST):
         token = _split(text)
-        header = _header(context, token)
+        header = _checked_header(context, token)
         if not _signed(context, token, header, constraints):
             return [False, {}, {}]
         payload = _bytes(token.payload, "payload")
-        if str(header.get("cty", "")).upper() != "JWT":
+        if header.get("cty", "").upper() != "JWT":
             claims = _object(context, payload)
             fits = _claims_fit(claims, constraints)
             return [True, header, claims] if fits else [False, {}, {}]
@@ -204,8 +214,8 @@ def decode_verify(context: Context, text: str, given: Object) -> list[Value]:
 
 
 def _signed(context: Context, token: _Token, header: Object, constraints: _Constraints) -> bool:
-    algorithm = header.get("alg")
-    if not _understood(header) or type(algorithm) is not str:
+    algorithm = header.get("alg", "")
+    if not algorithm or not _understood(header):
         return False
     if constraints.alg not in ("", algorithm):
         return False
@@ -220,10 +230,9 @@ def _signed(context: Context, token: _Token, header: Object, constraints: _Const
 
 def _understood(header: Object) -> bool:
     """Whether nothing is critical that is not known here (RFC 7515, section 4.1.11)."""
-    critical = header.get("crit", [])
     known = ("alg", "kid", "typ", "cty", "crit")
-    return type(critical) is not list or all(
-        name not in header or name in known for name in critical if type(name) is str
+    return all(
+        name not in header or name in known for name in header.get("crit", ()) if type(name) is str
     )
 
 
@@ -258,7 +267,7 @@ def _in_time(claims: Object, constraints: _Constraints) -> bool:
 )
 def encode_sign(context: Context, header: Object, payload: Object, key: Object) -> str:
     """A token with this header and payload, signed with a JSON Web Key."""
-    return _sign(context, utf8(go_json(header)), utf8(go_json(payload)), key)
+    return _sign(context, utf8(go_json(header)), utf8(go_json(payload)), go_json(key))
 
 
 @FAMILY.builtin(
@@ -266,27 +275,22 @@ def encode_sign(context: Context, header: Object, payload: Object, key: Object) 
 )
 def encode_sign_raw(context: Context, header: str, payload: str, key: str) -> str:
     """A token made of JSON texts, signed with a JSON Web Key given as JSON text."""
-    return _sign(context, utf8(header), utf8(payload), read_json(context.budget, key))
+    return _sign(context, utf8(header), utf8(payload), key)
 
 
-def _sign(context: Context, header: bytes, payload: bytes, key: Value) -> str:
+def _sign(context: Context, header: bytes, payload: bytes, jwk: str) -> str:
+    key = signing_key(jwk)
     fields = _object(context, header)
-    algorithm = fields.get("alg")
+    algorithm, kind = fields.get("alg"), fields.get("typ")
     if type(algorithm) is not str:
         raise BuiltinError("missing or invalid 'alg' header")
-    if algorithm in _KEY_ALGORITHMS:
-        raise BuiltinError(f"only tokens with a shared secret can be signed here, not {algorithm}")
-    if algorithm not in _SECRET_ALGORITHMS:
+    if algorithm not in ALGORITHMS:
         raise BuiltinError(f"unknown JWS algorithm: {algorithm}")
-    if fields.get("typ", "JWT") == "JWT" and not _is_json(payload):
+    if (type(kind) is not str or kind == "JWT") and not _is_json(payload):
         raise BuiltinError("type is JWT but payload is not JSON")
-    signed = f"{_encoded(header)}.{_encoded(payload)}"
+    signed = f"{base64url(header)}.{base64url(payload)}"
     context.budget.charge_string(len(signed))
-    return f"{signed}.{_encoded(_mac(algorithm, _secret(key), utf8(signed)))}"
-
-
-def _mac(algorithm: str, secret: bytes, signed: bytes) -> bytes:
-    return hmac.new(secret, signed, _SECRET_ALGORITHMS[algorithm]).digest()
+    return f"{signed}.{base64url(sign(algorithm, key, utf8(signed)))}"
 
 
 def _is_json(data: bytes) -> bool:
@@ -295,17 +299,3 @@ def _is_json(data: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
-
-
-def _secret(key: Value) -> bytes:
-    """The secret of a JSON Web Key, or of the first of a set of them."""
-    found: Any = key
-    if type(found) is dict and type(found.get("keys")) is list and found["keys"]:
-        found = found["keys"][0]
-    if type(found) is not dict or found.get("kty") != "oct" or type(found.get("k")) is not str:
-        raise BuiltinError('the JSON Web Key is no shared secret: it needs kty "oct" and k')
-    return decode_base64url(found["k"])

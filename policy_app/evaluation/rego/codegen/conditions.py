@@ -66,7 +66,8 @@ class ConditionGenerator(Generator):
                 return f"({b} == {a})"
             if type(constant) in (int, float):
                 # To Python, true is 1.
-                return f"({b} == {a} and type({b}) is not bool)"
+                is_bool = "" if self.pool.kind(b) == "int" else f" and type({b}) is not bool"
+                return f"({b} == {a}{is_bool})"
         kinds = {self.pool.kind(a), self.pool.kind(b)}
         if "str" in kinds or kinds == {"int"}:
             return f"({a} == {b})"

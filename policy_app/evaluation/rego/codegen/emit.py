@@ -15,6 +15,7 @@ from policy_app.evaluation.rego import runtime
 from policy_app.evaluation.rego.builtins import BuiltinError
 from policy_app.evaluation.rego.codegen.nesting import MAX_BLOCKS, outlined
 from policy_app.evaluation.rego.source import Pos, Source
+from policy_app.evaluation.rego.syntax import Term
 from policy_app.evaluation.rego.values import Key, RegoSet, compare, hash_key, rego_equal
 
 MAX_DEPTH = 75
@@ -47,6 +48,7 @@ _BASE: dict[str, Any] = {
     "force": runtime.force,
     "function_conflict": runtime.function_conflict,
     "is_collection": runtime.is_collection,
+    "lend": runtime.lend,
     "lookup": runtime.lookup,
     "Branch": runtime.Branch,
     "object_of": runtime.object_of,
@@ -144,14 +146,18 @@ class _Frame:
 
 @dataclass(slots=True)
 class Variables:
-    """What has a value at this point: variables, and documents that were looked up before."""
+    """What has a value at this point: variables, and documents that were looked up before.
+
+    ``closed`` holds what the variables stand for that depend on no other, and in which state.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
     known: dict[Any, str] = field(default_factory=dict)
+    closed: dict[str, tuple[str, Term]] = field(default_factory=dict)
     defined: set[str] = field(default_factory=set)
 
     def copy(self) -> Variables:
-        return Variables(dict(self.names), dict(self.known), set(self.defined))
+        return Variables(dict(self.names), dict(self.known), dict(self.closed), set(self.defined))
 
 
 class Writer:
@@ -177,6 +183,7 @@ class Writer:
         self.ticking = False
         self.exact = False
         self.collecting = False
+        self.kept = False
 
     # -- text
 
@@ -260,6 +267,14 @@ class Writer:
             self.ticking = True
             self.emit("B.elements -= 1")
             self.emit("if B.elements < 0: B.exhausted()")
+
+    def count_text(self, name: str) -> None:
+        """Count a produced string."""
+        length = self.temp(f"len({name})")
+        self.ticking = True
+        self.emit(f"B.characters -= {length}")
+        past = f"B.characters < 0 or {length} > B.limits.max_string"
+        self.emit(f"if {past}: B.refuse_string({length})")
 
     @contextmanager
     def block(self) -> Iterator[None]:

@@ -15,13 +15,13 @@ from policy_app.evaluation.rego.builtins import REGISTRY, BuiltinError
 from policy_app.evaluation.rego.codegen.emit import Pool
 from policy_app.evaluation.rego.resolve import dotted_name
 from policy_app.evaluation.rego.runtime import (
-    CONTEXT,
     DATA,
     Document,
     Lazy,
     State,
     U,
     force,
+    lend,
     lookup,
     shadowed,
 )
@@ -143,9 +143,7 @@ class Facts:
         def call(state: State, *args: Value) -> Value:
             try:
                 return (
-                    builtin.fn(state[CONTEXT], *args)
-                    if builtin.needs_context
-                    else (builtin.fn(*args))
+                    builtin.fn(lend(state), *args) if builtin.needs_context else (builtin.fn(*args))
                 )
             except BuiltinError:
                 return U

@@ -22,11 +22,32 @@ TEMPLATES: dict[str, tuple[str, tuple[tuple[int, str], ...]]] = {
     "endswith": ("{0}.endswith({1})", ((0, "str"), (1, "str"))),
     "contains": ("{1} in {0}", ((0, "str"), (1, "str"))),
     "object.get": ("{0}.get({1}, {2})", ((0, "dict"), (1, "str"))),
+    "trim_prefix": ("{0}.removeprefix({1})", ((0, "str"), (1, "str"))),
+    "trim_suffix": ("{0}.removesuffix({1})", ((0, "str"), (1, "str"))),
     "plus": ("{0} + {1}", ((0, "int"), (1, "int"))),
     "minus": ("{0} - {1}", ((0, "int"), (1, "int"))),
     "internal.member_2": ("{0} in {1}", ((0, "str"), (1, "list"))),
 }
 """Builtin → its answer, and the operands with the Python types that it needs."""
+
+_TYPE_TESTS = {"is_string": "str", "is_array": "list", "is_object": "dict", "is_set": "RegoSet"}
+
+INLINED = (
+    frozenset(TEMPLATES)
+    | _TYPE_TESTS.keys()
+    | {
+        "count",
+        "lower",
+        "sprintf",
+        "equal",
+        "neq",
+        "lt",
+        "lte",
+        "gt",
+        "gte",
+    }
+)
+"""Builtins that take about as long as looking up an answer that was kept."""
 
 RESULTS = {"string": "str", "boolean": "bool", "array": "list", "object": "dict", "set": "RegoSet"}
 """Declared result → the Python type of every value of it."""
@@ -38,6 +59,8 @@ def templated(pool: Pool, name: str, args: list[str], call: str) -> str:
         if pool.kind(args[0]) in _SIZED_NAMES:
             return f"len({args[0]})"
         return f"len({args[0]}) if type({args[0]}) in {pool.bind('K', SIZED)} else {call}"
+    if name in _TYPE_TESTS:
+        return f"type({args[0]}) is {_TYPE_TESTS[name]}"
     if name == "lower":
         return f"{args[0]}.lower() if type({args[0]}) is str and {args[0]}.isascii() else {call}"
     if name not in TEMPLATES:
@@ -93,7 +116,7 @@ def write_sprintf(
             pieces.append(pool.constant(text))
     w.ticking = True
     result = w.temp(" + ".join(pieces) or pool.constant(""))
-    w.emit(f"B.charge_string(len({result}))")
+    w.count_text(result)
     w.scope.defined.add(result)
     pool.kinds[result] = "str"
     return result
@@ -106,6 +129,8 @@ def show(budget: Budget, verb: str, value: Value) -> str:
         return (
             str(value) if verb == "v" and kind is int else format_text(budget, f"%{verb}", [value])
         )
+    if budget.texts is None:
+        budget.texts = {}
     known = budget.texts.get(id(value))
     if known is None:
         # The value is kept beside its text, so that its identity stays its own.

@@ -92,7 +92,7 @@ class LookupGenerator(ConditionGenerator):
         key = self.value(w, part)
         known = ("lookup", value, key)
         if known not in w.scope.known:
-            w.scope.known[known] = w.temp(self._looked_up(value, key))
+            w.scope.known[known] = w.temp(self._looked_up(w, value, key))
         return w.scope.known[known]
 
     def _may_fail_early(self, w: Writer, value: str, part: Ref) -> None:
@@ -101,7 +101,7 @@ class LookupGenerator(ConditionGenerator):
         if iterates and not any(isinstance(inner, Call) for inner in walk(part)):
             self._defined(w, value)
 
-    def _looked_up(self, value: str, key: str) -> str:
+    def _looked_up(self, w: Writer, value: str, key: str) -> str:
         """A Python expression for ``value[key]``, with the usual case written out."""
         call = f"lookup({value}, {key})"
         if self.pool.explain:
@@ -116,7 +116,10 @@ class LookupGenerator(ConditionGenerator):
         if type(constant) is RegoSet:
             items = self.pool.bind("K", constant.items)
         found = f"{items}.get({key}, U)"
-        return f"{found} if {' and '.join(checks)} else {call}" if checks else found
+        if not checks:
+            return found
+        missing = "" if kind or value in w.scope.defined else f"U if {value} is U else "
+        return f"{found} if {' and '.join(checks)} else {missing}{call}"
 
     def _iterate(self, w: Writer, value: str, variable: str) -> str:
         item = self.pool.name("v")

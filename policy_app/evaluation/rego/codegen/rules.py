@@ -5,11 +5,12 @@ from __future__ import annotations
 from policy_app.evaluation.rego.analysis import rule_parts
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import constant_value, has_one_value, is_constant
+from policy_app.evaluation.rego.codegen.shapes import deciding_field, write_member
 from policy_app.evaluation.rego.codegen.statements import StatementGenerator
 from policy_app.evaluation.rego.resolve import ResolvedRule
-from policy_app.evaluation.rego.runtime import STRICT
+from policy_app.evaluation.rego.runtime import OPTIONS
 from policy_app.evaluation.rego.source import Pos, Source
-from policy_app.evaluation.rego.syntax import Clause, Ref, Var
+from policy_app.evaluation.rego.syntax import Clause, Object, Ref, Scalar, Var
 from policy_app.evaluation.rego.tree import Unit
 
 _NOWHERE = Source("", ())
@@ -218,8 +219,7 @@ class RuleGenerator(StatementGenerator):
             with w.block():
                 w.reset(mark)
                 self.body(w, rule.rule.clause.body)
-                assert rule.rule.member is not None
-                value = self.value(w, rule.rule.member)
+                value = self._member(w, unit, rule)
                 w.count_element()
                 w.emit(f"{members}.append({value})")
                 self._derive(w, rule, rule.rule.pos, unit, value, mark)
@@ -227,6 +227,18 @@ class RuleGenerator(StatementGenerator):
         w.emit(f"S[{self.facts.members_slot(unit)}] = {members}")
         w.emit(f"return {members}")
         w.finish(self.facts.members_function(unit), [])
+
+    def _member(self, w: Writer, unit: Unit, rule: ResolvedRule) -> str:
+        member, field = rule.rule.member, deciding_field(unit)
+        assert member is not None
+        if field is None or not isinstance(member, Object):
+            return self.value(w, member)
+        text = next(
+            self.value(w, value)
+            for key, value in member.pairs
+            if isinstance(key, Scalar) and key.value == field
+        )
+        return w.temp(write_member(self.pool, member, field, text))
 
     def some_member(self, w: Writer, unit: Unit) -> str:
         """Something true to Python where the set rule has members: the first one decides."""
@@ -241,7 +253,7 @@ class RuleGenerator(StatementGenerator):
         """A function that looks for one member; where builtins' errors count, for all."""
         w = Writer(self.pool, _source(unit))
         slot, true, false = self.facts.existence_slot(unit), *map(self.pool.constant, (True, False))
-        w.emit(f"if S[{STRICT}]: return {self.facts.members_function(unit)}(S)")
+        w.emit(f"if S[{OPTIONS}].strict: return {self.facts.members_function(unit)}(S)")
         for rule in unit.rules:
             w.source = rule.source
             with w.block():

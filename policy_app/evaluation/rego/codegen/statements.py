@@ -125,7 +125,10 @@ class StatementGenerator(TermGenerator):
     def unify(self, w: Writer, left: Term, right: Term) -> None:
         """Compute the side that is known and fit the other side to it."""
         if self._is_pattern(w, left) and not self._is_pattern(w, right):
+            closed = self.is_closed(w, right)
             self.match(w, left, self.value(w, right))
+            if closed and isinstance(left, Var):
+                w.scope.closed[left.name] = (w.state, right)
         elif self._is_pattern(w, right):
             if self._is_pattern(w, left):
                 self._unify_parts(w, left, right)

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy_app.evaluation.rego.builtins import REGISTRY
+from policy_app.evaluation.rego.codegen.calls import CallGenerator
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import constant_value, is_constant
-from policy_app.evaluation.rego.codegen.inline import (
-    RESULTS,
-    sprintf_parts,
-    templated,
-    write_sprintf,
-)
-from policy_app.evaluation.rego.codegen.lookups import LookupGenerator
 from policy_app.evaluation.rego.resolve import ROOTS
 from policy_app.evaluation.rego.safety import free_names, names_in
 from policy_app.evaluation.rego.syntax import (
@@ -31,7 +24,7 @@ _KINDS: dict[type, str] = {Array: "list", Set: "RegoSet", Object: "dict"}
 _COMPREHENSIONS = {"array": "list", "set": "RegoSet", "object": "dict"}
 
 
-class TermGenerator(LookupGenerator):
+class TermGenerator(CallGenerator):
     """Writes what computes a term.
 
     Methods return Python expressions that are cheap and safe to repeat: a name, as a rule.
@@ -108,77 +101,14 @@ class TermGenerator(LookupGenerator):
         where = self.pool.place(w.source, term.pos)
         return f"object_of(({', '.join(keys)},), ({', '.join(members)},), {where})"
 
-    # -- calls
-
-    def call(self, w: Writer, call: Call) -> str:
-        """A call's value, or ``U``."""
-        parts = sprintf_parts(call)
-        if parts is not None and "sprintf" not in self.facts.mocked:
-            return write_sprintf(w, parts, self.value)
-        args = [self.value(w, arg) for arg in call.args]
-        if call.name[0] == "data":
-            return self._call_rule(w, call, args)
-        return self._call_builtin(w, call, args)
-
-    def _call_rule(self, w: Writer, call: Call, args: list[str]) -> str:
-        name = ".".join(call.name)
-        fn = self.facts.function(self.facts.function_unit(call.name[1:]))
-        if name in self.facts.mocked:
-            return w.temp(self._mockable(w, name, fn, args))
-        return w.temp(f"{fn}({', '.join([w.state, *args])})")
-
-    def _mockable(self, w: Writer, name: str, fn: str, args: list[str]) -> str:
-        given = "".join(f"{arg}, " for arg in args)
-        return f"call_mock({w.state}, {self.pool.constant(name)}, {fn}, ({given}))"
-
-    def _call_builtin(self, w: Writer, call: Call, args: list[str]) -> str:
-        name = ".".join(call.name)
-        if name in self.facts.mocked:
-            fn = self.pool.bind("M", self.facts.as_function(name))
-            return w.temp(self._mockable(w, name, fn, args))
-        builtin = REGISTRY[name]
-        fn = self.pool.bind("F", builtin.fn)
-        given = [f"{w.state}[3]", *args] if builtin.needs_context else args
-        plain = f"{fn}({', '.join(given)})"
-        if builtin.relation:
-            plain = f"list({plain})"
-        answer = templated(self.pool, name, args, plain)
-        result = self.pool.name("t")
-        self.pool.kinds[result] = "int" if name == "count" else RESULTS.get(builtin.result, "")
-        if plain not in answer:
-            w.emit(f"{result} = {answer}")
-            w.scope.defined.add(result)
-            return result
-        where = self.pool.place(w.source, call.pos)
-        with w.branch("try:"):
-            w.emit(f"{result} = {answer}")
-        with w.branch("except BuiltinError as e:"):
-            shown = self.pool.constant(name)
-            w.emit(f"{result} = failed({w.state}, e, {shown}, {where})")
-        return result
-
     # -- comprehensions
 
     def comprehension(self, w: Writer, term: Comprehension) -> str:
         free = [name for name in sorted(free_names(term)) if w.find(name) is not None]
-        if (
-            not free
-            and not self.pool.explain
-            and (w.loops or w.outer is not None or self.facts.in_function)
-        ):
-            return self._once(w, term)
-        return self._comprehension_here(w, term)
-
-    def _once(self, w: Writer, term: Comprehension) -> str:
-        """A comprehension that depends on no variable around it: once a query."""
-        inner = Writer(self.pool, w.source)
-        result = self._comprehension_here(inner, term)
-        slot = self.pool.slot()
-        inner.emit(f"S[{slot}] = {result}")
-        inner.emit(f"return {result}")
-        fn = inner.finish(self.pool.name("f"), [])
-        name = w.temp(f"{w.state}[{slot}]")
-        w.emit(f"if {name} is Z: {name} = {fn}({w.state})")
+        repeats = w.loops or (w.outer is not None and not free) or self.facts.in_function
+        if not repeats or w.kept or self.pool.explain or not self.is_closed(w, term):
+            return self._comprehension_here(w, term)
+        name = self.once(w, term, self._comprehension_here)
         self.pool.kinds[name] = _COMPREHENSIONS[term.kind]
         return name
 

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from policy_app.evaluation.rego.builtins.curves import CURVES
 from policy_app.evaluation.rego.errors import RegoLimitError
 from policy_app.evaluation.rego.values import Value
 from tests.evaluation.rego.builtins.calls import call, problem
@@ -87,7 +88,7 @@ def test_the_tokens_of_the_standards_verify_with_their_json_web_keys() -> None:
 
 
 def test_of_a_set_the_key_is_taken_that_the_header_names() -> None:
-    other = RFC_7515_KEY | {"x": RFC_7515_KEY["y"], "kid": "other"}
+    other = RFC_8037_KEY | {"kid": "other"}
     keys = json.dumps({"keys": [other, RFC_7515_KEY | {"kid": "mine", "alg": "ES256"}]})
     assert call("io.jwt.verify_es256", RFC_7515_TOKEN, keys) is True
     for_another = json.dumps({"keys": [RFC_7515_KEY | {"alg": "ES384"}]})
@@ -103,6 +104,10 @@ CUT_SHORT = re.sub(r"\n[^-\n]+\n-----END", "\n-----END", KEYS["ec384"])
         ("junk", "failed to parse a JWK key (set): it is neither PEM nor JSON"),
         ("[]", "failed to parse a JWK key (set): it is no JSON Web Key"),
         ('{"kty": "x"}', "failed to parse a JWK key (set): a key is of an unknown kind"),
+        (
+            json.dumps(RFC_7515_KEY | {"x": RFC_7515_KEY["y"]}),
+            "failed to parse a JWK key (set): a key's numbers are no key",
+        ),
         ('{"kty": "RSA"}', "failed to parse a JWK key (set): required field n is missing"),
         (KEYS["rsa"] + "more", "extra data after a PEM certificate block"),
         (CUT_SHORT, "failed to parse a PEM public key"),
@@ -127,9 +132,89 @@ def test_a_key_too_long_to_compute_with_passes_a_limit() -> None:
         call("io.jwt.verify_rs256", TOKENS["RS256"], long)
 
 
-@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: str(curve.name))
-def test_a_curves_base_point_has_its_order(curve: object) -> None:
-    found = next(known for known in CURVES if known is curve)
-    assert found.holds(found.x, found.y)
-    base = (found.x, found.y, 1)
-    assert found.combine(found.n, base, 0, base)[2] == 0
+# The private keys of RFC 7515, appendix A.3, and RFC 8037, appendix A.1.
+PRIVATE_EC = RFC_7515_KEY | {"d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}
+PRIVATE_ED = RFC_8037_KEY | {"d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}
+
+
+def an_rsa_key() -> dict[str, Value]:
+    """A fresh private key as a JSON Web Key."""
+    key = rsa.generate_private_key(65537, 2048)
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    found: dict[str, Value] = call("crypto.x509.parse_rsa_private_key", text)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [("ES256", PRIVATE_EC), ("EdDSA", PRIVATE_ED), ("RS256", None), ("PS384", None)],
+)
+def test_what_a_private_key_signs_its_public_part_verifies(
+    algorithm: str, key: dict[str, Value] | None
+) -> None:
+    key = key or an_rsa_key()
+    token = call("io.jwt.encode_sign", {"alg": algorithm, "typ": "JWT"}, {"user": "alice"}, key)
+    public = json.dumps(
+        {name: key[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in key}
+    )
+    assert call(f"io.jwt.verify_{algorithm.lower()}", token, public) is True
+    assert call(f"io.jwt.verify_{algorithm.lower()}", tampered(token), public) is False
+    raw = call(
+        "io.jwt.encode_sign_raw",
+        f'{{"alg": "{algorithm}"}}',
+        '{"a": 1}',
+        json.dumps({"keys": [key]}),
+    )
+    assert call("io.jwt.decode_verify", raw, {"cert": public}) == [
+        True,
+        {"alg": algorithm},
+        {"a": 1},
+    ]
+
+
+def test_signing_gives_the_same_signature_each_time() -> None:
+    signed = [call("io.jwt.encode_sign", {"alg": "ES256"}, {}, PRIVATE_EC) for _ in range(2)]
+    assert signed[0] == signed[1]
+    # The signature that RFC 8037 shows is what its key makes of its text.
+    raw = ('{"alg":"EdDSA","typ":"other"}', "Example of Ed25519 signing", json.dumps(PRIVATE_ED))
+    assert call(
+        "io.jwt.verify_eddsa", call("io.jwt.encode_sign_raw", *raw), json.dumps(RFC_8037_KEY)
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "key", "expected"),
+    [
+        ({"alg": "ES384"}, PRIVATE_EC, "the key does not fit the algorithm ES384"),
+        ({"alg": "RS256"}, PRIVATE_EC, "the key does not fit the algorithm RS256"),
+        (
+            {"alg": "ES256"},
+            RFC_7515_KEY,
+            "failed to parse a JWK key (set): required field d is missing",
+        ),
+        ({"alg": "none"}, PRIVATE_EC, "unknown JWS algorithm: none"),
+        ({}, PRIVATE_EC, "missing or invalid 'alg' header"),
+        ({"alg": "ES256"}, {"keys": []}, "no keys found in JWK set"),
+    ],
+)
+def test_a_token_that_cannot_be_signed_is_an_error(
+    header: dict[str, Value], key: dict[str, Value], expected: str
+) -> None:
+    assert problem("io.jwt.encode_sign", header, {}, key) == f"eval_builtin_error: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ({"alg": 1}, "alg: must be a string"),
+        ({"alg": "HS256", "cty": []}, "cty: must be a string"),
+        ({"alg": "HS256", "crit": []}, "crit: must be a nonempty list"),
+        ({"alg": "HS256", "crit": "x"}, "crit: must be a nonempty list"),
+    ],
+)
+def test_a_header_whose_parameters_have_wrong_types_is_an_error(
+    header: dict[str, Value], expected: str
+) -> None:
+    parts = [call("base64url.encode_no_pad", json.dumps(part)) for part in (header, {})]
+    token = f"{parts[0]}.{parts[1]}.AA"
+    assert problem("io.jwt.decode_verify", token, {"secret": "s"}).endswith(expected)

@@ -1,4 +1,4 @@
-"""Fields of a mutator's object, read with errors that name the field."""
+"""Fields of a Kubernetes object, read with errors that name the field."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from policy_app.evaluation.gatekeeper.errors import GatekeeperError, MutatorErro
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object of the mutator, and where in it that object stands."""
+    """An object, where in its document it stands, and what is raised about its fields."""
 
     values: Mapping[str, Any]
     path: str = ""
+    error: type[GatekeeperError] = MutatorError
 
     def has(self, name: str) -> bool:
         """Whether a field is there; ``null`` is as good as nothing."""
@@ -25,7 +26,7 @@ class Fields:
         value = self.values.get(name)
         if value is not None and not isinstance(value, Mapping):
             self.refuse(name, "must be an object")
-        return Fields(value or {}, self.at(name))
+        return Fields(value or {}, self.at(name), self.error)
 
     def text(self, name: str) -> str:
         """The string in a field; empty where there is none."""
@@ -60,15 +61,16 @@ class Fields:
         found = self.items(name)
         if not all(isinstance(one, Mapping) for one in found):
             self.refuse(name, "must be a list of objects")
-        return [Fields(one, f"{self.at(name)}[{number}]") for number, one in enumerate(found)]
+        path = self.at(name)
+        return [Fields(one, f"{path}[{number}]", self.error) for number, one in enumerate(found)]
 
     def at(self, name: str) -> str:
         """The path of a field."""
         return f"{self.path}.{name}" if self.path else name
 
     def refuse(self, name: str, problem: str) -> NoReturn:
-        """Raise ``MutatorError`` about a field."""
-        raise MutatorError(f"{self.at(name)} {problem}", path=self.at(name))
+        """Raise the ``error`` about a field."""
+        raise self.error(f"{self.at(name)} {problem}", path=self.at(name))
 
 
 def placed(error: GatekeeperError, path: str, prefix: str = "") -> MutatorError:

@@ -1,0 +1,19 @@
+"""What every service does around a change: one writer at a time, and a name in the history."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db.models import Model
+
+from policy_app.models import Scope
+
+
+def lock(scope: Scope) -> None:
+    """Within a transaction: the scope's row is the lock, and of two writers the second waits."""
+    Scope.objects.select_for_update().get(pk=scope.pk)
+
+
+def sign(row: Model, user: User | None) -> None:
+    """Who the history names: the request's user is known only where there is a request."""
+    if user is not None:
+        row._history_user = user  # type: ignore[attr-defined]  # simple-history reads it

@@ -1,0 +1,235 @@
+"""The validation webhook: what the API server is answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.config import Config
+from policy_app.evaluation.gatekeeper.expansion import WORKLOADS, Expander
+from policy_app.evaluation.gatekeeper.review import Review
+from policy_app.evaluation.gatekeeper.webhook import Webhook
+
+from .samples import constraint, constraint_object, namespace, pod, template, template_object
+from .test_config import config_object
+
+KNOWN = {"shop": namespace("shop")}
+REQUEST = Review.create(pod(), default_namespace="shop")
+
+
+def webhook(action: str = "deny", **changes: Any) -> Webhook:
+    """A webhook with one constraint."""
+    client = Client([template()], [constraint(enforcementAction=action)])
+    return Webhook(client, templates={"K8sPrivileged": template()}, **changes)
+
+
+def document(operation: str = "CREATE", **request: Any) -> dict[str, Any]:
+    """An ``AdmissionReview``."""
+    return {
+        "apiVersion": "admission.k8s.io/v1",
+        "kind": "AdmissionReview",
+        "request": {"uid": "abc", "operation": operation} | request,
+    }
+
+
+def test_a_refusal_is_forbidden_and_says_why() -> None:
+    answer = webhook().answer(REQUEST, KNOWN)
+
+    assert answer.to_object("abc") == {
+        "apiVersion": "admission.k8s.io/v1",
+        "kind": "AdmissionReview",
+        "response": {
+            "uid": "abc",
+            "allowed": False,
+            "status": {
+                "code": 403,
+                "message": "[no-privileged] Privileged container is not allowed: app",
+                "reason": "Forbidden",
+            },
+        },
+    }
+
+
+def test_what_keeps_the_rules_is_allowed() -> None:
+    answer = webhook().answer(Review.create(pod(privileged=False)), KNOWN)
+
+    assert answer.to_object("abc")["response"] == {
+        "uid": "abc",
+        "allowed": True,
+        "status": {"code": 200},
+    }
+
+
+def test_a_warning_allows_with_its_own_code() -> None:
+    response = webhook("warn").answer(REQUEST, KNOWN).to_object("abc")["response"]
+
+    assert (response["allowed"], response["status"]) == (True, {"code": 299})
+    assert response["warnings"] == ["[no-privileged] Privileged container is not allowed: app"]
+
+
+def test_a_dry_run_says_nothing() -> None:
+    response = webhook("dryrun").answer(REQUEST, KNOWN).to_object("abc")["response"]
+
+    assert response == {"uid": "abc", "allowed": True, "status": {"code": 200}}
+
+
+def test_warnings_come_with_a_refusal_too() -> None:
+    both = [constraint("first"), constraint("second", enforcementAction="warn")]
+    answer = Webhook(Client([template()], both)).answer(REQUEST, KNOWN)
+
+    assert answer.code == 403
+    assert answer.warnings == ("[second] Privileged container is not allowed: app",)
+
+
+def test_old_versions_word_a_refusal_in_their_own_way() -> None:
+    words = "Privileged container is not allowed: app"
+    old = webhook(version=(3, 3)).answer(REQUEST, KNOWN)
+    newer = webhook(version=(3, 4)).answer(REQUEST, KNOWN)
+    new = webhook(version=(3, 8)).answer(REQUEST, KNOWN)
+
+    assert (old.reason, old.message) == (f"[denied by no-privileged] {words}", "")
+    assert (newer.reason, newer.message) == (f"[no-privileged] {words}", "")
+    assert (new.reason, new.message) == ("Forbidden", f"[no-privileged] {words}")
+
+
+def test_several_refusals_are_lines_in_the_order_of_their_messages() -> None:
+    rule = 'package a\nviolation[{"msg": input.parameters.text}] { true }'
+    given = [
+        constraint("a", kind="Says", parameters={"text": "second"}),
+        constraint("b", kind="Says", parameters={"text": "first"}),
+    ]
+    client = Client([template(rule, kind="Says", version="v1beta1")], given)
+
+    assert Webhook(client).answer(REQUEST, KNOWN).message == "[b] first\n[a] second"
+
+
+def test_gatekeeper_does_not_judge_itself() -> None:
+    account = "system:serviceaccount:gatekeeper-system:gatekeeper-admin"
+    answer = webhook().answer(replace(REQUEST, user_info={"username": account}), KNOWN)
+
+    assert (answer.allowed, answer.message) == (True, "Gatekeeper does not self-manage")
+
+
+def test_namespaces_that_the_configuration_excludes_are_let_in() -> None:
+    match = [{"processes": ["webhook"], "excludedNamespaces": ["sh*"]}]
+    answer = webhook(config=Config.parse(config_object(match=match))).answer(REQUEST, KNOWN)
+
+    assert answer.allowed
+    assert answer.message == "Namespace is set to be ignored by Gatekeeper config"
+
+
+def test_an_unknown_namespace_fails_the_request() -> None:
+    answer = webhook().answer(REQUEST, {})
+
+    assert (answer.allowed, answer.code) == (False, 500)
+    assert answer.message == 'namespaces "shop" not found'
+
+
+def test_gatekeepers_own_resources_are_looked_at_first() -> None:
+    wrong = webhook().answer(Review.create(template_object("package a")), KNOWN)
+    action = webhook().answer(Review.create(constraint_object(enforcementAction="x")), KNOWN)
+
+    assert (wrong.allowed, wrong.code) == (False, 422)
+    assert "missing required rules" in wrong.message
+    assert (action.allowed, action.code) == (False, 500)
+    assert webhook().answer(Review.create(template_object()), KNOWN).allowed
+
+
+def test_a_collection_of_own_resources_may_be_deleted() -> None:
+    review = replace(Review.delete(template_object("package a")), name="")
+
+    assert webhook().answer(review, KNOWN).allowed
+    assert not webhook().answer(replace(review, name="a"), KNOWN).allowed
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (document("DELETE", object=pod()), "oldObject cannot be nil for DELETE operations"),
+        (document(), 'AdmissionReview does not contain an "object" or "oldObject"'),
+        (document(object=pod(), extra=1), 'unknown field "request.extra"'),
+        ({"kind": "AdmissionReview"}, "an AdmissionReview must have a request"),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_refused(asked: dict[str, Any], words: str) -> None:
+    answer = webhook().answer_document(asked, KNOWN)
+
+    assert (answer.allowed, answer.code) == (False, 500)
+    assert words in answer.message
+
+
+def test_a_deletion_is_judged_by_the_old_object() -> None:
+    asked = document("DELETE", oldObject=pod(namespace="shop"), namespace="shop", name="web")
+
+    assert webhook().answer_document(asked, KNOWN).code == 403
+
+
+def test_a_connection_is_judged_by_its_options() -> None:
+    rule = """\
+    package a
+    violation[{"msg": msg}] {
+      input.review.operation == "CONNECT"
+      input.review.object.kind == "PodExecOptions"
+      msg := sprintf("%s may not look into %s", [input.review.userInfo.username, input.review.name])
+    }
+    """
+    client = Client([template(rule, kind="NoExec")], [constraint("no-exec", kind="NoExec")])
+    asked = document(
+        "CONNECT",
+        kind={"group": "", "version": "v1", "kind": "PodExecOptions"},
+        resource={"group": "", "version": "v1", "resource": "pods"},
+        subResource="exec",
+        name="web",
+        namespace="shop",
+        userInfo={"username": "alice"},
+        object={"apiVersion": "v1", "kind": "PodExecOptions", "command": ["sh"]},
+    )
+
+    assert Webhook(client).answer_document(asked, KNOWN).message == (
+        "[no-exec] alice may not look into web"
+    )
+
+
+def test_a_dry_run_and_a_subresource_reach_the_rule() -> None:
+    rule = """\
+    package a
+    violation[{"msg": msg}] {
+      input.review.dryRun
+      msg := sprintf("%s of %s", [input.review.subResource, input.review.resource.resource])
+    }
+    """
+    client = Client([template(rule, kind="Says")], [constraint("says", kind="Says")])
+    asked = document(
+        resource={"group": "apps", "version": "v1", "resource": "deployments"},
+        kind={"group": "autoscaling", "version": "v1", "kind": "Scale"},
+        subResource="scale",
+        dryRun=True,
+        object={"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "web"}},
+    )
+
+    assert Webhook(client).answer_document(asked, {}).message == "[says] scale of deployments"
+
+
+def test_what_an_object_implies_is_judged_with_it() -> None:
+    made = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"template": {"spec": pod()["spec"]}},
+    }
+    expanding = webhook(expander=Expander(WORKLOADS))
+
+    assert "[Implied by" in expanding.answer(Review.create(made), KNOWN).message
+    broken = expanding.answer(Review.create(made | {"spec": {}}), KNOWN)
+    assert (broken.allowed, broken.code) == (False, 500)
+
+
+def test_a_rule_that_fails_the_request_is_an_error() -> None:
+    rule = 'package a\nviolation[{"msg": 1}] { true }'
+    client = Client([template(rule, kind="Says")], [constraint("says", kind="Says")])
+    answer = Webhook(client).answer(REQUEST, KNOWN)
+
+    assert (answer.allowed, answer.code) == (False, 500)
