@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('policy_app', '0001_initial'),
+        ('policy_app', '0002_exemptions_and_fetched_templates'),
     ]
 
     operations = [
