@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('revision', models.BigIntegerField()),
                 ('body', policy_app.models.objects.JsonText()),
                 ('due_at', models.DateTimeField(blank=True, db_index=True, null=True)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='objects', to='policy_app.cluster')),
+                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kube_objects', to='policy_app.cluster')),
             ],
             options={
                 'ordering': ['namespace', 'name'],
