@@ -66,7 +66,7 @@ class Writer:
             name=name_of(body),
             uid=uid_of(body),
             revision=self.state.revision,
-            body=body,
+            body=dict(body),
             due_at=due_at,
         )
         self._own(row)
@@ -102,6 +102,17 @@ class Writer:
         if row.due_at != at:
             row.due_at = at
             row.save(update_fields=["due_at"])
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is written inside where it fails, and keep the rest of the transaction."""
+        revision = self.state.revision
+        try:
+            with transaction.atomic():
+                yield
+        except Exception:
+            self.state.revision = revision
+            raise
 
     def _next_revision(self) -> int:
         self.state.revision += 1
