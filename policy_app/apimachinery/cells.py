@@ -78,7 +78,10 @@ def _event_count(thing: Thing, now: datetime) -> int:
 
 def _event_source(thing: Thing, now: datetime) -> str:
     source = thing.get("source") or {}
-    parts = [source.get("component") or thing.get("reportingComponent") or "", source.get("host") or ""]
+    parts = [
+        source.get("component") or thing.get("reportingComponent") or "",
+        source.get("host") or "",
+    ]
     return ", ".join(filter(None, parts))
 
 
@@ -95,7 +98,9 @@ def _endpoint_addresses(thing: Thing, now: datetime) -> str:
 
 
 def _slice_addresses(thing: Thing, now: datetime) -> str:
-    return joined([str(a) for one in thing.get("endpoints") or [] for a in one.get("addresses") or []])
+    return joined(
+        [str(a) for one in thing.get("endpoints") or [] for a in one.get("addresses") or []]
+    )
 
 
 def _slice_ports(thing: Thing, now: datetime) -> str:
@@ -184,7 +189,9 @@ def _role_reference(thing: Thing, now: datetime) -> str:
 def _subjects(kind: str) -> Renderer:
     def render(thing: Thing, now: datetime) -> str:
         found = [one for one in thing.get("subjects") or [] if one.get("kind") == kind]
-        return ", ".join("/".join(filter(None, (one.get("namespace"), one["name"]))) for one in found)
+        return ", ".join(
+            "/".join(filter(None, (one.get("namespace"), one["name"]))) for one in found
+        )
 
     return render
 

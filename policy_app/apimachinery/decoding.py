@@ -1,7 +1,7 @@
 """Read a request's value as an object of its kind, as strictly as the API server does.
 
-A value of a wrong type is an error; a field that the kind does not know is dropped and told, because
-whether that is an error is the client's choice (``fieldValidation``).
+A value of a wrong type is an error; a field that the kind does not know is dropped and told,
+because whether that is an error is the client's choice (``fieldValidation``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from policy_app.apimachinery.schemas import Node, Schemas
 
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?")
 _INDEX = re.compile(r"\[\d+\]")
-_NAMES = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
+_NAMES = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "bool",
+    int: "number",
+    float: "number",
+}
 _GO = {"string": "string", "integer": "int32", "number": "float64", "boolean": "bool"}
 _LONGEST_INTEGER = 2**63
 
@@ -120,7 +127,7 @@ class _Reader:
         return value if isinstance(value, str) else _number_text(value)
 
     def _wrong(self, value: Any, wanted: str, path: str) -> errors.ApiError:
-        name = "null" if value is None else _NAMES.get(type(value), "value")
+        name = "null" if value is None else _NAMES.get(type(value), "number")
         where = f"{self.kind.kind}.{_INDEX.sub('', path)}"
         return self._bad(
             f"json: cannot unmarshal {name} into Go struct field {where} of type {wanted}"

@@ -1,7 +1,7 @@
 """What an API server refuses, as the ``Status`` that clients read.
 
-Sources: ``metav1.Status`` of apimachinery for fields and reasons; ``errors.go`` there for which code
-and message belong to which reason.
+Sources: ``metav1.Status`` of apimachinery for fields and reasons; ``errors.go`` there for which
+code and message belong to which reason.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ class ApiError(Exception):
 
 
 def success(details: Mapping[str, Any]) -> dict[str, Any]:
-    """The Status of a deletion that leaves nothing to show: ``details`` has name, group, kind, uid."""
+    """The Status of a deletion that leaves nothing to show.
+
+    ``details`` has name, group, kind and uid.
+    """
     head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return {**head, "details": dict(details)}
 

@@ -1,7 +1,8 @@
 """The JSONPaths of columns: fields, indexes, wildcards and filters on one field.
 
 Source: the JSONPath of ``client-go/util/jsonpath``, as far as printer columns use it:
-``.status.conditions[?(@.type=="Ready")].status``, ``.spec.ports[*].port``, ``.metadata.labels.a\\.b``.
+``.status.conditions[?(@.type=="Ready")].status``, ``.spec.ports[*].port``,
+``.metadata.labels.a\\.b``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ _STEP = re.compile(
       | \[(?P<index>-?\d+)\]
       | \[(?P<all>\*)\]
       | \['(?P<quoted>[^']*)'\]
-      | \[\?\(@\.(?P<key>[^=!\s)]+)\s*(?P<op>==|!=)\s*(?P<quote>["'])(?P<wanted>.*?)(?P=quote)\)\]""",
+      | \[\?\(@\.(?P<key>[^=!\s)]+)\s*(?P<op>==|!=)\s*
+            (?P<quote>["'])(?P<wanted>.*?)(?P=quote)\)\]""",
     re.VERBOSE,
 )
 

@@ -27,8 +27,13 @@ def document_v3(kinds: Kinds, path: str, schemas: Schemas, version: str) -> Obje
             {"name": name, "in": "query", "schema": {"type": "string"}}
             for name in ("dryRun", "fieldValidation")
         ]
-        found[where] = {"patch": {
-            "x-kubernetes-group-version-kind": mark, "parameters": query, "responses": {}}}
+        found[where] = {
+            "patch": {"x-kubernetes-group-version-kind": mark, "parameters": query, "responses": {}}
+        }
     if not found:
         return None
-    return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": f"v{version}"}, "paths": found}
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": f"v{version}"},
+        "paths": found,
+    }

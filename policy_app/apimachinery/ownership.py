@@ -16,15 +16,29 @@ APPLY = "Apply"
 
 
 def apply(
-    kind: Kind, live: Mapping[str, Any] | None, applied: Mapping[str, Any], *,
-    manager: str, force: bool, schemas: Schemas, now: datetime, subresource: str,
+    kind: Kind,
+    live: Mapping[str, Any] | None,
+    applied: Mapping[str, Any],
+    *,
+    manager: str,
+    force: bool,
+    schemas: Schemas,
+    now: datetime,
+    subresource: str,
 ) -> Object:
     merged: Object = merge.apply(live or {}, applied)
     return merged
 
 
 def noted(
-    kind: Kind, old: Mapping[str, Any] | None, thing: Object, *,
-    manager: str, operation: str, schemas: Schemas, now: datetime, subresource: str,
+    kind: Kind,
+    old: Mapping[str, Any] | None,
+    thing: Object,
+    *,
+    manager: str,
+    operation: str,
+    schemas: Schemas,
+    now: datetime,
+    subresource: str,
 ) -> Object:
     return thing

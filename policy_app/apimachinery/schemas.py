@@ -1,4 +1,4 @@
-"""The shape of every kind, as one walkable view over published schemas and those of custom resources.
+"""The shape of every kind: one walkable view of published schemas and of custom resources'.
 
 Built-in kinds come from the schemas that the package ``kubernetes-validate`` carries, which keep
 Kubernetes' own marks: which lists are maps, by which keys they merge, what is atomic.

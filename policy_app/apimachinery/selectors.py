@@ -1,7 +1,7 @@
 """Label and field selectors of a request's query, in their text form.
 
-Sources: ``labels.Parse`` and ``fields.ParseSelector`` of apimachinery; which fields can be selected by
-is the API server's choice for each kind.
+Sources: ``labels.Parse`` and ``fields.ParseSelector`` of apimachinery; which fields can be
+selected by is the API server's choice for each kind.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.objects import metadata_of
 
 _TOKEN = re.compile(r"\s*(==|!=|=|!|>|<|\(|\)|,|[^\s=!<>(),]+)")
-_KEY = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_KEY = re.compile(
+    r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
 _VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_ABSENT = {"spec.unschedulable": "false", "status.replicas": "0", "status.successful": "0"}
 _SYMBOLS = {"=", "==", "!=", "!", ">", "<", "(", ")", ","}
 
 _EVERYWHERE = ("metadata.name", "metadata.namespace")
@@ -176,7 +179,9 @@ class _Labels:
     def _number(self) -> str:
         value = self._value()
         if not re.fullmatch(r"-?\d+", value):
-            raise self._wrong(f"for 'Gt', 'Lt' operators, the value must be an integer, not '{value}'")
+            raise self._wrong(
+                f"for 'Gt', 'Lt' operators, the value must be an integer, not '{value}'"
+            )
         return value
 
     def _expect(self, wanted: str) -> None:
@@ -213,7 +218,7 @@ def _field_terms(text: str, kind: Kind) -> Iterator[FieldTerm]:
         offered = (*_EVERYWHERE, *_BY_KIND.get((kind.group, kind.kind), ()))
         if path not in offered:
             message = (
-                f'field label not supported: {path}; {kind.plural} can be selected by'
+                f"field label not supported: {path}; {kind.plural} can be selected by"
                 f" {', '.join(sorted(offered))}"
             )
             raise errors.bad_request(message)
@@ -233,6 +238,7 @@ def _field(thing: Mapping[str, Any], path: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
-        return "false" if path == "spec.unschedulable" else "0" if path.startswith("status.re") else ""
+        return (
+            "false" if path == "spec.unschedulable" else "0" if path.startswith("status.re") else ""
+        )
     return str(value)
-

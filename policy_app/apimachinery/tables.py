@@ -51,7 +51,9 @@ def _definition(column: Column) -> Object:
     }
 
 
-def _row(columns: Sequence[Column], thing: Mapping[str, Any], include: str, now: datetime) -> Object:
+def _row(
+    columns: Sequence[Column], thing: Mapping[str, Any], include: str, now: datetime
+) -> Object:
     row: Object = {"cells": [_cell(one, thing, now) for one in columns]}
     if include == "Object":
         row["object"] = dict(thing)

@@ -1,7 +1,7 @@
 """One object in several versions of its kind.
 
-Versions that a cluster serves side by side share their shape, so that ``apiVersion`` alone tells them
-apart.  The exception is the HorizontalPodAutoscaler, whose ``autoscaling/v1`` knows one metric alone.
+Versions that a cluster serves side by side share their shape, so that ``apiVersion`` alone tells
+them apart.  The exception is the HorizontalPodAutoscaler: ``autoscaling/v1`` knows one metric.
 """
 
 from __future__ import annotations

@@ -88,7 +88,9 @@ def _images(thing: Thing, now: datetime) -> str:
 
 
 def _selector(thing: Thing, now: datetime) -> str:
-    selector = value_at(thing, ".spec.selector") or value_at(thing, ".spec.jobTemplate.spec.selector")
+    selector = value_at(thing, ".spec.selector") or value_at(
+        thing, ".spec.jobTemplate.spec.selector"
+    )
     return selector_text(selector) or NONE if isinstance(selector, Mapping) else NONE
 
 

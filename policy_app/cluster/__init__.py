@@ -1,1 +1,1 @@
-"""The door for kubectl: each cluster's Kubernetes API below ``/clusters/<name>/``, and its webhooks."""
+"""The door for kubectl: each cluster's API below ``/clusters/<name>/``, and its webhooks."""

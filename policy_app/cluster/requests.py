@@ -50,7 +50,9 @@ def write_options(request: HttpRequest) -> WriteOptions:
         )
     manager = query.get("fieldManager", "")
     if len(manager) > _LONGEST_MANAGER:
-        raise errors.bad_request(f"fieldManager: Too long: may not be more than {_LONGEST_MANAGER} bytes")
+        raise errors.bad_request(
+            f"fieldManager: Too long: may not be more than {_LONGEST_MANAGER} bytes"
+        )
     return WriteOptions(
         dry_run=_dry_run(query.getlist("dryRun")),
         field_manager=manager or _manager_of(request),
@@ -113,7 +115,7 @@ def _whole(name: str, value: Any) -> int:
 
 def _dry_run(given: list[Any]) -> bool:
     if any(one != "All" for one in given):
-        raise errors.bad_request(f"dryRun: Unsupported value: {given}: supported values: \"All\"")
+        raise errors.bad_request(f'dryRun: Unsupported value: {given}: supported values: "All"')
     return bool(given)
 
 
@@ -138,4 +140,3 @@ def _with_subresource(target: Target, rest: list[str]) -> Target:
     if found is None:
         raise errors.no_such_path()
     return Target(target.kind, target.namespace, target.name, found)
-

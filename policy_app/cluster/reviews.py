@@ -41,9 +41,7 @@ def _self_access(cluster: Cluster, caller: Caller, spec: _Asked) -> Object:
 
 def _access(cluster: Cluster, caller: Caller, spec: _Asked) -> Object:
     groups = spec.get("groups")
-    subject = Caller(
-        str(spec.get("user") or ""), tuple(groups) if isinstance(groups, list) else ()
-    )
+    subject = Caller(str(spec.get("user") or ""), tuple(groups) if isinstance(groups, list) else ())
     return _verdict(cluster, subject, spec)
 
 

@@ -70,9 +70,7 @@ def _lines(wanted: watching.Watch, table: tuple[str, str] | None) -> Iterator[by
         yield json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
-def _shown(
-    wanted: watching.Watch, event: watching.Event, table: tuple[str, str] | None
-) -> Object:
+def _shown(wanted: watching.Watch, event: watching.Event, table: tuple[str, str] | None) -> Object:
     if table is None or event.type in (watching.ERROR, watching.BOOKMARK):
         return event.object
     return answers.table(wanted.kind, [event.object], table)

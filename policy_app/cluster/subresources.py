@@ -13,6 +13,7 @@ from policy_app.models import Cluster
 from policy_app.services.cluster import logs, subresources
 from policy_app.services.cluster.caller import Caller, Target
 
+
 def _scale(request: HttpRequest, cluster: Cluster, caller: Caller, target: Target) -> HttpResponse:
     if request.method == "GET":
         return answers.answer(subresources.scale(cluster, target))

@@ -1,4 +1,4 @@
-"""Every request below ``/clusters/<name>/``: find the cluster and the caller, then the right view."""
+"""Every request below ``/clusters/<name>/``: find the cluster, the caller, then the view."""
 
 from __future__ import annotations
 

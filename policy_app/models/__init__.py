@@ -1,4 +1,4 @@
-"""What is stored: scopes, clusters and their objects, definitions, assignments, exemptions, access."""
+"""What is stored: scopes, clusters, their objects, definitions, assignments, exemptions, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
 from policy_app.models.assignments import Assignment

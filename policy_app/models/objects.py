@@ -1,7 +1,7 @@
 """The objects of simulated clusters, and the log of their changes that watches read.
 
 Every write of a cluster's objects holds the row lock of its ``ClusterState``, so that revisions are
-given in the order in which they are committed: a watch that has seen revision 7 has seen all before.
+given in the order in which they are committed: a watch that saw revision 7 has seen all before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from policy_app.models.scopes import Cluster
-
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -27,6 +26,10 @@ class JsonText(_TextField):
     PostgreSQL's ``jsonb`` would sort keys and refuse NUL, which Kubernetes allows in strings; and
     nothing here is looked up inside the database.
     """
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
 
     def from_db_value(self, value: str | None, *_: object) -> Any:
         """Parse what is stored."""

@@ -1,7 +1,7 @@
 """Strategic merge patch: JSON merge patch that knows which lists are keyed.
 
 Source: ``strategicpatch`` of apimachinery, and its directives: ``$patch: delete|replace|merge``,
-``$retainKeys``, ``$deleteFromPrimitiveList/x``, ``$setElementOrder/x``.  No directive is ever stored.
+``$retainKeys``, ``$deleteFromPrimitiveList/x``, ``$setElementOrder/x``.  None is ever stored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def apply(current: Given, patch: Given, node: Node | None) -> Object:
     """What the patch makes of an object.  Raises ``ApiError`` 400 for a directive that is none."""
     directive = _directive_of(patch)
     if directive == "replace":
-        return _plain({key: value for key, value in patch.items() if key != _DIRECTIVE})
+        return dict(_plain({key: value for key, value in patch.items() if key != _DIRECTIVE}))
     if directive == "delete":
         return {}
     merged = _retained(current, patch)
@@ -100,7 +100,9 @@ def _lists_alone(merged: Object, patch: Given, node: Node | None) -> Object:
             merged[name] = [one for one in merged[name] if one not in (value or [])]
         elif place is not None and place.merge_key:
             by = place.merge_key
-            merged[name] = _ordered(merged[name], value, lambda one, by=by: one.get(by), merged[name])
+            merged[name] = _ordered(
+                merged[name], value, lambda one, by=by: one.get(by), merged[name]
+            )
         else:
             merged[name] = _ordered(merged[name], value, lambda one: one, merged[name])
     return merged

@@ -1,4 +1,4 @@
-"""The use cases of a simulated cluster: read, write and watch its objects, and what follows from it.
+"""The use cases of a simulated cluster: read, write and watch its objects, and what follows.
 
 ``store`` keeps objects and their changes, ``reads``, ``writes`` and ``watching`` are what the API
 offers, ``policy`` is what Gatekeeper does with a write, ``controllers`` is what the cluster does by

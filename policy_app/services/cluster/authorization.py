@@ -1,7 +1,7 @@
 """Who may do what in a cluster: the members of ``system:masters`` all, others what RBAC grants.
 
-Source: ``rbac/v1`` of Kubernetes: a rule grants verbs on resources of groups, or on paths; ``*`` stands
-for all of a list; a RoleBinding grants within its namespace, a ClusterRoleBinding everywhere.
+Source: ``rbac/v1`` of Kubernetes: a rule grants verbs on resources of groups, or on paths; ``*``
+stands for all of a list; a RoleBinding grants within its namespace, a ClusterRoleBinding in all.
 """
 
 from __future__ import annotations
@@ -88,9 +88,7 @@ def require_impersonation(cluster: Cluster, caller: Caller, other: Caller) -> No
 def require(cluster: Cluster, caller: Caller, verb: str, target: Target) -> None:
     """Refuse what the caller may not do.  Raises ``ApiError`` 403 in the API server's words."""
     kind = target.kind
-    asked = Attributes(
-        verb, kind.group, kind.plural, target.below, target.namespace, target.name
-    )
+    asked = Attributes(verb, kind.group, kind.plural, target.below, target.namespace, target.name)
     if decide(cluster, caller, asked).allowed:
         return
     named = f'{kind.qualified} "{target.name}"' if target.name else kind.qualified

@@ -16,5 +16,9 @@ def ensure(cluster: Cluster) -> None:
     with writing(cluster) as writer:
         for namespace in cluster.namespaces.all():
             if writer.find(kind, "", namespace.name) is None:
-                body = {**namespace.as_object(), "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+                body = {
+                    **namespace.as_object(),
+                    "spec": {"finalizers": ["kubernetes"]},
+                    "status": {"phase": "Active"},
+                }
                 writer.add(kind, body)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_app.apimachinery.kinds import Kind, Subresource
+from policy_app.apimachinery.objects import Object
 
 MASTERS = "system:masters"
 AUTHENTICATED = "system:authenticated"
@@ -52,6 +53,15 @@ class Target:
     def below(self) -> str:
         """The subresource's name, or nothing."""
         return self.subresource.name if self.subresource else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write answers: the object, warnings for the client, and whether it is new."""
+
+    object: Object
+    warnings: tuple[str, ...] = ()
+    created: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The templates, constraints, mutators and settings that are installed in a cluster, ready to decide.
+"""What is installed in a cluster and decides: templates, constraints, mutators and settings.
 
 They are objects of the cluster: the add-on's and those that people apply by hand alike.  What has
 been parsed and compiled is kept until one of them changes.
@@ -139,7 +139,7 @@ def _inventory(cluster: Cluster, config: Config) -> Mapping[str, Any]:
         return {}
     groups = {kind[0] for kind in kinds}
     rows = KubeObject.objects.filter(cluster=cluster, group__in=groups)
-    return inventory_of(configs.synced([row.body for row in rows], kinds, config))
+    return inventory_of(configs.synced([row.body for row in rows], config))
 
 
 def _version(cluster: Cluster) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The kinds that one cluster serves: the built-in ones, and those of its CustomResourceDefinitions."""
+"""The kinds that one cluster serves: built-in ones, and those of CustomResourceDefinitions."""
 
 from __future__ import annotations
 

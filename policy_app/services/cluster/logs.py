@@ -10,7 +10,10 @@ from policy_app.services.cluster.caller import Target
 
 
 def of(cluster: Cluster, target: Target, container: str) -> str:
-    """What a container of a Pod has printed.  Raises ``ApiError`` 404, or 400 for a wrong container."""
+    """What a container of a Pod has printed.
+
+    Raises ``ApiError`` 404, or 400 for a container that the Pod does not have.
+    """
     pod = reads.get(cluster, target.kind, target.namespace, target.name)
     spec = pod.get("spec") or {}
     known = [str(one.get("name")) for one in spec.get("containers") or []]
@@ -23,7 +26,11 @@ def of(cluster: Cluster, target: Target, container: str) -> str:
     if name not in known:
         raise errors.bad_request(f"container {name} is not valid for pod {target.name}")
     status = next(
-        (one for one in pod.get("status", {}).get("containerStatuses") or [] if one["name"] == name),
+        (
+            one
+            for one in pod.get("status", {}).get("containerStatuses") or []
+            if one["name"] == name
+        ),
         {},
     )
     running = (status.get("state") or {}).get("running") or {}

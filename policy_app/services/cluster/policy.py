@@ -1,4 +1,4 @@
-"""What Gatekeeper does with a write: its mutation webhook changes it, its validation webhook judges it."""
+"""What Gatekeeper does with a write: one webhook changes it, the other one judges it."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def mutate(writer: Writer, request: Request) -> Object:
     if not deciding.mutators.all:
         return request.object
     review, namespaces = request.to_review(), _namespaces(writer.cluster, request)
-    if _left_out(review, namespaces) or deciding.config.excludes_request("mutation-webhook", review):
+    if _left_out(review, namespaces) or deciding.config.excludes_request(
+        "mutation-webhook", review
+    ):
         return request.object
     try:
         decoded = replace(review, object=without_nulls(request.object))
-        changed = deciding.mutators.mutate(
-            decoded, namespaces=namespaces, mutation_id=str(uuid4())
-        )
+        changed = deciding.mutators.mutate(decoded, namespaces=namespaces, mutation_id=str(uuid4()))
     except GatekeeperError as error:
         raise _failed(MUTATION_WEBHOOK, error.message) from None
     return dict(changed.object) if changed.changed else request.object
@@ -101,7 +101,7 @@ def judge(writer: Writer, request: Request, complete: Object | None) -> tuple[st
 def refusal(answer: Answer) -> errors.ApiError:
     """What the API server makes of a webhook's refusal.
 
-    Older versions of Gatekeeper put the text where the reason belongs, and so clients show it twice.
+    Older versions of Gatekeeper put the text where the reason belongs, so clients show it twice.
     """
     text = answer.message or answer.reason
     message = f'admission webhook "{WEBHOOK}" denied the request: {text}'

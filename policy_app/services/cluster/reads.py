@@ -96,4 +96,6 @@ def _continued(token: str) -> tuple[int, tuple[str, str]]:
         revision, namespace, name = json.loads(base64.urlsafe_b64decode(token.encode()))
         return int(revision), (str(namespace), str(name))
     except (binascii.Error, ValueError, TypeError):
-        raise errors.bad_request("continue key is not valid: it was not given by this server") from None
+        raise errors.bad_request(
+            "continue key is not valid: it was not given by this server"
+        ) from None

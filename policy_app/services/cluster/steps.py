@@ -60,7 +60,9 @@ def named(thing: Object, kind: Kind) -> Object:
     prefix = metadata.get("generateName")
     if not prefix:
         cause = errors.Cause(
-            "metadata.name", "Required value: name or generateName is required", "FieldValueRequired"
+            "metadata.name",
+            "Required value: name or generateName is required",
+            "FieldValueRequired",
         )
         raise errors.invalid(kind, "", [cause])
     return {**thing, "metadata": {**metadata, "name": generated_name(str(prefix))}}
@@ -142,7 +144,7 @@ def stored_form(writer: Writer, kind: Kind, thing: Object) -> Object:
 
 
 def _placed(thing: Object, target: Target) -> Object:
-    """The object at the path's namespace and name.  Raises ``ApiError`` 400 where it contradicts."""
+    """The object at the path's namespace and name.  Raises ``ApiError`` 400 for another one."""
     metadata = dict(metadata_of(thing))
     given = namespace_of(thing)
     if target.kind.namespaced:
@@ -208,7 +210,7 @@ def with_generation(kind: Kind, thing: Object, old: Object) -> Object:
 
 
 def keeps_itself(thing: Mapping[str, Any]) -> bool:
-    """Whether something else than a finalizer keeps a deleted object: a namespace's own, a grace."""
+    """Whether something else than a finalizer keeps a deleted object: a namespace, a grace."""
     spec = thing.get("spec")
     finalizers = spec.get("finalizers") if isinstance(spec, Mapping) else None
     grace = metadata_of(thing).get("deletionGracePeriodSeconds")

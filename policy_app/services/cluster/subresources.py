@@ -11,8 +11,14 @@ from policy_app.apimachinery.objects import Object, metadata_of
 from policy_app.evaluation.gatekeeper.labels import LabelSelector, labels_of
 from policy_app.models import Cluster
 from policy_app.services.cluster import deletes, kinds, reads, steps, writes
-from policy_app.services.cluster.caller import Caller, DeleteOptions, Target, WriteOptions
-from policy_app.services.cluster.writes import Outcome, Patch
+from policy_app.services.cluster.caller import (
+    Caller,
+    DeleteOptions,
+    Outcome,
+    Target,
+    WriteOptions,
+)
+from policy_app.services.cluster.writes import Patch
 
 
 def scale(cluster: Cluster, target: Target) -> Object:

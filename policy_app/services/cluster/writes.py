@@ -8,27 +8,12 @@ from typing import Any
 
 from policy_app.apimachinery import errors, ownership, patches, versions
 from policy_app.apimachinery.objects import (
-    Object,
-    finalizers_of,
-    is_going,
-    metadata_of,
     name_of,
 )
 from policy_app.models import Cluster, KubeObject
-from policy_app.services.cluster import controllers, steps
-from policy_app.services.cluster.caller import Caller, Target, WriteOptions
+from policy_app.services.cluster import changes, controllers, steps
+from policy_app.services.cluster.caller import Caller, Outcome, Target, WriteOptions
 from policy_app.services.cluster.store import DryRun, Writer, writing
-
-_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a write answers: the object, warnings for the client, and whether it is new."""
-
-    object: Object
-    warnings: tuple[str, ...] = ()
-    created: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +33,7 @@ def create(
     target = replace(target, name=name_of(thing))
 
     def write(writer: Writer) -> Outcome:
-        return _create(writer, target, thing, caller, options, ownership.UPDATE)
+        return changes.create(writer, target, thing, caller, options, ownership.UPDATE)
 
     return _with_warnings(_transact(cluster, write, options), warnings)
 
@@ -63,7 +48,7 @@ def replace_object(
         row = writer.find(target.kind, target.namespace, target.name)
         if row is None:
             raise errors.not_found(target.kind, target.name)
-        return _update(writer, target, row, thing, caller, options, ownership.UPDATE)
+        return changes.update(writer, target, row, thing, caller, options, ownership.UPDATE)
 
     return _with_warnings(_transact(cluster, write, options), warnings)
 
@@ -85,7 +70,7 @@ def patch(
         changed = patches.apply(target.kind, current, asked.form, asked.content, schemas)
         thing, warnings = steps.decode(cluster, target, changed, options)
         found.extend(warnings)
-        return _update(writer, target, row, thing, caller, options, ownership.UPDATE)
+        return changes.update(writer, target, row, thing, caller, options, ownership.UPDATE)
 
     return _with_warnings(_transact(cluster, write, options), tuple(found))
 
@@ -113,76 +98,10 @@ def _apply(
         subresource=target.below,
     )
     if row is None:
-        outcome = _create(writer, target, merged, caller, options, ownership.APPLY)
+        outcome = changes.create(writer, target, merged, caller, options, ownership.APPLY)
     else:
-        outcome = _update(writer, target, row, merged, caller, options, ownership.APPLY)
+        outcome = changes.update(writer, target, row, merged, caller, options, ownership.APPLY)
     return _with_warnings(outcome, warnings)
-
-
-def _create(
-    writer: Writer,
-    target: Target,
-    thing: Object,
-    caller: Caller,
-    options: WriteOptions,
-    operation: str,
-) -> Outcome:
-    kind = target.kind
-    steps.require_namespace(writer, target)
-    if writer.find(kind, target.namespace, target.name) is not None:
-        raise errors.already_exists(kind, target.name)
-    prepared = steps.prepared_for_create(kind, thing)
-    complete, warnings = steps.admitted(writer, target, prepared, None, caller, options)
-    owned = _owned(writer, target, None, complete, options, operation)
-    stored = writer.add(kind, steps.stored_form(writer, kind, owned))
-    return Outcome(versions.to(kind, stored), warnings, created=True)
-
-
-def _update(
-    writer: Writer,
-    target: Target,
-    row: KubeObject,
-    thing: Object,
-    caller: Caller,
-    options: WriteOptions,
-    operation: str,
-) -> Outcome:
-    kind, old = target.kind, versions.to(target.kind, row.body)
-    given = metadata_of(thing).get("resourceVersion")
-    if given and given != str(row.revision):
-        raise errors.conflict(kind, row.name, _MODIFIED)
-    uid = metadata_of(thing).get("uid")
-    if uid and uid != row.uid:
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {row.uid}"
-        raise errors.conflict(kind, row.name, why)
-    prepared = steps.prepared_for_update(target, steps.carried_over(thing, old), old)
-    complete, warnings = steps.admitted(writer, target, prepared, old, caller, options)
-    complete = steps.with_generation(kind, complete, old)
-    owned = _owned(writer, target, old, complete, options, operation)
-    stored = writer.change(row, steps.stored_form(writer, kind, owned))
-    if is_going(stored) and not finalizers_of(stored) and not steps.keeps_itself(stored):
-        stored = writer.remove(row)
-    return Outcome(versions.to(kind, stored), warnings)
-
-
-def _owned(
-    writer: Writer,
-    target: Target,
-    old: Object | None,
-    thing: Object,
-    options: WriteOptions,
-    operation: str,
-) -> Object:
-    return ownership.noted(
-        target.kind,
-        old,
-        thing,
-        manager=options.field_manager,
-        operation=operation,
-        schemas=steps.schemas_of(writer.cluster),
-        now=writer.now,
-        subresource=target.below,
-    )
 
 
 def _transact(
@@ -202,4 +121,3 @@ def _transact(
 
 def _with_warnings(outcome: Outcome, more: tuple[str, ...]) -> Outcome:
     return replace(outcome, warnings=(*more, *outcome.warnings)) if more else outcome
-

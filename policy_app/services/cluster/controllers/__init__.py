@@ -1,7 +1,7 @@
-"""What a cluster does by itself: controllers look at every change, and at what time has come for.
+"""What a cluster does by itself: controllers look at every change, and at what has become due.
 
-``settle`` goes on until nothing changes any more.  Each round is one transaction, and the state says
-how far controllers have come, so that a process that dies leaves the rest to the next request.
+``settle`` goes on until nothing changes any more.  Each round is one transaction, and the state
+says how far controllers have come, so that a process that dies leaves the rest to the next request.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _round(writer: Writer) -> None:
 
 
 def _attempt(reconcile: Reconcile, writer: Writer, change: KubeChange) -> None:
-    """One controller's look at one change; its failure is logged, and keeps nobody from going on."""
+    """One controller's look at one change; its failure is logged, and keeps nobody back."""
     try:
         with writer.savepoint():
             reconcile(writer, change)

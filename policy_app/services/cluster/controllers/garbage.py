@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy_app.apimachinery.objects import finalizers_of, is_going, metadata_of, owners_of, uid_of
 from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster import deletes
+from policy_app.services.cluster import changes
 from policy_app.services.cluster.caller import Caller, DeleteOptions
 from policy_app.services.cluster.store import Writer
 
@@ -16,7 +16,7 @@ def changed(writer: Writer, change: KubeChange) -> None:
     if change.type == KubeChange.Type.DELETED:
         _collect(writer, uid_of(change.object))
         _release_owners(writer, change)
-    elif is_going(change.object) and deletes.FOREGROUND in finalizers_of(change.object):
+    elif is_going(change.object) and changes.FOREGROUND in finalizers_of(change.object):
         _collect(writer, uid_of(change.object))
 
 
@@ -25,9 +25,9 @@ def _collect(writer: Writer, uid: str) -> None:
         others = [str(one.get("uid")) for one in owners_of(row.body) if one.get("uid") != uid]
         if _any_stays(writer, others):
             continue
-        kind = deletes.kind_of(writer, row)
+        kind = changes.kind_of(writer, row)
         if kind is not None:
-            deletes.delete_row(writer, kind, row, _COLLECTOR, DeleteOptions())
+            changes.delete_row(writer, kind, row, _COLLECTOR, DeleteOptions())
 
 
 def _any_stays(writer: Writer, uids: list[str]) -> bool:
@@ -40,11 +40,11 @@ def _release_owners(writer: Writer, change: KubeChange) -> None:
     for owner in owners_of(change.object):
         uid = str(owner.get("uid"))
         row = KubeObject.objects.filter(cluster=writer.cluster, uid=uid).first()
-        if row is None or deletes.FOREGROUND not in finalizers_of(row.body):
+        if row is None or changes.FOREGROUND not in finalizers_of(row.body):
             continue
         if writer.owned_by(uid).exists():
             continue
-        left = [one for one in finalizers_of(row.body) if one != deletes.FOREGROUND]
+        left = [one for one in finalizers_of(row.body) if one != changes.FOREGROUND]
         metadata = {**metadata_of(row.body), "finalizers": left}
         if not left:
             metadata.pop("finalizers")

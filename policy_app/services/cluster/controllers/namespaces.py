@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from policy_app.apimachinery.objects import is_going
 from policy_app.models import KubeObject
-from policy_app.services.cluster import deletes
+from policy_app.services.cluster import changes
 from policy_app.services.cluster.caller import Caller, DeleteOptions
 from policy_app.services.cluster.store import Writer
 
@@ -20,9 +20,9 @@ def time_came(writer: Writer, row: KubeObject) -> None:
         return
     inside = KubeObject.objects.filter(cluster=writer.cluster, namespace=row.name)
     for thing in inside.order_by("pk"):
-        kind = deletes.kind_of(writer, thing)
+        kind = changes.kind_of(writer, thing)
         if kind is not None and KubeObject.objects.filter(pk=thing.pk).exists():
-            deletes.delete_row(writer, kind, thing, _CONTROLLER, DeleteOptions())
+            changes.delete_row(writer, kind, thing, _CONTROLLER, DeleteOptions())
     if inside.exists():
         writer.wake_at(row, writer.now + _AGAIN_AFTER)
         return

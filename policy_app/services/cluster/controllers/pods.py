@@ -1,4 +1,4 @@
-"""The scheduler and the kubelet of a cluster without machines: a Pod is placed, and runs at once."""
+"""Scheduler and kubelet of a cluster without machines: a Pod is placed, and runs at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from policy_app.apimachinery.objects import Object, is_going, metadata_of, times
 from policy_app.models import KubeChange, KubeObject
 from policy_app.services.cluster.store import Writer
 
-_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+_CONDITIONS = (
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+)
 _HOST_IP = "10.224.0.4"
 _FALLBACK_NODE = "aks-nodepool1-28993262-vmss000000"
 
@@ -19,10 +25,17 @@ def changed(writer: Writer, change: KubeChange) -> None:
     """Place a new Pod on a node, and report its containers as running."""
     if change.type == KubeChange.Type.DELETED:
         return
-    row = KubeObject.objects.filter(cluster=writer.cluster, uid=metadata_of(change.object)["uid"]).first()
-    if row is None or is_going(row.body) or (row.body.get("status") or {}).get("phase") not in (
-        None,
-        "Pending",
+    row = KubeObject.objects.filter(
+        cluster=writer.cluster, uid=metadata_of(change.object)["uid"]
+    ).first()
+    if (
+        row is None
+        or is_going(row.body)
+        or (row.body.get("status") or {}).get("phase")
+        not in (
+            None,
+            "Pending",
+        )
     ):
         return
     writer.change(row, _running(writer, row.body))
