@@ -1,4 +1,4 @@
-"""The estate: scopes, clusters and namespaces."""
+"""The estate: scopes and clusters."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from policy_app.admin.base import AnyAdmin, AnyInline
-from policy_app.models import Cluster, Namespace, Scope
+from policy_app.admin.base import AnyAdmin
+from policy_app.models import Cluster, Scope
 
 if TYPE_CHECKING:
     ScopeModelForm = forms.ModelForm[Scope]
@@ -80,30 +80,12 @@ class ScopeAdmin(AnyAdmin):
         return ("kind", "parent", "name", "arm_id") if obj else ()
 
 
-class NamespaceInline(AnyInline):
-    """A cluster's namespaces."""
-
-    model = Namespace
-    extra = 0
-
-
 @admin.register(Cluster)
 class ClusterAdmin(AnyAdmin):
-    """Clusters with their namespaces."""
+    """Clusters: their add-on, their versions. What is in them is kubectl's to change."""
 
     list_display = ("scope", "resource_type", "addon_enabled", "gatekeeper", "kubernetes_version")
     list_filter = ("addon_enabled", "resource_type", "gatekeeper")
     list_select_related = ("scope",)
     search_fields = ("scope__name", "scope__arm_id")
     raw_id_fields = ("scope",)
-    inlines = (NamespaceInline,)
-
-
-@admin.register(Namespace)
-class NamespaceAdmin(AnyAdmin):
-    """Namespaces with the labels that selectors look at."""
-
-    list_display = ("name", "cluster", "labels")
-    list_filter = ("cluster",)
-    list_select_related = ("cluster__scope",)
-    search_fields = ("name", "cluster__scope__name")

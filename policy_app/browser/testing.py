@@ -12,6 +12,7 @@ from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_p
 from policy_app.browser.testing_cards import file_card
 from policy_app.models import Cluster
 from policy_app.services import scopes, testing
+from policy_app.services.cluster import bootstrap
 from policy_app.services.errors import PolicyError
 
 PASTED = "manifest.yaml"
@@ -21,7 +22,7 @@ _TITLE = {"title": "Test manifests", "crumbs": [Crumb("Policy", "/"), Crumb("Tes
 @portal_page("GET", "POST")
 def test_manifests(request: PortalRequest) -> HttpResponse:
     """The form, and below it the report of what was sent."""
-    clusters = list(scopes.clusters().prefetch_related("namespaces"))
+    clusters = list(scopes.clusters())
     context = _form(request, clusters)
     status = 200
     if request.method == "POST":
@@ -47,7 +48,7 @@ def _form(request: PortalRequest, clusters: list[Cluster]) -> dict[str, Any]:
         "clusters": clusters,
         "chosen": chosen.lower(),
         "namespace": sent.get("namespace") or "default",
-        "namespaces": sorted({one.name for c in clusters for one in c.namespaces.all()}),
+        "namespaces": bootstrap.namespace_names(clusters),
         "text": text,
         "example_url": f"{reverse('test-manifests')}?example",
     }

@@ -6,7 +6,7 @@ from policy_app.models.definitions import Definition, DefinitionVersion, Initiat
 from policy_app.models.exemptions import Exemption
 from policy_app.models.fetched import FetchedTemplate
 from policy_app.models.objects import ClusterState, KubeChange, KubeObject, KubeOwner
-from policy_app.models.scopes import Cluster, Namespace, Scope
+from policy_app.models.scopes import Cluster, Scope
 
 __all__ = [
     "ApiToken",
@@ -21,7 +21,6 @@ __all__ = [
     "KubeChange",
     "KubeObject",
     "KubeOwner",
-    "Namespace",
     "Scope",
     "SignInLink",
 ]

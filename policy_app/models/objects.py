@@ -54,6 +54,8 @@ class ClusterState(models.Model):
     """The newest change that controllers have looked at."""
     compacted = models.BigIntegerField(default=0)
     """Changes up to this one are thinned; who asks for them gets 410 Gone."""
+    filled = models.BooleanField(default=False)
+    """Whether the cluster has the objects that every cluster begins with."""
 
     def __str__(self) -> str:
         return f"{self.cluster} at revision {self.revision}"

@@ -101,26 +101,3 @@ class Cluster(models.Model):
     def minor_version(self) -> str:
         """``1.32`` of ``1.32.4``."""
         return ".".join(self.kubernetes_version.split(".")[:2])
-
-
-class Namespace(models.Model):
-    """A namespace of a cluster; its labels are what ``namespaceSelector`` looks at."""
-
-    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="namespaces")
-    name = models.CharField(max_length=63)
-    labels = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint("cluster", "name", name="namespace_once_a_cluster"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def as_object(self) -> dict[str, Any]:
-        """The Namespace as Kubernetes shows it."""
-        labels = {"kubernetes.io/metadata.name": self.name, **self.labels}
-        metadata = {"name": self.name, "labels": labels}
-        return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}

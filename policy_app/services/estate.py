@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from policy_app.models import Cluster, Namespace, Scope
+from policy_app.models import Cluster, Scope
 from policy_app.models.scopes import ScopeKind
+from policy_app.services.cluster import bootstrap
 
 TENANT_ID = "10000000-0000-0000-0000-000000000000"
 SUBSCRIPTION_ID = "00000000-0000-0000-0000-000000000001"
@@ -34,15 +35,6 @@ class _Node:
         return self.arm_id.rpartition("/")[2]
 
 
-_SYSTEM_NAMESPACES: dict[str, dict[str, str]] = {
-    "default": {},
-    "kube-system": {"control-plane": "true"},
-    "kube-public": {},
-    "kube-node-lease": {},
-    "gatekeeper-system": {"admission.gatekeeper.sh/ignore": "no-self-managing"},
-}
-
-
 def _resource_group(name: str, cluster: str, teams: Mapping[str, Mapping[str, str]]) -> _Node:
     arm_id = f"{_SUBSCRIPTION}/resourceGroups/{name}"
     managed = _Node(
@@ -50,7 +42,7 @@ def _resource_group(name: str, cluster: str, teams: Mapping[str, Mapping[str, st
         f"{arm_id}/providers/{Cluster.MANAGED}/{cluster}",
         cluster,
         _LOCATION,
-        namespaces=_SYSTEM_NAMESPACES | dict(teams),
+        namespaces={**bootstrap.SYSTEM_NAMESPACES, **teams},
     )
     return _Node(ScopeKind.RESOURCE_GROUP, arm_id, name, _LOCATION, (managed,))
 
@@ -138,12 +130,5 @@ def _ensure(node: _Node, parent: Scope | None, made: list[Scope]) -> None:
 
 def _ensure_cluster(scope: Scope, node: _Node) -> None:
     cluster, is_new = Cluster.objects.get_or_create(scope=scope)
-    if not is_new:
-        return
-    Namespace.objects.bulk_create(
-        # Kubernetes puts the name on every namespace as this label.
-        Namespace(
-            cluster=cluster, name=name, labels={"kubernetes.io/metadata.name": name} | dict(labels)
-        )
-        for name, labels in node.namespaces.items()
-    )
+    if is_new:
+        bootstrap.fill(cluster, node.namespaces)

@@ -14,6 +14,7 @@ from policy_app.evaluation.results import Decision, Violation
 from policy_app.models import Cluster
 from policy_app.services import admission, diffs, enforcement, kubectl
 from policy_app.services.admission import Admission
+from policy_app.services.cluster import bootstrap
 from policy_app.services.errors import PolicyError
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -142,7 +143,7 @@ def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default")
     """
     _check(uploads)
     in_force = enforcement.in_force(cluster)
-    known = {one.name: one.as_object() for one in cluster.namespaces.all()}
+    known = bootstrap.namespaces_of(cluster)
     judge = _Judge(cluster, namespace, in_force, known)
     files = [judge.file(upload) for upload in uploads]
     return Report(cluster, namespace, files, in_force)

@@ -62,9 +62,7 @@ def refusal(source: Source = SOURCE) -> str:
     return caught.value.message
 
 
-def test_nothing_is_fetched_unless_the_operator_says_so(
-    host: Host, settings: Settings
-) -> None:
+def test_nothing_is_fetched_unless_the_operator_says_so(host: Host, settings: Settings) -> None:
     settings.TEMPLATE_HOSTS = []
     assert "POLICY_PORTAL_TEMPLATE_HOSTS names no host" in refusal()
     assert host.asked == []

@@ -1,24 +1,84 @@
-"""What is in a cluster before anybody puts something there (to be completed)."""
+"""What is in a cluster before anybody puts something there: namespaces, nodes, classes, roles."""
 
 from __future__ import annotations
 
-from policy_app.models import Cluster, ClusterState
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from django.conf import settings
+
+from policy_app.apimachinery.objects import Object, name_of, namespace_of
+from policy_app.models import Cluster, ClusterState, KubeObject
 from policy_app.services.cluster import kinds
-from policy_app.services.cluster.store import writing
+from policy_app.services.cluster.store import Writer, writing
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+SYSTEM_NAMESPACES: Mapping[str, Mapping[str, str]] = {
+    "default": {},
+    "kube-system": {"control-plane": "true"},
+    "kube-public": {},
+    "kube-node-lease": {},
+    "gatekeeper-system": {"admission.gatekeeper.sh/ignore": "no-self-managing"},
+}
+
+Labels = Mapping[str, str]
 
 
-def ensure(cluster: Cluster) -> None:
-    """Fill a cluster that has never been used."""
-    if ClusterState.objects.filter(cluster=cluster).exists():
+def fill(cluster: Cluster, namespaces: Mapping[str, Labels] = SYSTEM_NAMESPACES) -> None:
+    """Put the first objects into a cluster that has never been used; others are left alone.
+
+    ``namespaces`` are those to begin with, by name, with their labels.
+    """
+    if ClusterState.objects.filter(cluster=cluster, filled=True).exists():
         return
-    kind = kinds.builtins_of(cluster).of("v1", "Namespace")
-    assert kind is not None
     with writing(cluster) as writer:
-        for namespace in cluster.namespaces.all():
-            if writer.find(kind, "", namespace.name) is None:
-                body = {
-                    **namespace.as_object(),
-                    "spec": {"finalizers": ["kubernetes"]},
-                    "status": {"phase": "Active"},
-                }
-                writer.add(kind, body)
+        # Of two that fill at once, the second one waited for the first, and finds it done.
+        if writer.state.filled:
+            return
+        for name, labels in namespaces.items():
+            _add(writer, namespace(name, labels))
+        for thing in _first_objects(cluster.kubernetes_version):
+            if not namespace_of(thing) or namespace_of(thing) in namespaces:
+                _add(writer, thing)
+        writer.state.filled = True
+        writer.state.settled = writer.state.revision
+
+
+def namespace(name: str, labels: Labels) -> Object:
+    """A Namespace as the API server completes it: its name is a label, too."""
+    metadata = {"name": name, "labels": {NAME_LABEL: name, **labels}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": metadata,
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def namespaces_of(cluster: Cluster) -> dict[str, dict[str, Any]]:
+    """The cluster's Namespaces by name, as objects."""
+    fill(cluster)
+    rows = KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
+    return {row.name: row.body for row in rows.order_by("name")}
+
+
+def namespace_names(clusters: Iterable[Cluster]) -> list[str]:
+    """The names of the namespaces in any of the clusters."""
+    found = KubeObject.objects.filter(cluster__in=clusters, group="", plural="namespaces")
+    return sorted(set(found.values_list("name", flat=True)))
+
+
+def _add(writer: Writer, thing: Object) -> None:
+    kind = kinds.builtins_of(writer.cluster).of(thing["apiVersion"], thing["kind"])
+    if kind is not None and writer.find(kind, namespace_of(thing), name_of(thing)) is None:
+        writer.add(kind, thing)
+
+
+@lru_cache(maxsize=8)
+def _first_objects(version: str) -> list[Object]:
+    path = settings.FIXTURES_DIR / "cluster" / "bootstrap.yaml"
+    text = path.read_text(encoding="utf-8").replace("{version}", version)
+    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))

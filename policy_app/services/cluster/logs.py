@@ -25,14 +25,8 @@ def of(cluster: Cluster, target: Target, container: str) -> str:
     name = container or (known[0] if known else "")
     if name not in known:
         raise errors.bad_request(f"container {name} is not valid for pod {target.name}")
-    status = next(
-        (
-            one
-            for one in pod.get("status", {}).get("containerStatuses") or []
-            if one["name"] == name
-        ),
-        {},
-    )
+    statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
+    status = next((one for one in statuses if one["name"] == name), Object())
     running = (status.get("state") or {}).get("running") or {}
     begun = moment(running.get("startedAt"))
     if begun is None:

@@ -25,7 +25,7 @@ def by_name(name: str) -> Cluster:
         choices = ", ".join(sorted(_full_name(one) for one in found))
         message = f'there are several clusters "{name}"; ask for one of {choices}'
         raise errors.ApiError(404, "NotFound", message)
-    bootstrap.ensure(clusters[0])
+    bootstrap.fill(clusters[0])
     return clusters[0]
 
 

@@ -177,7 +177,7 @@ def _finish(writer: Writer, began_at: int) -> None:
         state.compacted = max(state.compacted, min(revision - CHANGES_KEPT, state.settled))
         old = KubeChange.objects.filter(cluster=writer.cluster, revision__lte=state.compacted)
         old.delete()
-    state.save(update_fields=["revision", "settled", "compacted"])
+    state.save(update_fields=["revision", "settled", "compacted", "filled"])
     if revision != began_at:
         transaction.on_commit(lambda: wakeups.notify(writer.cluster.pk))
 
