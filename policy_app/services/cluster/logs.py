@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy_app.apimachinery import errors
-from policy_app.apimachinery.objects import moment
+from policy_app.apimachinery.objects import Object, moment
 from policy_app.models import Cluster
 from policy_app.services.cluster import reads
 from policy_app.services.cluster.caller import Target
