@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from policy_app.models import Cluster, ClusterState, KubeChange, KubeObject
-from policy_app.services.cluster.controllers import garbage, namespaces, pods
+from policy_app.services.cluster.controllers import (
+    daemonsets,
+    deployments,
+    garbage,
+    namespaces,
+    pods,
+    replicasets,
+    statefulsets,
+)
 from policy_app.services.cluster.store import Writer, writing
 
 _MOST_ROUNDS = 200
@@ -23,7 +31,17 @@ WhenTimeComes = Callable[[Writer, KubeObject], None]
 
 _EVERYTHING: tuple[Reconcile, ...] = (garbage.changed,)
 _BY_RESOURCE: Mapping[tuple[str, str], tuple[Reconcile, ...]] = {
-    ("", "pods"): (pods.changed,),
+    ("", "pods"): (
+        pods.changed,
+        replicasets.pod_changed,
+        daemonsets.pod_changed,
+        statefulsets.pod_changed,
+    ),
+    ("", "replicationcontrollers"): (replicasets.changed,),
+    ("apps", "replicasets"): (replicasets.changed, deployments.set_changed),
+    ("apps", "deployments"): (deployments.changed,),
+    ("apps", "daemonsets"): (daemonsets.changed,),
+    ("apps", "statefulsets"): (statefulsets.changed,),
 }
 _BY_TIME: Mapping[tuple[str, str], WhenTimeComes] = {
     ("", "namespaces"): namespaces.time_came,
