@@ -71,11 +71,14 @@ def watch(asked: Watch) -> Iterator[Event]:
         if state is not None and seen < state.compacted:
             yield Event(ERROR, _too_old(seen, state.compacted).to_status())
             return
-        for change in _changes(asked, seen, state.revision if state else seen):
-            seen = change.revision
-            event = _event(asked, change)
-            if event is not None:
-                yield event
+        newest = state.revision if state is not None else seen
+        changes = _changes(asked, seen, newest)
+        yield from filter(None, (_event(asked, change) for change in changes))
+        if len(changes) == _READ_AT_ONCE:
+            seen = changes[-1].revision
+            continue
+        # What others changed counts as seen, so that an idle watch does not grow too old.
+        seen = max(seen, newest)
         yield from pulse.beat(asked.kind, seen)
         if not connection.in_atomic_block:
             # The thread waits; the database need not keep a connection for it meanwhile.
@@ -106,16 +109,17 @@ class _Pulse:
             yield Event(HEARTBEAT, {})
 
 
-def _changes(asked: Watch, after: int, upto: int) -> Iterator[KubeChange]:
+def _changes(asked: Watch, after: int, upto: int) -> list[KubeChange]:
+    """The next changes, all read: a client may leave while they are sent, with a cursor open."""
     if upto <= after:
-        return
+        return []
     kind = asked.kind
     found = KubeChange.objects.filter(
         cluster=asked.cluster, revision__gt=after, revision__lte=upto
     ).filter(group=kind.group, plural=kind.plural)
     if asked.namespace:
         found = found.filter(namespace=asked.namespace)
-    yield from found.order_by("revision").iterator(chunk_size=_READ_AT_ONCE)
+    return list(found.order_by("revision")[:_READ_AT_ONCE])
 
 
 def _event(asked: Watch, change: KubeChange) -> Event | None:
