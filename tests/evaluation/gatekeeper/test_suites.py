@@ -146,10 +146,11 @@ def test_the_inventory_is_what_a_case_names_and_no_more() -> None:
     assert [case.outcome for case in one_test(cases, files).cases] == ["passed"] * 3
 
 
-def test_a_namespace_in_the_inventory_feeds_the_namespace_selector() -> None:
+@pytest.mark.parametrize("version", ["v1", "/v1"])
+def test_a_namespace_in_the_inventory_feeds_the_namespace_selector(version: str) -> None:
     match = {"namespaceSelector": {"matchLabels": {"team": "a"}}}
     namespace = {
-        "apiVersion": "v1",
+        "apiVersion": version,
         "kind": "Namespace",
         "metadata": {"name": "shop", "labels": {"team": "b"}},
     }
@@ -285,3 +286,34 @@ def test_an_expansion_that_is_none_fails_the_test() -> None:
     paths = "template: template.yaml, constraint: constraint.yaml, expansion: good.yaml"
     test = one_test("cases: [{object: good.yaml, assertions: [{}]}]", paths=paths)
     assert test.error == 'not an ExpansionTemplate: "suites/good.yaml"'
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("good.yaml", ["none judged the object and found nothing"]),
+        (
+            "bad.yaml",
+            [
+                "Privileged container is not allowed: log "
+                "[spec.containers[1].securityContext.privileged]",
+                "Privileged container is not allowed: web "
+                "[spec.containers[0].securityContext.privileged]",
+            ],
+        ),
+        (
+            "node.yaml",
+            ["none did not judge the object: It judges Pod, and this is a Node."],
+        ),
+        ("missing.yaml", []),
+    ],
+)
+def test_cases_tell_why_they_came_out_as_they_did_if_asked(file: str, told: list[str]) -> None:
+    pods = constraint_object(match={"kinds": [{"apiGroups": [""], "kinds": ["Pod"]}]})
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}
+    files = FILES | {"suites/constraint.yaml": pods, "suites/node.yaml": node}
+    cases = f"cases: [{{object: {file}, assertions: [{{}}]}}]"
+    [case] = one_test(cases, files, explain=True).cases
+    assert list(case.trace) == told
+    [case] = one_test(cases, files).cases
+    assert case.trace == ()
