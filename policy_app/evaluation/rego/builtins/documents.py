@@ -131,7 +131,7 @@ def unmarshal(context: Context, text: str) -> Value:
     return read_json(context.budget, text)
 
 
-@FAMILY.builtin("json.is_valid", "any", result="boolean", context=True)
+@FAMILY.builtin("json.is_valid", "string", result="boolean", context=True, checked=False)
 def is_valid(context: Context, value: Value) -> bool:
     """Whether the value is JSON text."""
     if type(value) is not str:
@@ -300,7 +300,7 @@ def yaml_unmarshal(context: Context, text: str) -> Value:
     return read_yaml(context.budget, text)
 
 
-@FAMILY.builtin("yaml.is_valid", "any", result="boolean", context=True)
+@FAMILY.builtin("yaml.is_valid", "string", result="boolean", context=True, checked=False)
 def yaml_is_valid(context: Context, value: Value) -> bool:
     """Whether the value is YAML text."""
     if type(value) is not str:
