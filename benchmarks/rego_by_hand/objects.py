@@ -215,8 +215,11 @@ def _restricted_labels(given: Input) -> Violations:
 
 
 def _node_edits(given: Input) -> Violations:
-    before, after = given["review"].get("oldObject") or {}, reviewed(given)
-    if before.get("kind") != "Node" or not after or _traits(before) == _traits(after):
+    review, after = given["review"], reviewed(given)
+    before = review.get("oldObject") or {}
+    by_hand = review["operation"] == "CREATE" and not review["userInfo"].get("username")
+    comparable = before.get("kind") == "Node" or by_hand
+    if not comparable or not after or _traits(before) == _traits(after):
         return []
     if _is_exempt(given):
         return []
