@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family
 from policy_app.evaluation.rego.builtins.text import TextSink
 from policy_app.evaluation.rego.errors import RegoError
@@ -67,4 +69,7 @@ def external_data(context: Context, request: Value) -> Value:
     """What the provider named in the request answers (Gatekeeper's ``external_data``)."""
     if context.external_data is None:
         raise BuiltinError("no provider of external data is configured")
-    return context.external_data(request)
+    begun = time.monotonic()
+    answer = context.external_data(request)
+    context.budget.forgive(time.monotonic() - begun)
+    return answer

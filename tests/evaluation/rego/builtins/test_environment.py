@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from policy_app.evaluation.rego.errors import RegoLimitError
+from policy_app.evaluation.rego.limits import Budget, Limits
 from policy_app.evaluation.rego.values import Value
 from tests.evaluation.rego.builtins.calls import QueryContext, a_set, call, narrowly, problem
 
@@ -28,6 +31,30 @@ def test_external_data_comes_from_the_query() -> None:
     assert problem("external_data", request) == (
         "eval_builtin_error: no provider of external data is configured"
     )
+
+
+def test_waiting_for_a_provider_is_not_the_querys_own_time() -> None:
+    budget = Budget(Limits(deadline_s=0.2))
+    budget.check_deadline()
+
+    def slow(_: Value) -> Value:
+        time.sleep(0.3)
+        return {}
+
+    context = QueryContext(budget, external_data=slow)
+    assert call("external_data", {}, context=context) == {}
+    budget.check_deadline()
+
+
+def test_a_query_does_not_wait_for_ever() -> None:
+    def slow(_: Value) -> Value:
+        time.sleep(0.05)
+        return {}
+
+    context = QueryContext(Budget(Limits(max_wait_s=0.08)), external_data=slow)
+    call("external_data", {}, context=context)
+    with pytest.raises(RegoLimitError, match=r"waited longer than 0\.08 s"):
+        call("external_data", {}, context=context)
 
 
 @pytest.mark.parametrize(
