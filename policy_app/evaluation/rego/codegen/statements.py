@@ -62,6 +62,11 @@ class StatementGenerator(TermGenerator):
             if condition is not None:
                 w.require(condition)
                 return
+            written = self.written_out(w, term)
+            if written is not None:
+                if self.pool.constants.get(written) is not True:
+                    w.fail_if(f"{written} is {self.pool.constant(False)}")
+                return
         value = self._value_or_undefined(w, term)
         if value in w.scope.defined:
             w.fail_if(f"{value} is {self.pool.constant(False)}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy_app.evaluation.rego.codegen.calls import CallGenerator
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import constant_value, is_constant
+from policy_app.evaluation.rego.codegen.written_out import InliningGenerator
 from policy_app.evaluation.rego.resolve import ROOTS
 from policy_app.evaluation.rego.safety import free_names, names_in
 from policy_app.evaluation.rego.syntax import (
@@ -24,7 +24,7 @@ _KINDS: dict[type, str] = {Array: "list", Set: "RegoSet", Object: "dict"}
 _COMPREHENSIONS = {"array": "list", "set": "RegoSet", "object": "dict"}
 
 
-class TermGenerator(CallGenerator):
+class TermGenerator(InliningGenerator):
     """Writes what computes a term.
 
     Methods return Python expressions that are cheap and safe to repeat: a name, as a rule.
@@ -40,7 +40,8 @@ class TermGenerator(CallGenerator):
             case Ref():
                 return self._defined(w, self.reference(w, term))
             case Call():
-                return self._defined(w, self.call(w, term))
+                written = self.written_out(w, term)
+                return self._defined(w, self.call(w, term) if written is None else written)
             case Var(name) if name in ROOTS:
                 return self._defined(w, self.root(w, name))
             case Var(name):
