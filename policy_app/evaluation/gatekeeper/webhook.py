@@ -32,9 +32,10 @@ from policy_app.evaluation.gatekeeper.vet import (
     is_own_resource,
     vet,
 )
-from policy_app.evaluation.results import Decision, Violation
+from policy_app.evaluation.results import WEBHOOK, Decision, Violation
 
 OK, WARNED, FORBIDDEN = 200, 299, 403
+_BAD_REQUEST = 400
 EXCLUDED = "Namespace is set to be ignored by Gatekeeper config"
 REASON = "Forbidden"
 
@@ -77,6 +78,24 @@ class Answer:
             "kind": "AdmissionReview",
             "response": response,
         }
+
+
+def as_status(answer: Answer, webhook: str = WEBHOOK) -> dict[str, Any]:
+    """The ``Status`` that the API server makes of a refusal and hands to its client.
+
+    Source: ``ToStatusErr`` of the API server, which tells the reason where there is no message.
+    """
+    said = answer.message or answer.reason
+    told = f"denied the request: {said}" if said else "denied the request without explanation"
+    status = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": f'admission webhook "{webhook}" {told}',
+        "code": max(answer.code, _BAD_REQUEST),
+    }
+    return status | ({"reason": answer.reason} if answer.reason else {})
 
 
 @dataclass(frozen=True, slots=True)

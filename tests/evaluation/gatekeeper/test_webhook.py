@@ -14,7 +14,7 @@ from policy_app.evaluation.gatekeeper.config import Config
 from policy_app.evaluation.gatekeeper.expansion import WORKLOADS, Expander
 from policy_app.evaluation.gatekeeper.mutation import Mutators
 from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.gatekeeper.webhook import MutationWebhook, Webhook
+from policy_app.evaluation.gatekeeper.webhook import Answer, MutationWebhook, Webhook, as_status
 
 from .mutators import assign, patched
 from .samples import constraint, constraint_object, namespace, pod, template, template_object
@@ -237,6 +237,29 @@ def test_a_rule_that_fails_the_request_is_an_error() -> None:
     answer = Webhook(client).answer(REQUEST, KNOWN)
 
     assert (answer.allowed, answer.code) == (False, 500)
+
+
+def test_the_api_server_hands_a_refusal_on_in_its_own_words() -> None:
+    told = (
+        'admission webhook "validation.gatekeeper.sh" denied the request: '
+        "[no-privileged] Privileged container is not allowed: app"
+    )
+    new = as_status(webhook().answer(REQUEST, KNOWN))
+    old = as_status(webhook(version=(3, 7)).answer(REQUEST, KNOWN))
+
+    assert (new["message"], new["reason"], new["code"]) == (told, "Forbidden", 403)
+    # Old versions hand their message on as the reason, which kubectl shows in brackets.
+    assert (old["message"], old["reason"]) == (told, told.partition(": ")[2])
+
+
+def test_a_refusal_without_words_is_one_nevertheless() -> None:
+    status = as_status(Answer(False, 0), "other.example")
+
+    assert status["message"] == (
+        'admission webhook "other.example" denied the request without explanation'
+    )
+    assert status["code"] == 400
+    assert "reason" not in status
 
 
 def mutating(*objects: dict[str, Any], **changes: Any) -> MutationWebhook:
