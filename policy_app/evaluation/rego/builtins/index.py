@@ -87,8 +87,8 @@ INDEX: Mapping[str, str] = {
             "graphql.parse_schema graphql.schema_is_valid"
         ),
         "environment": (
-            "external_data internal.print internal.template_string opa.runtime print time.now_ns "
-            "trace"
+            "external_data internal.print internal.template_string opa.runtime print "
+            "rego.metadata.chain rego.metadata.rule time.now_ns trace"
         ),
     }.items()
     for name in names.split()
