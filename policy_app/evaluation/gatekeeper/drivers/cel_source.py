@@ -5,6 +5,7 @@ Source: ``pkg/drivers/k8scel/schema`` of Gatekeeper.  The compiler is only loade
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ CEL = "K8sNativeValidation"
 PARAMS, ANY_OBJECT = "params", "anyObject"
 """Variables that Gatekeeper adds to those of a template."""
 FAIL, IGNORE = "Fail", "Ignore"
-_MOST = 250
+_MOST, _MOST_CHARACTERS = 250, 200_000
 _RESERVED_PREFIX = "gatekeeper_internal_"
 
 
@@ -82,10 +83,23 @@ class CelCode:
 
         return compile_code(self)
 
+    def _expressions(self) -> Iterator[Expression]:
+        yield from (*self.variables, *self.match_conditions)
+        for validation in self.validations:
+            yield validation.expression
+            if validation.message_expression is not None:
+                yield validation.message_expression
+
     def _check(self, source: Fields) -> None:
         for name in ("validations", "variables", "matchCondition"):
             if len(source.items(name)) > _MOST:
                 source.refuse(name, f"has more than {_MOST} entries, which are not compiled here")
+        if sum(len(each.text) for each in self._expressions()) > _MOST_CHARACTERS:
+            raise TemplateError(
+                f"{source.path} has more than {_MOST_CHARACTERS} characters of expressions, "
+                "which are not compiled here",
+                path=source.path,
+            )
         for condition in self.match_conditions:
             if condition.name.startswith(_RESERVED_PREFIX):
                 raise TemplateError(
