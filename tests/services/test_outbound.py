@@ -113,6 +113,12 @@ def test_a_host_is_the_same_in_any_spelling(url: str) -> None:
     assert Outbound(["Example.ORG"]).check(url).path == "/x"
 
 
+@pytest.mark.parametrize("host", ["", "*", "*.example.org", "https://example.org", "a b"])
+def test_an_allowed_host_that_is_none_allows_nothing(host: str) -> None:
+    with pytest.raises(OutboundRefusedError, match="not among"):
+        Outbound([host]).check("https://example.org/")
+
+
 @pytest.mark.parametrize(
     "address",
     [
