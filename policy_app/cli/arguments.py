@@ -43,6 +43,13 @@ def port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
 
 
+def count(text: str) -> int:
+    """A number from 1, for argparse's ``type``."""
+    if text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+
+
 def add_file_option(parser: argparse.ArgumentParser) -> None:
     """Add ``-f``, which must be given."""
     parser.add_argument(

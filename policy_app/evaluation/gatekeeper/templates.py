@@ -63,6 +63,11 @@ class ConstraintTemplate:
         """Whether it looks at other objects of the cluster."""
         return self.code.uses_inventory
 
+    @property
+    def inventory_kinds(self) -> frozenset[str] | None:
+        """The kinds of other objects that it looks at; None for any.  Raises ``TemplateError``."""
+        return self.code.inventory_kinds
+
     def compile(self) -> None:
         """Raises ``TemplateError`` where its code does not compile."""
         self.code.compile()

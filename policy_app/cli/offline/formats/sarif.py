@@ -22,29 +22,38 @@ LEVELS: Mapping[str, str] = {"deny": "error", "warn": "warning", "dryrun": "note
 
 
 def write(report: Report, stream: TextIO) -> None:
-    """Write one log with one run."""
-    rules: dict[str, dict[str, Any]] = {}
-    numbers: dict[str, int] = {}
-    results = []
-    for finding in report.findings:
-        identity = _rule_id(finding)
-        if identity not in rules:
-            numbers[identity] = len(rules)
-            rules[identity] = _rule(identity, finding)
-        results.append(_result(finding, identity, numbers[identity]))
+    """Write one log with one run, a line a result: there may be more than memory should hold."""
+    rules = _rules(report)
+    numbers = {identity: number for number, identity in enumerate(rules)}
     run = {
         "tool": {"driver": _driver(list(rules.values()))},
         "invocations": [_invocation(report)],
         "columnKind": "utf16CodeUnits",
-        "results": results,
     }
-    json.dump(
-        {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]},
-        stream,
-        indent=2,
-        ensure_ascii=False,
-    )
-    stream.write("\n")
+    stream.write(f'{{"$schema": {_dumped(SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
+    for name, value in run.items():
+        stream.write(f"{_dumped(name)}: {_dumped(value)},\n")
+    stream.write('"results": [')
+    separator = "\n"
+    for finding in report.findings:
+        identity = _rule_id(finding)
+        stream.write(f"{separator}{_dumped(_result(finding, identity, numbers[identity]))}")
+        separator = ",\n"
+    stream.write("\n]}]}\n")
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _rules(report: Report) -> dict[str, dict[str, Any]]:
+    """A rule for each policy that found something, by its id, in the order of the results."""
+    rules: dict[str, dict[str, Any]] = {}
+    for finding in report.findings:
+        identity = _rule_id(finding)
+        if identity not in rules:
+            rules[identity] = _rule(identity, finding)
+    return rules
 
 
 def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:

@@ -73,6 +73,11 @@ class CelCode:
         """CEL sees nothing of other objects."""
         return False
 
+    @property
+    def inventory_kinds(self) -> frozenset[str] | None:
+        """None of any kind."""
+        return frozenset()
+
     def compile(self) -> None:
         """Raises ``TemplateError`` where an expression does not compile."""
         self.driver(World())

@@ -70,6 +70,10 @@ class Code(Protocol):
     def uses_inventory(self) -> bool:
         """Whether it looks at other objects of the cluster."""
 
+    @property
+    def inventory_kinds(self) -> frozenset[str] | None:
+        """The kinds of objects that it looks at; None for any.  Raises ``TemplateError``."""
+
     def compile(self) -> None:
         """Raises ``TemplateError`` where the code does not compile; the same code is compiled
         once."""

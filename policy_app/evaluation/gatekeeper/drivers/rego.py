@@ -77,6 +77,15 @@ class RegoCode:
         """What to ask the program for.  Raises ``TemplateError``."""
         return f"{self.program.packages[0]}.{rego_source.REQUIRED_RULE}"
 
+    @property
+    def inventory_kinds(self) -> frozenset[str] | None:
+        """The kinds of other objects that it looks at; None for any.  Raises ``TemplateError``."""
+        if not self.uses_inventory:
+            return frozenset()
+        from policy_app.evaluation.gatekeeper.inventory_kinds import kinds_looked_up
+
+        return kinds_looked_up(self.program.modules)
+
     def compile(self) -> None:
         """Raises ``TemplateError`` where the Rego does not compile."""
         _ = self.program
