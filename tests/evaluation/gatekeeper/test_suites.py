@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -109,21 +108,34 @@ def test_a_case_that_cannot_be_run_fails_and_says_why(case: str, error: str) -> 
     assert one_case(case, files).error.startswith(error)
 
 
-def test_the_constraint_is_enforced_whatever_its_action_is() -> None:
-    files = FILES | {"suites/constraint.yaml": constraint_object(enforcementAction="dryrun")}
-    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", files).outcome == "passed"
+@pytest.mark.parametrize("action", ["dryrun", "warn", "", "page-someone"])
+def test_the_constraint_is_enforced_whatever_its_action_is(action: str) -> None:
+    files = FILES | {"suites/constraint.yaml": constraint_object(enforcementAction=action)}
+    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", files).error == ""
 
 
-def test_a_scoped_constraint_counts_where_it_names_gator() -> None:
-    def scoped(*points: str) -> dict[str, Any]:
-        named = [{"name": one} for one in points]
-        actions = [{"action": one, "enforcementPoints": named} for one in ("deny", "warn")]
-        return constraint_object(enforcementAction="scoped", scopedEnforcementActions=actions)
+def test_an_action_that_is_no_word_is_refused() -> None:
+    files = FILES | {"suites/constraint.yaml": constraint_object(enforcementAction=["deny"])}
+    assert "spec.enforcementAction must be a string" in one_test("cases: []", files).error
 
-    here = FILES | {"suites/constraint.yaml": scoped("gator.gatekeeper.sh")}
-    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", here).outcome == "passed"
-    there = FILES | {"suites/constraint.yaml": scoped("audit.gatekeeper.sh")}
-    assert one_case("object: bad.yaml, assertions: [{violations: no}]", there).outcome == "passed"
+
+@pytest.mark.parametrize(
+    ("point", "actions", "violations"),
+    [
+        ("gator.gatekeeper.sh", ("deny", "warn"), 2),
+        ("gator.gatekeeper.sh", ("page-someone",), 2),
+        ("*", ("deny", "page-someone", "warn"), 2),
+        ("audit.gatekeeper.sh", ("deny", "warn"), 0),
+    ],
+)
+def test_a_scoped_constraint_counts_once_where_it_names_gator(
+    point: str, actions: tuple[str, ...], violations: int
+) -> None:
+    scoped = [{"action": one, "enforcementPoints": [{"name": point}]} for one in actions]
+    constraint = constraint_object(enforcementAction="scoped", scopedEnforcementActions=scoped)
+    files = FILES | {"suites/constraint.yaml": constraint}
+    case = f"object: bad.yaml, assertions: [{{violations: {violations}}}]"
+    assert one_case(case, files).error == ""
 
 
 UNIQUE = """

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.client import Client
-from policy_app.evaluation.gatekeeper.constraints import GATOR_POINT, Constraint, is_constraint
+from policy_app.evaluation.gatekeeper.constraints import (
+    ACTIONS,
+    GATOR_POINT,
+    SCOPED,
+    Constraint,
+    is_constraint,
+)
 from policy_app.evaluation.gatekeeper.errors import (
     ConstraintSchemaError,
     GatekeeperError,
@@ -109,7 +115,7 @@ class _Running:
         if not is_constraint(written):
             path = self._files.path(test.constraint)
             raise SuiteError(errors.NOT_A_CONSTRAINT, f'"{path}"')
-        constraint = Constraint.parse(written)
+        constraint = Constraint.parse(_with_known_actions(written))
         bench = _Bench(template, constraint, self._expander(test), self._explain)
         bench.client({})
         return bench
@@ -177,6 +183,29 @@ class _Running:
             )
         except ReviewError as error:
             raise SuiteError(errors.NO_INVENTORY, error.message) from None
+
+
+def _with_known_actions(constraint: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The constraint with ``deny`` for actions that only the webhook refuses.
+
+    To gator an action is any word, and all that the constraint finds counts.
+    """
+    spec = constraint.get("spec")
+    if not isinstance(spec, Mapping):
+        return constraint
+    spec = _known(spec, "enforcementAction", (*ACTIONS, SCOPED))
+    scoped = spec.get("scopedEnforcementActions")
+    if isinstance(scoped, list):
+        known = [_known(entry, "action", ACTIONS) for entry in scoped]
+        spec = {**spec, "scopedEnforcementActions": known}
+    return {**constraint, "spec": spec}
+
+
+def _known(fields: Any, name: str, actions: Sequence[str]) -> Any:
+    action = fields.get(name) if isinstance(fields, Mapping) else None
+    if not isinstance(action, str) or action in actions:
+        return fields
+    return {**fields, name: "deny"}
 
 
 class _Bench:
