@@ -13,10 +13,12 @@ from policy_app.evaluation.rego.syntax import (
     Array,
     Call,
     Comprehension,
+    Literal,
     Object,
     Ref,
     Set,
     Term,
+    Unify,
     Var,
 )
 
@@ -114,6 +116,31 @@ class TermGenerator(InliningGenerator):
         return name
 
     def _comprehension_here(self, w: Writer, term: Comprehension) -> str:
+        copied = self._copied(w, term)
+        if copied is None:
+            return self._collected(w, term)
+        with w.branch(f"if type({copied}) is list:"):
+            result = w.temp(copied)
+        with w.branch("else:"):
+            w.emit(f"{result} = {self._collected(w, term)}")
+        self.pool.kinds[result] = "list"
+        return result
+
+    def _copied(self, w: Writer, term: Comprehension) -> str | None:
+        """What ``[x | x := list[_]]`` goes through: where it is a list, it is the value."""
+        match term:
+            case Comprehension(
+                "array",
+                None,
+                Var(name),
+                (Literal(Unify(Var(given), Ref(head, (*parts, Var(last)))), _, False, ()),),
+            ) if name == given and parts and last.startswith("_$"):
+                source = Ref(head, tuple(parts), term.pos)
+                if w.find(name) is None and not self.pool.explain and not self._iterates(w, source):
+                    return self.reference(w, source)
+        return None
+
+    def _collected(self, w: Writer, term: Comprehension) -> str:
         start = {"array": "[]", "set": "{}", "object": "{}"}[term.kind]
         name = w.temp(start)
         before = w.exact, w.collecting
