@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bs4 import BeautifulSoup
 from django.test import Client
 
 from policy_app.models import Assignment, Cluster, Scope
@@ -29,4 +30,22 @@ def test_exemptions_are_listed_with_their_end_and_their_policies(
     assert rows[1].endswith("Waiver All of the assignment 2020-01-31 12:00 UTC Expired")
     said = text(browser, view(denying, "force"))
     assert "is exempt here: Move (Waiver)." in said
+    assert "An exemption covers the policy on this cluster." in said
     assert "Over (Waiver)" not in said
+
+
+def test_the_test_page_folds_away_what_is_exempt(
+    browser: Client, denying: Assignment, rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    waiver = {"policyAssignmentId": denying.arm_id, "exemptionCategory": "Waiver"}
+    exemptions.put(rg_demo, "all", {"properties": waiver}, None)
+    manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+    sent = {"cluster": aks_demo.scope.arm_id, "text": manifest, "namespace": "default"}
+
+    page = BeautifulSoup(browser.post("/policy/test", sent).content, "html.parser")
+
+    (folded,) = [one for one in page.select("details.fold") if "exempt" in one.get_text()]
+    summary = folded.find("summary")
+    assert summary is not None
+    assert summary.get_text(strip=True) == "5 policies not applicable to this cluster"
+    assert len(folded.select("li")) == 5
