@@ -76,6 +76,10 @@ def test_a_query_does_not_wait_for_ever() -> None:
         ("{{.m}} {{.l}}", {"m": {"a": 1}, "l": [1, "b"]}, "map[a:1] [1 b]"),
         ("{{index .l 1}}", {"l": ["a", "b"]}, "b"),
         ("{{range .l}}{{if eq . 2}}{{break}}{{end}}{{.}}{{end}}", {"l": [1, 2, 3]}, "1"),
+        ('{{define "x"}}<{{.}}>{{end}}{{template "x" .a}}{{template "x" 2}}', {"a": 1}, "<1><2>"),
+        ('{{template "x"}}{{define `x`}}{{.}}{{end}}', {}, "<no value>"),
+        ('{{block "x" .a}}[{{.b}}]{{end}}', {"a": {"b": 1}}, "[1]"),
+        ('{{$v := 1}}{{block "x" .a}}{{$v := 2}}{{$.b}}{{end}}{{$v}}', {"a": {"b": 3}}, "31"),
     ],
 )
 def test_a_template_is_rendered_as_go_renders_it(
@@ -95,10 +99,20 @@ def test_a_template_is_rendered_as_go_renders_it(
         ("{{shout .a}}", 'function "shout" not defined'),
         ("{{$y}}", "undefined variable"),
         ("{{len .n}}", "error calling len"),
+        ('{{template "x"}}', 'template "x" not defined'),
+        ("{{template x}}", "missing or malformed name in template clause"),
+        ('{{if .a}}{{define "x"}}{{end}}{{end}}', "unexpected {{define}}"),
+        ('{{block "x"}}{{end}}', "missing value for block clause"),
+        ('{{define "x"}}{{$y}}{{end}}{{$y := 1}}{{template "x"}}', "undefined variable"),
     ],
 )
 def test_a_template_that_does_not_work_is_an_error(template: str, part: str) -> None:
     assert part in problem("strings.render_template", template, {"a": "s", "n": 1})
+
+
+def test_templates_that_include_each_other_without_end_pass_a_limit() -> None:
+    with pytest.raises(RegoLimitError):
+        call("strings.render_template", '{{define "x"}}{{template "x"}}{{end}}{{template "x"}}', {})
 
 
 def test_no_template_outgrows_its_limits() -> None:
