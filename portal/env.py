@@ -8,6 +8,7 @@ A wrong value never stops the import of the settings with a stack trace: the def
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any
 
 import dj_database_url
 
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+)
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -79,6 +83,18 @@ class Environment:
     def names(self, name: str, default: str) -> list[str]:
         """A list, written with commas."""
         return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
+
+    def hosts(self, name: str) -> list[str]:
+        """A list of hosts, each with a port or without; what is none is told and left out."""
+        found = self.names(name, "")
+        wrong = [host for host in found if not _HOST.fullmatch(host)]
+        if wrong:
+            self._wrong(
+                "E008",
+                f"{name} names {', '.join(map(repr, wrong))}, which is no host.",
+                "Write names as in example.org or example.org:8443, without scheme or wildcard.",
+            )
+        return [host for host in found if host not in wrong]
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         """One of ``allowed``, in any letter case."""

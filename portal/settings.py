@@ -28,13 +28,13 @@ LOG_LEVEL = env.choice(
 LOG_FORMAT = env.choice("POLICY_PORTAL_LOG_FORMAT", "console", ("console", "json"))
 SIGN_IN_LINK_MINUTES = env.integer("POLICY_PORTAL_SIGN_IN_MINUTES", 60, low=1, high=1440)
 # Nothing goes out to providers of external data unless their hosts are named.
-PROVIDER_HOSTS = env.names("POLICY_PORTAL_PROVIDER_HOSTS", "")
+PROVIDER_HOSTS = env.hosts("POLICY_PORTAL_PROVIDER_HOSTS")
 PROVIDERS_MAY_BE_PRIVATE = env.boolean("POLICY_PORTAL_PROVIDERS_MAY_BE_PRIVATE", default=False)
 PROVIDER_CACHE_SECONDS = env.integer(
     "POLICY_PORTAL_PROVIDER_CACHE_SECONDS", 180, low=0, high=86_400
 )
 
-TEMPLATE_HOSTS = env.names("POLICY_PORTAL_TEMPLATE_HOSTS", "")
+TEMPLATE_HOSTS = env.hosts("POLICY_PORTAL_TEMPLATE_HOSTS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

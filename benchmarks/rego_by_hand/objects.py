@@ -77,7 +77,7 @@ def _overlap(ours: Any, theirs: Any) -> bool:
 
 
 def _hostnames(given: Input) -> Violations:
-    hosts = {rule.get("host", "") for rule in spec_of(given).get("rules") or ()} - {""}
+    hosts = {rule.get("host") for rule in spec_of(given).get("rules") or ()} - {"", None}
     excluded = {namespace_of(given), *(given["parameters"].get("excludedNamespaces") or ())}
     return [
         violation(
@@ -123,7 +123,7 @@ def _nginx_is_https_only(spec: dict[str, Any], annotations: dict[str, Any]) -> b
         return False
     if annotations.get(f"{_NGINX}force-ssl-redirect") == "true":
         return True
-    hosts = all(rule.get("host", "") != "" for rule in spec.get("rules") or ())
+    hosts = all(rule.get("host") for rule in spec.get("rules") or ())
     return annotations.get(f"{_NGINX}ssl-redirect") != "false" and hosts
 
 
@@ -137,7 +137,7 @@ def _ingress_host(given: Input) -> Violations:
     return [
         violation(f"Ingress {name_of(given)} has no host in rule {index}")
         for index, rule in enumerate(spec_of(given).get("rules") or ())
-        if rule.get("host", "") == ""
+        if not rule.get("host")
     ]
 
 
@@ -215,8 +215,11 @@ def _restricted_labels(given: Input) -> Violations:
 
 
 def _node_edits(given: Input) -> Violations:
-    before, after = given["review"].get("oldObject") or {}, reviewed(given)
-    if before.get("kind") != "Node" or not after or _traits(before) == _traits(after):
+    review, after = given["review"], reviewed(given)
+    before = review.get("oldObject") or {}
+    by_hand = review["operation"] == "CREATE" and not review["userInfo"].get("username")
+    comparable = before.get("kind") == "Node" or by_hand
+    if not comparable or not after or _traits(before) == _traits(after):
         return []
     if _is_exempt(given):
         return []
@@ -229,7 +232,7 @@ def _node_edits(given: Input) -> Violations:
 
 def _traits(node: dict[str, Any]) -> tuple[Any, list[str]]:
     taints = (node.get("spec") or {}).get("taints") or ()
-    return (node.get("metadata") or {}).get("labels", {}), sorted({shown(t) for t in taints})
+    return (node.get("metadata") or {}).get("labels") or {}, sorted({shown(t) for t in taints})
 
 
 def _taints(given: Input) -> Violations:

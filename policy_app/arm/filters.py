@@ -3,7 +3,7 @@
 ::
 
     filter  = term *( "and" term )
-    term    = "atScope()" / "atExactScope()" / field ( "eq" / "-eq" ) value
+    term    = "atScope()" / "atExactScope()" / "excludeExpired()" / field ( "eq" / "-eq" ) value
     value   = "'" text "'" / word        ; '' inside quotes is one quote
 
 Function names, fields and ``and`` may be in any letter case.  Source: the operations' ``$filter``
@@ -21,7 +21,8 @@ from policy_app.services.errors import PolicyError
 
 AT_SCOPE = "atScope"
 AT_EXACT_SCOPE = "atExactScope"
-_FUNCTIONS = {name.lower(): name for name in (AT_SCOPE, AT_EXACT_SCOPE)}
+EXCLUDE_EXPIRED = "excludeExpired"
+_FUNCTIONS = {name.lower(): name for name in (AT_SCOPE, AT_EXACT_SCOPE, EXCLUDE_EXPIRED)}
 _TOKENS = re.compile(
     r"\s*(?:(?P<call>[A-Za-z]+\(\s*\))|(?P<text>'(?:[^'\x00-\x1f]|'')*')"
     r"|(?P<word>-?[A-Za-z0-9_./-]+))"
@@ -34,6 +35,7 @@ class Filter:
 
     at: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    exclude_expired: bool = False
 
 
 class _Token(NamedTuple):
@@ -60,6 +62,7 @@ class _Parser:
         self.fields = {name.lower(): name for name in fields}
         self.tokens = list(self._tokens())
         self.at = ""
+        self.exclude_expired = False
         self.values: dict[str, str] = {}
 
     def run(self) -> Filter:
@@ -69,7 +72,7 @@ class _Parser:
             if joint.text.lower() != "and":
                 raise self._wrong(joint, "expected 'and'")
             self._term()
-        return Filter(self.at, self.values)
+        return Filter(self.at, self.values, self.exclude_expired)
 
     def _term(self) -> None:
         token = self._next(self.known)
@@ -84,6 +87,9 @@ class _Parser:
         name = _FUNCTIONS.get(token.text.partition("(")[0].lower(), "")
         if name not in self.functions:
             raise self._wrong(token, f"expected {self.known}")
+        if name == EXCLUDE_EXPIRED:
+            self.exclude_expired = True
+            return
         if self.at:
             raise self._wrong(token, f"{self.at}() is given already")
         self.at = name

@@ -40,6 +40,7 @@ _PATH_PARAMETERS = {
     "resourceType": "`managedClusters` or `connectedClusters`.",
     "resourceName": "The name of a Kubernetes cluster.",
     "policyAssignmentName": "The name of a policy assignment.",
+    "policyExemptionName": "The name of a policy exemption.",
     "policyDefinitionName": "The name of a policy definition; a built-in's is its GUID.",
     "policySetDefinitionName": "The name of a policy set definition; a built-in's is its GUID.",
     "policyDefinitionVersion": "A whole version, such as `6.1.0`.",

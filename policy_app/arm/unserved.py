@@ -13,10 +13,14 @@ from policy_app.arm.views import ArmView
 from policy_app.services.errors import NotFound
 
 _PROVIDER = re.compile(r"/providers/([^/]+)(?:/([^/]+))?", re.IGNORECASE)
-_SERVED = ("policyAssignments", "policyDefinitions", "policySetDefinitions")
+_SERVED = (
+    "policyAssignments",
+    "policyDefinitions",
+    "policyExemptions",
+    "policySetDefinitions",
+)
 _NOT_YET = {
     "microsoft.authorization": {
-        "policyexemptions",
         "policyenrollments",
         "variables",
         "datapolicymanifests",

@@ -83,6 +83,7 @@ def _report(report: testing.Report) -> dict[str, Any]:
         "cards": [file_card(number, file) for number, file in enumerate(report.files, 1)],
         "installed_count": len(in_force.constraints) + len(in_force.mutators.all),
         "not_installed": in_force.not_installed,
+        "not_applicable": [one for one in in_force.not_installed if not one.failed],
         "addon_enabled": report.cluster.addon_enabled,
         "tone": "error" if report.denied_count or report.problem_count else "success",
     }

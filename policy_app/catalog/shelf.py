@@ -58,8 +58,19 @@ class Entry:
     @property
     def template_url(self) -> str:
         """Where its template is; empty for initiatives and for templates inside the definition."""
-        details = self.published.shape["properties"].get("policyRule", {}).get("then", {})
-        return str(((details.get("details") or {}).get("templateInfo") or {}).get("url", ""))
+        return self._url("templateInfo", "constraintTemplate")
+
+    @property
+    def constraint_url(self) -> str:
+        """Where the constraint is that it brings along; empty where one is made for it."""
+        return self._url("constraintInfo", "constraint")
+
+    def _url(self, info: str, retired: str) -> str:
+        rule = self.published.shape["properties"].get("policyRule", {})
+        details = rule.get("then", {}).get("details") or {}
+        if not isinstance(details, dict):
+            return ""
+        return str((details.get(info) or {}).get("url") or details.get(retired) or "")
 
     @property
     def member_ids(self) -> frozenset[str]:
@@ -80,6 +91,7 @@ class Shelf:
         self._fixtures = fixtures
         self.sources = SourceStore(fixtures)
         self.templates = self.sources.templates
+        self.constraints = self.sources.constraints
 
     @cached_property
     def entries(self) -> list[Entry]:

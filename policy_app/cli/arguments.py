@@ -43,6 +43,13 @@ def port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
 
 
+def count(text: str) -> int:
+    """A number from 1, for argparse's ``type``."""
+    if text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+
+
 def add_file_option(parser: argparse.ArgumentParser) -> None:
     """Add ``-f``, which must be given."""
     parser.add_argument(
@@ -89,6 +96,20 @@ def add_policy_options(parser: argparse.ArgumentParser) -> None:
         " may be given several times",
     )
     add_parameter_options(parser)
+    add_allow_host_option(parser)
+
+
+def add_allow_host_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--allow-host``."""
+    parser.add_argument(
+        "--allow-host",
+        dest="allowed_hosts",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host that templates may be fetched from, over https, where a definition names a"
+        " URL that does not come with the portal (none); may be given several times",
+    )
 
 
 def add_parameter_options(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from policy_app.cli.arguments import (
     HelpFormatter,
     Subparsers,
+    add_allow_host_option,
     add_data_option,
     add_parameter_options,
     examples,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy_app.cli.offline.policies import Policies
+    from policy_app.evaluation.language.installation import Texts
 
 _ASSIGNMENT = "/policyassignments/"
 
@@ -62,6 +64,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--format", choices=("gatekeeper",), required=True, help="what to print them as"
     )
     add_parameter_options(parser)
+    add_allow_host_option(parser)
     add_data_option(parser)
     parser.set_defaults(run=run)
 
@@ -70,21 +73,26 @@ def run(arguments: argparse.Namespace) -> int:
     """Print everything, or nothing where something cannot be had."""
     from policy_app.cli.offline import command, yaml_text
 
-    policies = command.exported(arguments, _stored(arguments))
+    found, elsewhere = _stored(arguments)
+    policies = command.exported(arguments, found, elsewhere)
     if not policies.troubles:
         yaml_text.write_all(_objects(policies), command.stdout(), sort=False)
     return command.finish(policies.troubles, notes=policies.notes)
 
 
-def _stored(arguments: argparse.Namespace) -> list[Any]:
-    """What the assignments put to work whose ids are given; Django is loaded only for these."""
+def _stored(arguments: argparse.Namespace) -> tuple[list[Any], Texts | None]:
+    """What the assignments put to work whose ids are given, and where their templates are.
+
+    Django is loaded only for these.
+    """
     ids = [text for text in arguments.references if _ASSIGNMENT in text.lower()]
     if not ids:
-        return []
+        return [], None
     from policy_app.cli import stored
 
     arguments.references = [text for text in arguments.references if text not in ids]
-    return [policy for one in ids for policy in stored.policies_of(one, arguments.data)]
+    found = [policy for one in ids for policy in stored.policies_of(one, arguments.data)]
+    return found, stored.text
 
 
 def _objects(policies: Policies) -> Iterator[dict[str, Any]]:

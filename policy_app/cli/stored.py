@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_app.catalog.shelf import Shelf
 from policy_app.cli import environment
 from policy_app.cli.failure import Failure
-from policy_app.cli.offline.assigning import template_of
-from policy_app.evaluation.gatekeeper.errors import GatekeeperError
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
 from policy_app.evaluation.language.constraints import constraint_name
+from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.errors import LanguageError
 
 Policy = EffectivePolicy | UnresolvedPolicy
@@ -27,26 +25,29 @@ def policies_of(assignment_id: str, data: str | None) -> list[Policy]:
 
 def assigned(constraint: str, data: str | None) -> list[str]:
     """Lines about the assignments that make a constraint of this name."""
-    shelf = Shelf()
     lines = []
     for assignment_id, policies in every(data):
         for policy in policies:
-            if _constraint_of(policy, shelf) == constraint:
+            if _makes(policy, constraint):
                 lines.append(f"  assignment: {assignment_id}")
                 if policy.reference_id:
                     lines.append(f"  policy in the initiative: {policy.reference_id}")
+                if policy.origin.non_compliance_message:
+                    lines.append(f"  message: {policy.origin.non_compliance_message}")
     return lines
 
 
-def _constraint_of(policy: Policy, shelf: Shelf) -> str:
-    """The name of the constraint that a policy installs; empty where it installs none."""
-    if isinstance(policy, UnresolvedPolicy):
-        return ""
-    try:
-        template = template_of(policy, shelf)
-    except (LanguageError, GatekeeperError):
-        return ""
-    return constraint_name(template.name, policy) if template else ""
+def _makes(policy: Policy, constraint: str) -> bool:
+    """Whether a constraint's name is a policy's, which shows without its template."""
+    template = constraint.removeprefix("azurepolicy-").rpartition("-")[0]
+    return isinstance(policy, EffectivePolicy) and constraint_name(template, policy) == constraint
+
+
+def text(source: Source) -> str:
+    """The text at a source's URL, as the portal has it.  Raises ``SourceError``."""
+    from policy_app.services import fetching
+
+    return fetching.text(source)
 
 
 def every(data: str | None) -> Iterator[tuple[str, list[Policy]]]:

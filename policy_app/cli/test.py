@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from policy_app.cli.arguments import (
     HelpFormatter,
@@ -10,8 +11,12 @@ from policy_app.cli.arguments import (
     add_file_option,
     add_namespace_option,
     add_policy_options,
+    count,
     examples,
 )
+
+if TYPE_CHECKING:
+    from policy_app.cli.offline.errors import Trouble
 
 # The formats and the levels as they are defined in ``offline``, which help must not load.
 FORMATS = ("text", "json", "junit", "sarif")
@@ -69,6 +74,15 @@ def add_parser(subparsers: Subparsers) -> None:
         action="store_true",
         help="show each violation's field, and the policies that passed or did not apply, and why",
     )
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=count,
+        default=0,
+        metavar="N",
+        help="how many processes judge (as many as there are processors, where there is much to"
+        " judge); the report is the same",
+    )
     parser.set_defaults(run=run)
 
 
@@ -76,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     """The exit code of the report, whatever its format."""
     import gc
 
-    # Manifests are trees that all stay: looking through them for cycles finds nothing.
+    # Manifests are trees: looking through them for cycles finds nothing.
     gc.disable()
     try:
         return _run(arguments)
@@ -85,25 +99,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from policy_app.cli.offline import command, formats, inputs, judging
+    from policy_app.cli.offline import command, formats, judging
+    from policy_app.cli.offline.around import Manifests
+    from policy_app.cli.offline.inputs import sources
     from policy_app.cli.offline.progress import Progress
     from policy_app.cli.offline.report import Report
 
     progress = Progress()
     policies = command.policies(arguments, progress)
-    found = inputs.read(arguments.files, progress)
+    troubles: list[Trouble] = []
+    manifests = Manifests(sources(arguments.files, troubles))
     if not command.names_policies(arguments):
-        command.use_policies_among(found, policies)
+        manifests = Manifests.read(manifests.sources, progress)
+        command.use_policies_among(manifests.everything, policies)
     report = Report(
         fail_on=arguments.fail_on,
-        files=found.files,
         constraints=len(policies.constraints),
-        troubles=[*policies.troubles, *found.troubles],
-        skipped=found.skipped,
+        troubles=[*policies.troubles, *troubles],
         titles={one.name: one.origin.display_name for one in policies.constraints},
     )
-    options = judging.Options(arguments.namespace, arguments.explain)
-    judging.judge(found.documents, policies, options, report, progress)
+    options = judging.Options(arguments.namespace, arguments.explain, arguments.jobs)
+    judging.judge(manifests, policies, options, report, progress)
     formats.write(report, arguments.output, command.stdout())
     command.tell(report.troubles, report.skipped, policies.notes)
     return report.exit_code

@@ -56,6 +56,12 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="show what passed and what was skipped, too"
     )
+    parser.add_argument(
+        "-t",
+        "--trace",
+        action="store_true",
+        help="for each case, show what was found and in which field, or why nothing was",
+    )
     parser.set_defaults(run=run)
 
 
@@ -70,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         for path, suite in [*_suites(arguments.path)]:
             for note in suite.notes:
                 print(f"policy-portal verify: {note}", file=sys.stderr)
-            results.append(suites.run(suite, _read, chosen, path))
+            results.append(suites.run(suite, _read, chosen, path, explain=arguments.trace))
             _print(_suite_lines(results[-1], arguments.verbose))
     except suites.SuiteError as error:
         raise Failure(str(error)) from None
@@ -159,6 +165,13 @@ def _case_lines(case: CaseResult, verbose: bool) -> Iterator[str]:
         yield from _indented(case.error, "        ")
     elif verbose:
         yield f"    --- PASS: {case.name}\t({_time(case.seconds)})"
+    yield from _trace_lines(case, verbose)
+
+
+def _trace_lines(case: CaseResult, verbose: bool) -> Iterator[str]:
+    prefix = "    --- " if verbose else ""
+    for index, line in enumerate(case.trace):
+        yield f"{prefix}{line}" if index else f"{prefix}TRACE: {case.name}\t{line}"
 
 
 def _indented(text: str, by: str) -> list[str]:

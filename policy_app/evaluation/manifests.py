@@ -157,8 +157,25 @@ def load(name: str, text: bytes | str, limits: Limits = Limits()) -> ManifestFil
     except YamlFault as fault:
         return ManifestFile(name, "", [], [_problem(name, 0, fault)])
     file = ManifestFile(name, decoded, [], [])
-    _Loading(file, limits).run()
+    for found in _Loading(name, decoded, limits).run():
+        if isinstance(found, Document):
+            file.documents.append(found)
+        else:
+            file.problems.append(found)
     return file
+
+
+def stream(name: str, text: bytes | str, limits: Limits = Limits()) -> Iterator[Document | Problem]:
+    """What ``load`` finds, one by one in the order of the file, and none of it kept.
+
+    A document that nobody holds on to is gone before the next ``---`` is read.
+    """
+    try:
+        decoded = _decode(text, limits)
+    except YamlFault as fault:
+        yield _problem(name, 0, fault)
+        return
+    yield from _Loading(name, decoded, limits).run()
 
 
 def situate(decision: Decision, document: Document) -> Decision:
@@ -197,97 +214,96 @@ def _decode(text: bytes | str, limits: Limits) -> str:
 
 
 class _Loading:
-    """The reading of one file; fills its documents and problems."""
+    """The reading of one file, from its first document to its last."""
 
-    def __init__(self, file: ManifestFile, limits: Limits) -> None:
-        self._file = file
+    def __init__(self, name: str, text: str, limits: Limits) -> None:
+        self._name = name
+        self._text = text
         self._limits = limits
         self._bounds = Bounds(limits.nesting, limits.aliased_nodes)
         self._index = 0
 
-    def run(self) -> None:
-        """Read every document, each chunk between ``---`` lines on its own."""
-        if self._read_json():
+    def run(self) -> Iterator[Document | Problem]:
+        """Every document, each chunk between ``---`` lines on its own."""
+        values = self._json_values()
+        if values is not None:
+            yield from self._read_json(values)
             return
-        for text, first_line in _chunks(self._file.text):
+        for text, first_line in _chunks(self._text):
             if not _CONTENT.search(text):
                 continue
             if self._index >= self._limits.documents:
-                self._refuse_rest(first_line)
+                yield self._refuse_rest(first_line)
                 return
-            self._read(text, first_line)
+            yield from self._read(text, first_line)
 
-    def _read_json(self) -> bool:
+    def _json_values(self) -> list[json_text.JsonValue] | None:
         """JSON has its own rules for numbers and strings, as it has for kubectl."""
-        values = json_text.values(self._file.text, self._limits.nesting)
-        if values is None or len(values) > self._limits.documents:
-            return False
+        values = json_text.values(self._text, self._limits.nesting)
+        return None if values is None or len(values) > self._limits.documents else values
+
+    def _read_json(self, values: list[json_text.JsonValue]) -> Iterator[Document | Problem]:
         for value in values:
             self._index += 1
             source = _Source(value.text, value.line, 0, value.parsed, is_json=True)
-            self._keep(value.parsed, source, ())
-        return True
+            yield from self._keep(value.parsed, source, ())
 
-    def _refuse_rest(self, line: int) -> None:
+    def _refuse_rest(self, line: int) -> Problem:
         message = f"The file has more than {self._limits.documents:,} documents"
         fault = YamlFault(message, line, 1, "Split it; what follows here was not read.")
-        self._file.problems.append(_problem(self._file.name, 0, fault))
+        return _problem(self._name, 0, fault)
 
-    def _read(self, text: str, first_line: int) -> None:
+    def _read(self, text: str, first_line: int) -> Iterator[Document | Problem]:
         try:
             _refuse_unprintable(text)
             for ordinal, parsed in enumerate(documents(text, self._bounds)):
                 if parsed.value is None:
                     continue
                 self._index += 1
-                self._keep(parsed, _Source(text, first_line, ordinal, parsed), ())
+                yield from self._keep(parsed, _Source(text, first_line, ordinal, parsed), ())
         except YamlFault as fault:
             self._index += 1
             fault.hint = _template_hint(text, fault.line) or fault.hint
-            self._file.problems.append(_problem(self._file.name, self._index, fault, first_line))
+            yield _problem(self._name, self._index, fault, first_line)
 
-    def _keep(self, parsed: Parsed, source: _Source, prefix: tuple[Step, ...]) -> None:
-        """File a value as an object, as the items of a list, or as a problem."""
+    def _keep(
+        self, parsed: Parsed, source: _Source, prefix: tuple[Step, ...]
+    ) -> Iterator[Document | Problem]:
+        """A value as an object, as the items of a list, or as a problem."""
         line = parsed.line + source.first_line - 1
-        refusal = why_no_object(parsed.value, self._file.name)
+        refusal = why_no_object(parsed.value, self._name)
         if refusal is not None:
-            self._refuse(refusal, source, prefix, line)
+            yield self._refuse(refusal, source, prefix)
             return
         value: dict[str, Any] = parsed.value
         items = value.get("items")
         if not _is_list(value) or not isinstance(items, list):
-            self._file.documents.append(
-                Document(self._file.name, self._index, line, value, source, prefix)
-            )
+            yield Document(self._name, self._index, line, value, source, prefix)
             return
         for number, item in enumerate(items):
-            self._keep_item(value, item, source, (*prefix, "items", number))
+            yield from self._keep_item(value, item, source, (*prefix, "items", number))
 
     def _keep_item(
         self, outer: dict[str, Any], item: Any, source: _Source, prefix: tuple[Step, ...]
-    ) -> None:
+    ) -> Iterator[Document | Problem]:
         if isinstance(item, dict) and outer["kind"] != "List":
             # Items of a PodList need not say again that they are Pods.
             item = {
                 "apiVersion": outer["apiVersion"],
                 "kind": outer["kind"].removesuffix("List"),
             } | item
-        self._keep(Parsed(item, *source.position(prefix)), source, prefix)
+        return self._keep(Parsed(item, *source.position(prefix)), source, prefix)
 
-    def _refuse(
-        self, refusal: NotAnObject, source: _Source, prefix: tuple[Step, ...], line: int
-    ) -> None:
+    def _refuse(self, refusal: NotAnObject, source: _Source, prefix: tuple[Step, ...]) -> Problem:
         line, column = source.position((*prefix, *refusal.path))
-        self._file.problems.append(
-            Problem(
-                self._file.name,
-                self._index,
-                line + source.first_line - 1,
-                column,
-                refusal.message,
-                refusal.hint,
-                refusal.foreign,
-            )
+        return Problem(
+            self._name,
+            self._index,
+            line + source.first_line - 1,
+            column,
+            refusal.message,
+            refusal.hint,
+            refusal.foreign,
         )
 
 

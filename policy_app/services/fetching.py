@@ -16,14 +16,8 @@ from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.installation import SourceError
 from policy_app.models import FetchedTemplate
 from policy_app.models.fetched import digest
-from policy_app.services.outbound import (
-    Limits,
-    Outbound,
-    OutboundError,
-    OutboundRefusedError,
-)
+from policy_app.services.downloading import download
 
-LIMITS = Limits(seconds=5.0, most_bytes=1_048_576)
 RETRY_SECONDS = 60.0
 """How long a failure is remembered, so that a page does not wait for the same host every time."""
 
@@ -42,18 +36,6 @@ def text(source: Source) -> str:
     return _fetched(source.url) if found is None else found
 
 
-def fetch(url: str, hosts: list[str]) -> str:
-    """The UTF-8 text at a URL, asked for now.  Raises ``SourceError``."""
-    try:
-        return Outbound(hosts).get(url, LIMITS).decode("utf-8-sig")
-    except OutboundRefusedError as error:
-        raise SourceError(f"{url} is not fetched: {error}.") from None
-    except OutboundError as error:
-        raise SourceError(f"{url} could not be fetched: {error}.") from None
-    except UnicodeDecodeError:
-        raise SourceError(f"{url} is not UTF-8 text.") from None
-
-
 def _kept(url: str) -> str | None:
     row = FetchedTemplate.objects.filter(key=digest(url)).first()
     return row.text if row else None
@@ -69,8 +51,7 @@ def _fetched(url: str) -> str:
     if problem and time.monotonic() - since < RETRY_SECONDS:
         raise SourceError(problem)
     try:
-        found = fetch(url, settings.TEMPLATE_HOSTS)
-        _refuse_unstorable(url, found)
+        found = download(url, settings.TEMPLATE_HOSTS)
     except SourceError as error:
         _failures[url] = time.monotonic(), error.message
         _log.warning("template not fetched", url=url, problem=error.message)
@@ -82,8 +63,3 @@ def _fetched(url: str) -> str:
     )
     _log.info("template fetched", url=url, sha256=row.sha256)
     return row.text
-
-
-def _refuse_unstorable(url: str, found: str) -> None:
-    if "\x00" in found:
-        raise SourceError(f"{url} has a NUL character, which no YAML has.")

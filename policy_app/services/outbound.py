@@ -183,10 +183,14 @@ def is_public(address: str) -> bool:
         inner = _carried(parsed)
         if inner is not None:
             return is_public(str(inner))
+        if parsed in _LOCAL_NAT64:
+            return False
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""Where a network translates as it likes (RFC 8215); older Pythons call it global."""
 
 
 def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

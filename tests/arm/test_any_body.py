@@ -66,6 +66,38 @@ def test_put_stores_a_body_or_refuses_it(arm: Arm, body: Any) -> None:
     assert not Assignment.objects.exists()
 
 
+_EXEMPTION = [
+    "policyDefinitionReferenceIds",
+    "displayName",
+    "description",
+    "metadata",
+    "resourceSelectors",
+    "assignmentScopeValidation",
+    "exemptionManagementMode",
+]
+_MOMENTS = st.sampled_from(["2030-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "0001-01-01"])
+
+
+@_MANY
+@given(
+    properties=st.fixed_dictionaries(
+        {
+            "policyAssignmentId": st.sampled_from([assignment(), "/x"]) | _JSON,
+            "exemptionCategory": st.sampled_from(["Waiver", "mitigated"]) | _JSON,
+            "expiresOn": st.none() | _MOMENTS | _JSON,
+        },
+        optional=dict.fromkeys(_EXEMPTION, _JSON),
+    )
+)
+def test_an_exemption_is_stored_or_refused(arm: Arm, properties: Any) -> None:
+    arm.send("PUT", assignment(), {"properties": {"policyDefinitionId": BASELINE_ID}})
+    path = assignment().replace("policyAssignments", "policyExemptions")
+    response = arm.send("PUT", path, {"properties": properties})
+    assert response.status_code in (200, 201, 400, 404), response.content
+    if response.status_code < 300:
+        assert arm.get(path) == response.json()
+
+
 @_MANY
 @given(body=_BODIES)
 def test_patch_changes_an_assignment_or_refuses(arm: Arm, body: Any) -> None:

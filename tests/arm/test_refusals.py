@@ -202,8 +202,8 @@ def test_a_method_that_nobody_serves_is_a_405(arm: Arm, method: str, path: str) 
         ("DELETE", definitions(MANAGEMENT_GROUP, "own")),
         ("PUT", initiatives(SUBSCRIPTION, "own")),
         ("PUT", f"{definitions(SUBSCRIPTION, 'own')}/versions/1.0.0"),
-        ("GET", f"{RESOURCE_GROUP}/{PROVIDER}/policyExemptions"),
-        ("PUT", f"{RESOURCE_GROUP}/{PROVIDER}/policyExemptions/x"),
+        ("GET", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments"),
+        ("PUT", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments/x"),
         ("GET", f"/{PROVIDER}/dataPolicyManifests"),
         (
             "POST",

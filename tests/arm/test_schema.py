@@ -119,6 +119,29 @@ def test_assignments_are_as_described(schema: dict[str, Any], arm: Arm) -> None:
     _check(schema, "PolicyAssignmentListResult", page)
 
 
+def test_exemptions_are_as_described(schema: dict[str, Any], arm: Arm) -> None:
+    arm.put(assignment(), body())
+    sent = {
+        "policyAssignmentId": assignment(),
+        "policyDefinitionReferenceIds": ["NoPrivilegedContainers"],
+        "exemptionCategory": "Waiver",
+        "expiresOn": "2030-01-01T00:00:00Z",
+        "displayName": "Until the move",
+        "description": "Agreed.",
+        "metadata": {"ticket": 7},
+        "resourceSelectors": [
+            {"name": "here", "selectors": [{"kind": "resourceLocation", "in": ["westeurope"]}]}
+        ],
+        "assignmentScopeValidation": "Default",
+        "exemptionManagementMode": "Admin",
+    }
+    component = schema["components"]["schemas"]["PolicyExemptionProperties"]
+    assert set(component["properties"]) == set(sent)
+    path = f"{RESOURCE_GROUP}/{PROVIDER}/policyExemptions"
+    _check(schema, "PolicyExemption", arm.put(f"{path}/move", {"properties": sent}))
+    _check(schema, "PolicyExemptionListResult", arm.get(path))
+
+
 def test_definitions_are_as_described(schema: dict[str, Any], arm: Arm, custom: Definition) -> None:
     _check(schema, "PolicyDefinition", arm.get(definitions(name=NO_PRIVILEGE)))
     _check(schema, "PolicyDefinitionListResult", arm.get(definitions(), top="3"))
@@ -135,7 +158,7 @@ def test_definitions_are_as_described(schema: dict[str, Any], arm: Arm, custom: 
     [
         ("GET", assignment(name="nope"), None),
         ("PUT", assignment(), body(parameters={"a": {"value": 1}, "b": {"value": 2}})),
-        ("GET", f"{RESOURCE_GROUP}/{PROVIDER}/policyExemptions", None),
+        ("GET", f"{RESOURCE_GROUP}/{PROVIDER}/variables", None),
     ],
 )
 def test_errors_are_as_described(

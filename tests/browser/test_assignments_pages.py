@@ -15,7 +15,7 @@ from tests.browser.html_forms import WebForm
 from tests.estate_fixtures import SUBSCRIPTION
 
 RG_DEMO = f"{SUBSCRIPTION}/resourceGroups/rg-demo"
-TABS = ("force", "policies", "parameters", "history", "request")
+TABS = ("force", "policies", "parameters", "exemptions", "history", "request")
 
 
 @pytest.fixture

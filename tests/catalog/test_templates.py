@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.drivers.rego import RegoCode
+from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from tests.catalog.suites import (
     FIXTURES,
     TEMPLATES,
@@ -61,6 +63,12 @@ def test_every_sample_beside_a_template_is_used_by_its_suite(template: Path) -> 
     assert set((template.parent / "samples").rglob("*.yaml")) == used
 
 
+def rego_of(found: ConstraintTemplate) -> RegoCode:
+    """The template's code, which is Rego."""
+    assert isinstance(found.code, RegoCode)
+    return found.code
+
+
 @each_template
 def test_a_template_passes_gatekeepers_checks_and_names_its_package_after_its_kind(
     template: Path,
@@ -68,7 +76,7 @@ def test_a_template_passes_gatekeepers_checks_and_names_its_package_after_its_ki
     found = template_at(template)
 
     assert found.name == found.kind.lower()
-    assert found.program.packages[0] == f"data.{found.name}"
+    assert rego_of(found).program.packages[0] == f"data.{found.name}"
 
 
 @each_template
@@ -118,7 +126,7 @@ def test_no_negation_rests_on_an_argument_that_may_be_undefined(template: Path) 
 
     Source: https://github.com/open-policy-agent/opa/issues/1877
     """
-    found = template_at(template)
+    found = rego_of(template_at(template))
     nested = re.compile(r"\bnot [\w.]+\([^)]*[.(\[]")
     compared = re.compile(r"\bnot [\w.]+\([^()]*\) *[=!<>]")
     lines = [

@@ -26,7 +26,8 @@ setup.prepare()
 scope = scopes.get("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-demo")
 definition = definitions.built_in("initiative", {initiative!r})
 draft = AssignmentDraft(
-    scope, "baseline", definition, display_name="Baseline", parameters={{"effect": "deny"}}
+    scope, "baseline", definition, display_name="Baseline", parameters={{"effect": "deny"}},
+    non_compliance_messages=[{{"message": "Ask the platform team."}}],
 )
 print(assignments.put(draft, None)[0].arm_id)
 """
@@ -132,6 +133,16 @@ def test_every_message_of_our_manifests_is_known() -> None:
         assert one["definitionId"] in text
 
 
+def test_a_constraint_that_came_as_a_file_leads_to_its_definition() -> None:
+    ports = "440b515e-a580-421e-abeb-b159a61ddcbc"
+    *_, constraint = exported(ports, "--set", 'allowedContainerPortsList=["80"]')
+    name = constraint["metadata"]["name"]
+    assert name.startswith("azurepolicy-container-allowed-ports-")
+    answer = run("explain", f"[{name}] Port 81 for container web has not been allowed.")
+    assert answer.returncode == 0
+    assert f"policyDefinitions/{ports} " in answer.stdout
+
+
 @pytest.mark.parametrize(("text", "code"), [("hello", 1), ("", 2), ("\n \n", 2)])
 def test_a_text_that_is_no_message_is_told(text: str, code: int) -> None:
     assert run("explain", text).returncode == code
@@ -152,6 +163,7 @@ def test_the_portals_own_assignments_are_exported_and_named(tmp_path: Path) -> N
     named = [one["metadata"]["name"] for one in objects if one["kind"] == "K8sAzureV2NoPrivilege"]
     answer = run("explain", f"[{named[0]}] {MESSAGE}", "--data", data)
     assert f"  assignment: {assignment}\n" in answer.stdout
+    assert "  message: Ask the platform team.\n" in answer.stdout
     gone = run(*EXPORT, f"{assignment}-not", "--data", data)
     assert (gone.returncode, gone.stdout) == (1, "")
     assert "the portal has no assignment" in gone.stderr

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from policy_app.cli.offline.elsewhere import at_hosts
+from policy_app.evaluation.language.details import Source
+from policy_app.evaluation.language.installation import SourceError
+from policy_app.services.outbound import Limits, Outbound
 from tests.cli.offline import (
     BAD,
     BASELINE,
@@ -159,3 +163,55 @@ def test_the_reader_of_the_output_may_leave() -> None:
         ["/bin/sh", "-c", shell], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert answer.stderr == ""
+
+
+def elsewhere(tmp_path: Path) -> str:
+    """A definition whose template does not come with the portal."""
+    details = {
+        "templateInfo": {"sourceType": "PublicURL", "url": "https://policies.example.org/t.yaml"},
+        "apiGroups": [""],
+        "kinds": ["Pod"],
+    }
+    rule = {"if": {}, "then": {"effect": "Deny", "details": details}}
+    properties = {"mode": "Microsoft.Kubernetes.Data", "policyRule": rule}
+    return write(tmp_path / "elsewhere.json", properties)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            (),
+            "https://policies.example.org/t.yaml is not among the files that come with the portal",
+        ),
+        (
+            ("--allow-host", "other.example.org"),
+            "policies.example.org is not among the hosts that are allowed.",
+        ),
+    ],
+)
+def test_a_template_from_a_host_that_is_not_allowed_is_not_fetched(
+    tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    answer = outcome("-f", GOOD, "--definition", elsewhere(tmp_path), *options)
+    assert answer.returncode == 3
+    assert said in answer.stderr
+
+
+def test_a_template_from_a_host_that_is_allowed_is_fetched_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def get(client: Outbound, url: str, limits: Limits) -> bytes:
+        client.check(url)
+        asked.append(url)
+        return b"kind: ConstraintTemplate"
+
+    monkeypatch.setattr(Outbound, "get", get)
+    text = at_hosts(["policies.example.org"])
+    source = Source("PublicURL", "https://policies.example.org/t.yaml")
+    assert text(source) == text(source) == "kind: ConstraintTemplate"
+    assert asked == [source.url]
+    with pytest.raises(SourceError, match="not among the hosts"):
+        text(Source("PublicURL", "https://example.org/t.yaml"))

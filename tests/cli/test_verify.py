@@ -71,6 +71,19 @@ def test_every_case_is_shown_on_request() -> None:
     assert lines[-2].startswith("1 passed, 0 failed, ")
 
 
+def test_a_trace_stands_below_its_case_as_with_gator() -> None:
+    suite = str(PRIVILEGE / "suite.yaml")
+    one = ("--run", "^no-privileged-containers$//^init-container$")
+    quiet = run("verify", suite, *one, "--trace")
+    assert quiet.returncode == 0
+    first = quiet.stdout.splitlines()[0]
+    assert re.fullmatch(r"TRACE: init-container\t.*\[spec\.initContainers\[0\]\..*\]", first)
+    lines = timeless(run("verify", suite, *one, "-t", "-v").stdout).splitlines()
+    passed = lines.index("    --- PASS: init-container\t(0.000s)")
+    assert lines[passed + 1] == f"    --- {first}"
+    assert "TRACE" not in run("verify", suite, *one).stdout
+
+
 def test_only_a_path_that_ends_in_dots_is_followed_down(library: Path) -> None:
     flat = run("verify", str(library))
     assert (flat.returncode, flat.stdout) == (0, "0 passed, 0 failed, 0 skipped\nPASS\n")

@@ -72,6 +72,24 @@ def test_a_list_is_written_with_commas() -> None:
     assert environment.names("HOSTS", "localhost") == ["a.example", "b.example"]
 
 
+def test_hosts_are_names_with_a_port_or_without() -> None:
+    environment = Environment({"HOSTS": "a.example, B-1.example:8443, 10.0.0.1, [::1]:443"})
+    assert environment.hosts("HOSTS") == [
+        *("a.example", "B-1.example:8443", "10.0.0.1", "[::1]:443")
+    ]
+    assert problems(environment) == []
+    assert Environment({}).hosts("HOSTS") == []
+
+
+@pytest.mark.parametrize("host", ["https://a.example", "*.example", "a b", "a:port", "-a", "u@a"])
+def test_what_is_no_host_is_told_and_left_out(host: str) -> None:
+    environment = Environment({"HOSTS": f"a.example,{host}"})
+    assert environment.hosts("HOSTS") == ["a.example"]
+    [(check_id, text)] = problems(environment)
+    assert check_id == "policy_app.E008"
+    assert repr(host) in text
+
+
 def test_without_an_address_the_database_is_a_file_in_the_data_folder(tmp_path: Path) -> None:
     config = Environment({}).database(tmp_path)
     assert config["ENGINE"] == "django.db.backends.sqlite3"

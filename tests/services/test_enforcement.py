@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
@@ -15,8 +16,21 @@ from policy_app.models import Cluster, Definition, Scope
 from policy_app.services import assignments, enforcement, testing
 from policy_app.services.errors import PolicyError
 from policy_app.services.testing import Upload
+from tests.factories import add_version, make_policy
 from tests.services.test_drafts import draft
 
+OWN_TEMPLATE = """\
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: ownkind}
+spec:
+  crd: {spec: {names: {kind: OwnKind}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package own
+      violation[{"msg": "not here"}] { true }
+"""
 PRIVILEGED = (settings.FIXTURES_DIR / "manifests" / "nginx-privileged.yaml").read_bytes()
 UNPRIVILEGED = (settings.FIXTURES_DIR / "manifests" / "nginx-unprivileged.yaml").read_bytes()
 REFUSAL = re.compile(
@@ -236,3 +250,67 @@ def test_a_template_that_fails_as_a_whole_refuses_the_object_in_words(
     (document,) = testing.run(aks_demo, [Upload("p.yaml", PRIVILEGED)]).documents
     assert not document.accepted
     assert document.output.startswith("Error from server (InternalError): error when creating")
+
+
+def custom_policy(name: str, template: str) -> Definition:
+    """A policy whose template is written into it."""
+    content = base64.b64encode(template.encode()).decode()
+    details = {
+        "templateInfo": {"sourceType": "Base64Encoded", "content": content},
+        "apiGroups": [""],
+        "kinds": ["Pod"],
+    }
+    row = make_policy(name, mode="Microsoft.Kubernetes.Data")
+    rule = {"if": {}, "then": {"effect": "deny", "details": details}}
+    add_version(row, "1.0.0", mode="Microsoft.Kubernetes.Data", policyRule=rule)
+    return row
+
+
+def test_of_two_templates_of_one_name_the_first_assigned_stays(
+    rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    first = custom_policy("first", OWN_TEMPLATE)
+    second = custom_policy("second", OWN_TEMPLATE.replace("not here", "nor there"))
+    for row in (first, second):
+        assignments.put(draft(rg_demo, row, name=row.name, parameters={}), None)
+
+    found = enforcement.in_force(aks_demo)
+
+    assert "not here" in applied(aks_demo)
+    (conflict,) = found.not_installed
+    assert (conflict.code, conflict.origin.definition_id) == (
+        "ConstraintTemplateConflicts",
+        second.arm_id,
+    )
+    mine = enforcement.brought_by(draft(rg_demo, second, name="second", parameters={}), aks_demo)
+    assert (mine.constraints, mine.not_installed) == ([], [conflict])
+    assignments.delete(assignments.get(rg_demo, "first"), None)
+    assert "nor there" in applied(aks_demo)
+
+
+def test_a_draft_takes_the_place_of_the_assignment_that_it_changes(
+    rg_demo: Scope, aks_demo: Cluster, baseline: Definition
+) -> None:
+    assign(rg_demo, baseline)
+    changed = draft(rg_demo, baseline, name="BASELINE", parameters={"effect": "disabled"})
+    assert enforcement.in_force(aks_demo, extra=[changed]).constraints == []
+    assert enforcement.in_force(aks_demo).constraints
+
+
+def test_a_template_that_is_nowhere_is_told_with_its_address(
+    rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    row = custom_policy("elsewhere", OWN_TEMPLATE)
+    version = row.versions.get()
+    info = {"sourceType": "PublicURL", "url": "https://policies.example.org/t.yaml"}
+    version.body["policyRule"]["then"]["details"]["templateInfo"] = info
+    version.save()
+    assignments.put(draft(rg_demo, row, parameters={}), None)
+
+    (absent,) = enforcement.in_force(aks_demo).not_installed
+
+    assert absent.code == "ConstraintTemplateInstallFailed"
+    assert absent.reason == (
+        "https://policies.example.org/t.yaml is not in the portal's store, and the portal fetches "
+        "nothing: POLICY_PORTAL_TEMPLATE_HOSTS names no host."
+    )

@@ -12,7 +12,7 @@ from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.installation import SourceError
 from policy_app.models import FetchedTemplate
-from policy_app.services import fetching
+from policy_app.services import downloading, fetching
 from policy_app.services.outbound import Limits, Outbound, OutboundError
 from tests.evaluation.language.samples import definition, rule
 
@@ -35,7 +35,7 @@ class Host:
     def get(self, client: Outbound, url: str, limits: Limits) -> bytes:
         """Answer in place of the network, after the client's own check of the URL."""
         client.check(url)
-        assert limits == fetching.LIMITS
+        assert limits == downloading.LIMITS
         self.asked.append(url)
         if isinstance(self.answer, OutboundError):
             raise self.answer

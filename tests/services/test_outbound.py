@@ -42,6 +42,39 @@ def test_a_body_is_posted_and_the_answer_comes_back(server: Server) -> None:
     assert (server.asked[0].method, server.asked[0].body) == ("POST", b"{}")
 
 
+def test_a_proxy_of_the_environment_is_not_asked(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://proxy.example:3128")
+    server.answers["/a"] = lambda handler: handler.reply(b"direct")
+
+    assert out(server).get(server.url("/a")) == b"direct"
+
+
+def test_addresses_are_looked_up_once_for_each_request(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that points elsewhere when it is asked again leads nobody astray."""
+    answers = [["127.0.0.1"], ["192.0.2.1"]]
+
+    def lookup(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(2, 1, 6, "", (each, server.port)) for each in answers.pop(0)]
+
+    server.answers["/a"] = lambda handler: handler.reply(b"here")
+    asking = out(server)
+    real = socket.create_connection
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        assert address == ("127.0.0.1", server.port)
+        monkeypatch.undo()
+        return real(address, timeout)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    assert asking.get(server.url("/a")) == b"here"
+
+
 def test_without_allowed_hosts_no_name_is_even_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def lookup(*_: object, **__: object) -> None:
         raise AssertionError("a name was looked up")
@@ -80,6 +113,12 @@ def test_a_host_is_the_same_in_any_spelling(url: str) -> None:
     assert Outbound(["Example.ORG"]).check(url).path == "/x"
 
 
+@pytest.mark.parametrize("host", ["", "*", "*.example.org", "https://example.org", "a b"])
+def test_an_allowed_host_that_is_none_allows_nothing(host: str) -> None:
+    with pytest.raises(OutboundRefusedError, match="not among"):
+        Outbound([host]).check("https://example.org/")
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -101,6 +140,8 @@ def test_a_host_is_the_same_in_any_spelling(url: str) -> None:
         "::ffff:10.0.0.1",
         "2002:0a00:0001::",
         "64:ff9b::169.254.169.254",
+        "64:ff9b:1::1",
+        "::10.0.0.1",
         "2001:0:1:2:3:4:f5ff:fffe",
     ],
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from policy_app.arm import filters, openapi
-from policy_app.arm.authorization import expand, shapes
+from policy_app.arm.authorization import bodies, expand, shapes
 from policy_app.arm.authorization.serializers import (
     PolicyAssignmentListResultSerializer,
     PolicyAssignmentSerializer,
@@ -19,11 +17,10 @@ from policy_app.arm.authorization.serializers import (
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
 from policy_app.services import assignments, drafts
-from policy_app.services.drafts import AssignmentDraft
-from policy_app.services.errors import PolicyError
 
 _DEFINITION = "policyDefinitionId"
-_PATCHABLE = {"resourceSelectors", "overrides", "selfServeExemptionSettings"}
+_PATCHABLE_OUTSIDE = ("location", "identity")
+_PATCHABLE = ("resourceSelectors", "overrides", "selfServeExemptionSettings")
 _FILTER = openapi.filter_parameter(
     "Without one: the assignments at, above and below the scope. `atScope()` leaves out those"
     " below, `atExactScope()` those above as well; `policyDefinitionId eq '{id}'` leaves those of"
@@ -100,9 +97,14 @@ class PolicyAssignment(ArmView):
 
         The answer is 201 in both cases: the Azure SDKs take anything else for a failure.
         """
-        body = _object(request.data)
+        body = bodies.json_object(request.data)
         draft = drafts.from_arm(self.scope, self._name, body)
-        _refuse_another_identity(body, draft)
+        own = {
+            "id": draft.arm_id,
+            "name": draft.name,
+            "type": f"{shapes.PROVIDER}/policyAssignments",
+        }
+        bodies.refuse_another_identity(body, {**own, "properties.scope": draft.scope.arm_id})
         row, _ = assignments.put(draft, self.caller)
         return Response(shapes.assignment(row), status=status.HTTP_201_CREATED)
 
@@ -116,8 +118,8 @@ class PolicyAssignment(ArmView):
 
         What the body leaves out stays as it is; every other field is changed with PUT.
         """
-        body = _object(request.data)
-        _refuse_what_put_changes(body)
+        body = bodies.json_object(request.data)
+        bodies.refuse_what_put_changes(body, _PATCHABLE_OUTSIDE, _PATCHABLE)
         row = assignments.change(self.scope, self._name, body, self.caller)
         return Response(shapes.assignment(row))
 
@@ -139,51 +141,3 @@ class PolicyAssignment(ArmView):
     @property
     def _name(self) -> str:
         return str(self.kwargs["policyAssignmentName"])
-
-
-def _object(body: Any) -> dict[str, Any]:
-    if isinstance(body, dict) and body:
-        return body
-    raise PolicyError(
-        "InvalidRequestContent",
-        'The request content must be a JSON object with "properties".',
-    )
-
-
-def _refuse_another_identity(body: dict[str, Any], draft: AssignmentDraft) -> None:
-    """A body may repeat what the address says, as one that was read before does."""
-    own = {"id": draft.arm_id, "name": draft.name, "type": f"{shapes.PROVIDER}/policyAssignments"}
-    given = {**{field: body.get(field) for field in own}, "scope": body["properties"].get("scope")}
-    for field, expected in {**own, "scope": draft.scope.arm_id}.items():
-        sent = given[field]
-        if sent is None or (isinstance(sent, str) and _same(sent, expected)):
-            continue
-        target = f"properties.{field}" if field == "scope" else field
-        raise PolicyError(
-            "InvalidRequestContent",
-            f"'{target}' is {sent!r} and the request's address says '{expected}'; leave it out or"
-            " make them equal.",
-            target=target,
-        )
-
-
-def _same(one: str, other: str) -> bool:
-    return one.rstrip("/").lower() == other.rstrip("/").lower()
-
-
-def _refuse_what_put_changes(body: dict[str, Any]) -> None:
-    properties = body.get("properties")
-    if properties is not None and not isinstance(properties, dict):
-        raise PolicyError(
-            "InvalidRequestContent", "'properties' must be an object.", target="properties"
-        )
-    others = [name for name in body if name not in ("location", "identity", "properties")]
-    others += [f"properties.{name}" for name in properties or {} if name not in _PATCHABLE]
-    if others:
-        raise PolicyError(
-            "InvalidRequestContent",
-            f"PATCH cannot change {', '.join(others)}: it changes location, identity,"
-            " properties.resourceSelectors, properties.overrides and"
-            " properties.selfServeExemptionSettings. Use PUT for the rest.",
-            target=others[0],
-        )

@@ -136,6 +136,57 @@ class PolicyAssignmentListResultSerializer(Shape):
     nextLink = serializers.CharField(required=False)
 
 
+class PolicyExemptionUpdatePropertiesSerializer(Shape):
+    """The properties that PATCH may change."""
+
+    resourceSelectors = ResourceSelectorSerializer(many=True, required=False)
+    assignmentScopeValidation = serializers.ChoiceField(
+        choices=["Default", "DoNotValidate"], default="Default", required=False
+    )
+    exemptionManagementMode = serializers.ChoiceField(
+        choices=["Admin", "UserSelfServe"], default="Admin", required=False
+    )
+
+
+class PolicyExemptionPropertiesSerializer(PolicyExemptionUpdatePropertiesSerializer):
+    """A policy exemption's properties."""
+
+    policyAssignmentId = serializers.CharField(help_text="The assignment that it is from.")
+    policyDefinitionReferenceIds = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Policies of an initiative; without any, all of them are exempt.",
+    )
+    exemptionCategory = serializers.ChoiceField(choices=["Waiver", "Mitigated"])
+    expiresOn = serializers.DateTimeField(required=False)
+    displayName = serializers.CharField(required=False, max_length=128)
+    description = serializers.CharField(required=False)
+    metadata = Mapping(required=False)
+
+
+class PolicyExemptionSerializer(Shape):
+    """A policy exemption."""
+
+    id = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    type = serializers.CharField(read_only=True)
+    properties = PolicyExemptionPropertiesSerializer()
+    systemData = SystemDataSerializer(read_only=True)
+
+
+class PolicyExemptionUpdateSerializer(Shape):
+    """What PATCH may change; everything else goes through PUT."""
+
+    properties = PolicyExemptionUpdatePropertiesSerializer(required=False)
+
+
+class PolicyExemptionListResultSerializer(Shape):
+    """A page of policy exemptions."""
+
+    value = PolicyExemptionSerializer(many=True)
+    nextLink = serializers.CharField(required=False)
+
+
 class ParameterDefinitionSerializer(Shape):
     """What a definition says of one of its parameters."""
 

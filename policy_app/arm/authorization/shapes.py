@@ -9,8 +9,8 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from policy_app.arm.authorization import expand
-from policy_app.models import Assignment, Definition, DefinitionVersion
-from policy_app.services import drafts
+from policy_app.models import Assignment, Definition, DefinitionVersion, Exemption
+from policy_app.services import drafts, exemptions
 
 PROVIDER = "Microsoft.Authorization"
 
@@ -35,6 +35,11 @@ def assignment(row: Assignment, names: frozenset[str] = frozenset()) -> dict[str
         "properties": properties,
         "systemData": _system_data(row),
     }
+
+
+def exemption(row: Exemption) -> dict[str, Any]:
+    """A policy exemption."""
+    return {**exemptions.as_value(row).to_object(), "systemData": _system_data(row)}
 
 
 def definition(
@@ -94,7 +99,7 @@ def _expanded(
     return {**reference, **expand.versions(member, pattern, names)}
 
 
-def _system_data(row: Assignment) -> dict[str, str]:
+def _system_data(row: Assignment | Exemption) -> dict[str, str]:
     changed_by = row.updated_by or row.created_by
     return {
         **_who("createdBy", row.created_by),

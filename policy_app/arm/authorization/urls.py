@@ -8,6 +8,7 @@ from django.urls import URLPattern
 
 from policy_app.arm.authorization import definitions
 from policy_app.arm.authorization.assignments import PolicyAssignment, PolicyAssignments
+from policy_app.arm.authorization.exemptions import PolicyExemption, PolicyExemptions
 from policy_app.arm.authorization.kinds import INITIATIVES, POLICIES, Kind
 from policy_app.arm.routes import (
     AUTHORIZATION,
@@ -27,6 +28,12 @@ def _assignments(level: Level) -> Iterator[URLPattern]:
     route = level.join(f"{AUTHORIZATION}/policyAssignments")
     yield arm_path(route, PolicyAssignments.as_view(level=level))
     yield arm_path(f"{route}/<segment:policyAssignmentName>", PolicyAssignment.as_view(level=level))
+
+
+def _exemptions(level: Level) -> Iterator[URLPattern]:
+    route = level.join(f"{AUTHORIZATION}/policyExemptions")
+    yield arm_path(route, PolicyExemptions.as_view(level=level))
+    yield arm_path(f"{route}/<segment:policyExemptionName>", PolicyExemption.as_view(level=level))
 
 
 def _definitions(level: Level, kind: Kind) -> Iterator[URLPattern]:
@@ -51,7 +58,8 @@ def _definitions(level: Level, kind: Kind) -> Iterator[URLPattern]:
 urlpatterns = [
     pattern
     for level in (MANAGEMENT_GROUP, SUBSCRIPTION, RESOURCE_GROUP, RESOURCE)
-    for pattern in _assignments(level)
+    for patterns in (_assignments, _exemptions)
+    for pattern in patterns(level)
 ] + [
     pattern
     for level in (TENANT, MANAGEMENT_GROUP, SUBSCRIPTION)

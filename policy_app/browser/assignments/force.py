@@ -13,7 +13,7 @@ from policy_app.browser.assignments.facts import Effect
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
 from policy_app.evaluation.language.errors import LanguageError
-from policy_app.evaluation.language.reasons import NotInstalled
+from policy_app.evaluation.language.reasons import MEANINGS, NotInstalled
 from policy_app.models import Assignment, Cluster
 from policy_app.services import drafts, enforcement, reach
 from policy_app.services.errors import PolicyError
@@ -54,6 +54,8 @@ class AbsentRow:
     policy: str
     reason: str
     code: str
+    meaning: str
+    """What the code says, whatever the policy."""
     failed: bool
     """False where nothing went wrong, as with the effect Disabled."""
 
@@ -130,7 +132,7 @@ def _constraint(one: Constraint) -> ConstraintRow:
 def _absent(one: NotInstalled) -> AbsentRow:
     origin = one.origin
     name = origin.display_name or origin.definition_reference_id or origin.definition_id
-    return AbsentRow(name, one.reason, one.code, one.failed)
+    return AbsentRow(name, one.reason, one.code, MEANINGS.get(one.code, ""), one.failed)
 
 
 def _policy(one: EffectivePolicy | UnresolvedPolicy) -> PolicyRow:

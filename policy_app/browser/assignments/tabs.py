@@ -13,7 +13,7 @@ from django.urls import reverse
 from policy_app.browser.assign.parameter_fields import in_words
 from policy_app.browser.assign.subject import STAMPED
 from policy_app.browser.assign.view import shown_requests
-from policy_app.browser.assignments import force, history
+from policy_app.browser.assignments import exempt, force, history
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Tab, TabPage
 from policy_app.models import Assignment
@@ -81,6 +81,10 @@ def _parameters(_: HttpRequest, row: Assignment) -> dict[str, Any]:
     return {"parameters": rows}
 
 
+def _exemptions(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+    return {"exemptions": exempt.of(row)}
+
+
 def _history(_: HttpRequest, row: Assignment) -> dict[str, Any]:
     return {"events": history.events(row), "most": history.SHOWN}
 
@@ -97,6 +101,7 @@ _KINDS = (
     _Kind("force", "In force", _force),
     _Kind("policies", "Policies", _policies),
     _Kind("parameters", "Parameters", _parameters),
+    _Kind("exemptions", "Exemptions", _exemptions),
     _Kind("history", "History", _history),
     _Kind("request", "REST, CLI and JSON", _request),
 )

@@ -9,7 +9,6 @@ from policy_app.cli.offline.errors import POLICY, Trouble, TroubleError
 from policy_app.cli.offline.policies import Policies
 from policy_app.cli.offline.references import Reference, Target
 from policy_app.cli.offline.values import Values
-from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import (
     Assignment,
     EffectivePolicy,
@@ -23,8 +22,7 @@ from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.installation import (
     Installation,
     Installed,
-    SourceError,
-    parsed_template,
+    Texts,
 )
 from policy_app.evaluation.language.reasons import JUDGES_RESOURCES
 
@@ -50,10 +48,12 @@ class Assigning:
         values: Values,
         targets: Sequence[tuple[Reference, Target]],
         policies: Policies,
+        elsewhere: Texts,
     ) -> None:
         self._shelf = shelf
         self._values = values
         self._policies = policies
+        self._elsewhere = elsewhere
         self._installation = Installation(self._text)
         # A user's own initiative may name definitions that only the user has.
         self._own = {
@@ -113,7 +113,8 @@ class Assigning:
         self._policies.mutators += installed.mutators
 
     def _text(self, source: Source) -> str:
-        return text_of(source, self._shelf)
+        found = self._shelf.sources.text(source)
+        return self._elsewhere(source) if found is None else found
 
     def _fail(
         self,
@@ -124,23 +125,3 @@ class Assigning:
         member = f" ({policy.reference_id})" if policy and policy.reference_id else ""
         lines = " ".join(message.splitlines())
         self._policies.troubles.append(Trouble(POLICY, f"{reference.text}{member}", lines))
-
-
-def text_of(source: Source, shelf: Shelf) -> str:
-    """The text at a source's URL.  Raises ``SourceError`` where the shelf lacks it."""
-    found = shelf.sources.text(source)
-    if found is None:
-        raise SourceError(f"{source.url} is not among the files that come with the portal.")
-    return found
-
-
-def template_of(policy: Policy, shelf: Shelf) -> ConstraintTemplate | None:
-    """The template that a policy names; None where it names none.
-
-    Raises ``LanguageError`` or ``TemplateError``.
-    """
-    details = policy.kubernetes_details if isinstance(policy, EffectivePolicy) else None
-    source = details.template if details else None
-    if source is None:
-        return None
-    return parsed_template(text_of(source, shelf) if source.url else source.text())

@@ -12,6 +12,7 @@ from typing import TextIO
 from policy_app.catalog.shelf import Shelf
 from policy_app.cli.failure import Failure
 from policy_app.cli.offline.assigning import Policy
+from policy_app.cli.offline.elsewhere import at_hosts
 from policy_app.cli.offline.errors import INPUT, POLICY, Trouble, TroubleError
 from policy_app.cli.offline.gathering import gather
 from policy_app.cli.offline.inputs import Inputs
@@ -21,6 +22,7 @@ from policy_app.cli.offline.policies import Policies, Wanted
 from policy_app.cli.offline.progress import Progress
 from policy_app.cli.offline.report import PASSED, UNREADABLE, UNRESOLVED
 from policy_app.cli.offline.values import Values, read, written
+from policy_app.evaluation.language.installation import Texts
 
 _FEW = 5
 
@@ -36,17 +38,29 @@ def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
         initiatives=arguments.initiatives,
         constraints=arguments.constraints,
         values=values,
+        elsewhere=at_hosts(arguments.allowed_hosts),
     )
     return gather(wanted, Shelf(), progress)
 
 
-def exported(arguments: argparse.Namespace, stored: Sequence[Policy]) -> Policies:
-    """The policies that ``references`` name, with some that the portal has stored."""
+def exported(
+    arguments: argparse.Namespace, stored: Sequence[Policy], elsewhere: Texts | None
+) -> Policies:
+    """The policies that ``references`` name, with some that the portal has stored.
+
+    ``elsewhere`` is where the portal has the texts that do not come with it, if it is asked.
+    """
     try:
         values = _values(arguments)
     except TroubleError as error:
         return Policies(troubles=[error.trouble])
-    wanted = Wanted(either=arguments.references, values=values, stored=stored)
+    allowed = at_hosts(arguments.allowed_hosts)
+    wanted = Wanted(
+        either=arguments.references,
+        values=values,
+        stored=stored,
+        elsewhere=allowed if arguments.allowed_hosts or elsewhere is None else elsewhere,
+    )
     return gather(wanted, Shelf(), Progress())
 
 

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from policy_app.cli.offline.errors import INPUT, Trouble
 from policy_app.cli.offline.progress import Progress
-from policy_app.evaluation.manifests import Document, Limits, Problem, load
+from policy_app.evaluation import manifests
+from policy_app.evaluation.manifests import Document, Limits, Problem
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -25,6 +25,31 @@ class Source:
 
     path: str
     named: bool
+    text: bytes | None = field(default=None, repr=False)
+    """What has been read already: standard input and pipes, which can be read but once."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return STDIN_NAME if self.path == STDIN else self.path
+
+    @property
+    def size(self) -> int:
+        """Bytes; 0 where they cannot be told."""
+        if self.text is not None:
+            return len(self.text)
+        try:
+            return os.stat(self.path).st_size
+        except OSError:
+            return 0
+
+    def read(self) -> bytes:
+        """The bytes, as far as the limit lets them matter.  Raises ``OSError``."""
+        if self.text is not None:
+            return self.text
+        with open(self.path, "rb") as file:
+            # One byte more than is allowed is enough to be refused.
+            return file.read(_LIMITS.size + 1)
 
 
 @dataclass(slots=True)
@@ -37,27 +62,87 @@ class Inputs:
     """What lies in a folder among the manifests, and is plainly something else."""
     files: int = 0
 
+    def add(self, other: Inputs) -> None:
+        """Take over what was read elsewhere."""
+        self.documents += other.documents
+        self.troubles += other.troubles
+        self.skipped += other.skipped
+        self.files += other.files
+
 
 def read(paths: Iterable[str], progress: Progress) -> Inputs:
     """The objects in the files, in the order of the paths; a file given twice is read once."""
     inputs = Inputs()
-    sources = list(_sources(paths, inputs.troubles))
-    for source in progress.over(sources, "reading", "files"):
-        _read(source, inputs)
+    for source in progress.over(sources(paths, inputs.troubles), "reading", "files"):
+        inputs.documents += stream(source, inputs)
     return inputs
 
 
-def _sources(paths: Iterable[str], troubles: list[Trouble]) -> Iterator[Source]:
-    seen: set[str] = set()
+def sources(paths: Iterable[str], troubles: list[Trouble]) -> list[Source]:
+    """The files to read, each once; what cannot be one is among the troubles."""
+    found: dict[str, Source] = {}
     for path in paths:
-        found = _below(path) if path != STDIN and os.path.isdir(path) else [Source(path, True)]
-        if not found:
-            troubles.append(Trouble(INPUT, path, "The folder holds no .yaml, .yml or .json file."))
-        for source in found:
+        for source in _named(path, troubles):
             identity = os.path.realpath(source.path) if source.path != STDIN else STDIN
-            if identity not in seen:
-                seen.add(identity)
-                yield source
+            found.setdefault(identity, source)
+    return list(found.values())
+
+
+def stream(source: Source, notes: Inputs) -> Iterator[Document]:
+    """The objects of one file, one by one; what is none is noted, and none of them is kept."""
+    try:
+        data = source.read()
+    except OSError as error:
+        notes.troubles.append(_unreadable(source.name, error))
+        return
+    notes.files += 1
+    empty = True
+    for found in manifests.stream(source.name, data, _LIMITS):
+        empty = False
+        if isinstance(found, Document):
+            yield found
+            continue
+        passed_over = found.foreign and not source.named
+        (notes.skipped if passed_over else notes.troubles).append(_trouble(found))
+    if empty and source.named:
+        notes.troubles.append(Trouble(INPUT, source.name, "The file holds no Kubernetes object."))
+
+
+def _named(path: str, troubles: list[Trouble]) -> list[Source]:
+    if path == STDIN:
+        return _standard_input(troubles)
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        return _pipe(path, troubles)
+    if not os.path.isdir(path):
+        return [Source(path, True)]
+    found = _below(path)
+    if not found:
+        troubles.append(Trouble(INPUT, path, "The folder holds no .yaml, .yml or .json file."))
+    return found
+
+
+def _standard_input(troubles: list[Trouble]) -> list[Source]:
+    try:
+        return [Source(STDIN, True, sys.stdin.buffer.read(_LIMITS.size + 1))]
+    except (AttributeError, OSError) as error:
+        # Python has no stream at all where the shell closed it.
+        reason = getattr(error, "strerror", None) or "it is closed"
+        message = f"Standard input cannot be read: {reason}."
+        troubles.append(Trouble(INPUT, STDIN_NAME, message))
+        return []
+
+
+def _pipe(path: str, troubles: list[Trouble]) -> list[Source]:
+    """What the shell hands over as a path: ``-f <(kustomize build)``."""
+    try:
+        return [Source(path, True, Source(path, True).read())]
+    except OSError as error:
+        troubles.append(_unreadable(path, error))
+        return []
+
+
+def _unreadable(name: str, error: OSError) -> Trouble:
+    return Trouble(INPUT, name, f"The file cannot be read: {error.strerror or error}.")
 
 
 def _below(folder: str) -> list[Source]:
@@ -68,32 +153,6 @@ def _below(folder: str) -> list[Source]:
         paths = (os.path.join(place, name) for name in names if name.endswith(_EXTENSIONS))
         found += [Source(path, False) for path in paths if os.path.isfile(path)]
     return sorted(found, key=lambda source: source.path)
-
-
-def _read(source: Source, inputs: Inputs) -> None:
-    name = STDIN_NAME if source.path == STDIN else source.path
-    try:
-        data = _bytes(source.path)
-    except OSError as error:
-        reason = f"The file cannot be read: {error.strerror or error}."
-        inputs.troubles.append(Trouble(INPUT, name, reason))
-        return
-    file = load(name, data, _LIMITS)
-    inputs.files += 1
-    inputs.documents += file.documents
-    for problem in file.problems:
-        passed_over = problem.foreign and not source.named
-        (inputs.skipped if passed_over else inputs.troubles).append(_trouble(problem))
-    if not file.documents and not file.problems and source.named:
-        inputs.troubles.append(Trouble(INPUT, name, "The file holds no Kubernetes object."))
-
-
-def _bytes(path: str) -> bytes:
-    # One byte more than is allowed is enough to be refused.
-    if path == STDIN:
-        return sys.stdin.buffer.read(_LIMITS.size + 1)
-    with Path(path).open("rb") as file:
-        return file.read(_LIMITS.size + 1)
 
 
 def _trouble(problem: Problem) -> Trouble:

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from policy_app.cli.offline import workers
+from policy_app.cli.offline.around import Manifests, look
 from policy_app.cli.offline.errors import INPUT, Trouble
-from policy_app.cli.offline.mutating import mutate_request, namespaces_among
+from policy_app.cli.offline.mutating import mutate_request
 from policy_app.cli.offline.policies import Policies
 from policy_app.cli.offline.progress import Progress
-from policy_app.cli.offline.report import Explanation, Finding, Judged, Report, Subject
+from policy_app.cli.offline.report import (
+    Batch,
+    Explanation,
+    FailOn,
+    Finding,
+    Judged,
+    Report,
+    Subject,
+)
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import GATOR_POINT
-from policy_app.evaluation.gatekeeper.errors import ExpansionError, MutationError, ReviewError
-from policy_app.evaluation.gatekeeper.inventory import inventory_of
+from policy_app.evaluation.gatekeeper.errors import (
+    ExpansionError,
+    GatekeeperError,
+    MutationError,
+    ReviewError,
+)
 from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
-from policy_app.evaluation.gatekeeper.scopes import in_namespace
 from policy_app.evaluation.manifests import Document
 from policy_app.evaluation.results import Decision, Violation
+
+# Enough for a worker to be busy for a while, and little enough that the last one is not waited for.
+_BATCH = 64 * 1024
+# Less is judged before a second process could be asked.
+_WORTH_FORKING = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +45,73 @@ class Options:
     namespace: str = "default"
     """Where objects go that name no namespace."""
     explain: bool = False
+    jobs: int = 0
+    """How many processes work; 0 for as many as the machine has processors."""
 
 
 def judge(
-    documents: Sequence[Document],
+    manifests: Manifests,
     policies: Policies,
     options: Options,
     report: Report,
     progress: Progress,
 ) -> None:
     """Add to the report what the policies say about each object."""
-    judging = _Judging(documents, policies, options)
-    for document in progress.over(documents, "judging", "objects"):
-        try:
-            report.judged.append(judging.judged(document))
-        except (ReviewError, ExpansionError, MutationError) as error:
-            line, column = document.position(error.path)
-            report.troubles.append(
-                Trouble(
-                    INPUT,
-                    document.file,
-                    error.message,
-                    line=line,
-                    column=column,
-                    document=document.index,
-                )
-            )
+    judging = _Judging(manifests, policies, options, progress)
+    sizes = [source.size for source in manifests.sources]
+    batches = list(_batches(sizes))
+    enough = sum(sizes) >= _WORTH_FORKING
+    jobs = options.jobs or (workers.processors() if enough else 1)
+
+    def work(numbers: range) -> Batch:
+        return judging.batch(numbers, report.fail_on)
+
+    bar = progress.over(batches, "judging", "files", weigh=len)
+    for batch in workers.results(batches, work, jobs):
+        report.add(batch)
+        next(bar)
+    next(bar, None)
+    report.close()
+
+
+def _batches(sizes: Sequence[int]) -> Iterator[range]:
+    """The numbers of the files, some at a time."""
+    start = total = 0
+    for number, size in enumerate(sizes):
+        total += size
+        if total >= _BATCH:
+            yield range(start, number + 1)
+            start, total = number + 1, 0
+    if start < len(sizes):
+        yield range(start, len(sizes))
 
 
 class _Judging:
     """The policies in force among all the objects."""
 
-    def __init__(self, documents: Sequence[Document], policies: Policies, options: Options) -> None:
+    def __init__(
+        self, manifests: Manifests, policies: Policies, options: Options, progress: Progress
+    ) -> None:
         self._options = options
-        templates = policies.templates.values()
-        looks_around = any(template.uses_inventory for template in templates)
-        inventory = _inventory(documents, options) if looks_around else None
-        self._client = Client(templates, policies.constraints, inventory)
+        self._manifests = manifests
+        around = look(manifests, policies, options.namespace, progress)
+        self._client = Client(policies.templates.values(), policies.constraints, around.inventory)
         self._policies = policies
-        self._namespaces = namespaces_among(documents, options.namespace)
+        self._namespaces = around.namespaces
+        if policies.mutators or policies.expands:
+            # Made once, before there are workers.
+            _ = policies.mutating, policies.expander
+
+    def batch(self, numbers: Iterable[int], fail_on: FailOn) -> Batch:
+        """All objects of some files."""
+        batch = Batch(fail_on)
+        for number in numbers:
+            for document in self._manifests.documents(number, batch.inputs):
+                try:
+                    batch.add(self.judged(document))
+                except (ReviewError, ExpansionError, MutationError) as error:
+                    batch.troubles.append(_refusal(document, error))
+        return batch.close()
 
     def judged(self, document: Document) -> Judged:
         """One object.  Raises ``ReviewError`` where it cannot be judged at all."""
@@ -106,11 +151,15 @@ class _Judging:
         return Explanation(decision.passed, decision.not_applied)
 
 
-def _inventory(documents: Sequence[Document], options: Options) -> dict[str, Any]:
-    return inventory_of(
-        in_namespace(document.object, options.namespace)
-        for document in documents
-        if not is_admission_review(document.object)
+def _refusal(document: Document, error: GatekeeperError) -> Trouble:
+    line, column = document.position(error.path)
+    return Trouble(
+        INPUT,
+        document.file,
+        error.message,
+        line=line,
+        column=column,
+        document=document.index,
     )
 
 

@@ -86,11 +86,16 @@ def meanings(said: Said, shelf: Shelf) -> list[Meaning]:
 
 def _templates(said: Said, shelf: Shelf) -> list[tuple[str, _Pattern | None]]:
     """The templates that say this: the one of the constraint's name, or those that fit best."""
-    urls = {one.template_url for one in shelf.entries if one.template_url}
+    urls = {one.template_url: one.constraint_url for one in shelf.entries if one.template_url}
     texts = {url: text for url in sorted(urls) if (text := shelf.templates.text(url))}
     installed = _INSTALLED.fullmatch(said.constraint)
     if installed:
-        named = [url for url, text in texts.items() if _short_name(text) == installed["template"]]
+        named = [
+            url
+            for url, text in texts.items()
+            # A constraint that comes as a file is named for itself, and not for its template.
+            if _short_name(shelf.constraints.text(urls[url]) or text) == installed["template"]
+        ]
         return [(url, _fitting(said.message, texts[url])) for url in named]
     fitting = [(url, _fitting(said.message, text)) for url, text in texts.items()]
     longest = max((one.told for _, one in fitting if one), default=0)

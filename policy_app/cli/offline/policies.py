@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from policy_app.cli.offline.elsewhere import nowhere
 from policy_app.cli.offline.errors import POLICY, Trouble
 from policy_app.cli.offline.values import Values
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.match import ORIGINAL
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+from policy_app.evaluation.language.installation import Texts
 
 if TYPE_CHECKING:
     from policy_app.evaluation.gatekeeper.expansion import Expander, ExpansionTemplate
@@ -32,6 +34,8 @@ class Wanted:
     values: Values = field(default_factory=Values)
     stored: Sequence[EffectivePolicy | UnresolvedPolicy] = ()
     """What assignments of the portal put to work."""
+    elsewhere: Texts = nowhere
+    """Where the texts are that do not come with the portal."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, TypeVar
 
 Item = TypeVar("Item")
@@ -23,17 +23,27 @@ class Progress:
         self._shown = self._stream.isatty()
         self._next = time.monotonic() + _PATIENCE
 
-    def over(self, items: Sequence[Item], verb: str, unit: str) -> Iterator[Item]:
-        """The items, one by one, with a bar while they are worked on."""
+    def over(
+        self,
+        items: Sequence[Item],
+        verb: str,
+        unit: str,
+        weigh: Callable[[Item], int] = lambda _: 1,
+    ) -> Iterator[Item]:
+        """The items, one by one, with a bar while they are worked on.
+
+        ``weigh`` tells how many units an item is.
+        """
         if not self._shown:
             yield from items
             return
-        drawn = False
-        for done, item in enumerate(items):
+        drawn, done, total = False, 0, sum(map(weigh, items))
+        for item in items:
             if time.monotonic() >= self._next:
-                self._draw(done, len(items), verb, unit)
+                self._draw(done, total, verb, unit)
                 self._next, drawn = time.monotonic() + _INTERVAL, True
             yield item
+            done += weigh(item)
         if drawn:
             self._stream.write(_CLEAR)
             self._stream.flush()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import pickle
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from policy_app.cli.offline.errors import INPUT, POLICY, Trouble
+from policy_app.cli.offline.inputs import Inputs
 from policy_app.evaluation.results import EnforcementAction, NotApplied, Origin
 
 FailOn = Literal["deny", "warn", "audit", "never"]
@@ -19,10 +22,15 @@ FAILING: Mapping[str, frozenset[EnforcementAction]] = {
 }
 """The enforcement actions that make a run fail, by ``--fail-on``."""
 
+_PACKED_TOGETHER = 500
+
 PASSED, FAILED, UNREADABLE, UNRESOLVED = 0, 1, 2, 3
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: these are packed by the thousand, and pickling frozen ones with slots is slow.
+
+
+@dataclass(slots=True)
 class Subject:
     """One object that was judged; ``line`` and ``document`` count from 1."""
 
@@ -41,7 +49,7 @@ class Subject:
         return f"{self.kind} {self.namespace}/{self.name}".replace(" /", " ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finding:
     """One violation; ``line`` is that of the field where it can be told."""
 
@@ -57,7 +65,7 @@ class Finding:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Explanation:
     """What became of the constraints that found nothing in an object."""
 
@@ -65,7 +73,7 @@ class Explanation:
     not_applied: Sequence[NotApplied] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judged:
     """An object and everything that was found in it."""
 
@@ -75,22 +83,91 @@ class Judged:
 
 
 @dataclass(slots=True)
+class Batch:
+    """What became of the objects of some files: counted, and packed to a fifth of its size."""
+
+    fail_on: FailOn = "deny"
+    inputs: Inputs = field(default_factory=Inputs)
+    """What was read beside the objects."""
+    troubles: list[Trouble] = field(default_factory=list)
+    """Objects that could not be judged."""
+    objects: int = 0
+    failed: int = 0
+    explained: bool = False
+    actions: Counter[str] = field(default_factory=Counter)
+    packed: list[bytes] = field(default_factory=list)
+    _loose: list[Judged] = field(default_factory=list)
+
+    def add(self, judged: Judged) -> None:
+        """Count an object, and keep it."""
+        failing = FAILING[self.fail_on]
+        self.objects += 1
+        self.failed += any(one.action in failing for one in judged.findings)
+        self.explained = self.explained or judged.explanation is not None
+        for one in judged.findings:
+            self.actions[one.action] += 1
+        self._loose.append(judged)
+        if len(self._loose) >= _PACKED_TOGETHER:
+            self._pack()
+
+    def close(self) -> Batch:
+        """Itself, ready to be sent."""
+        if self._loose:
+            self._pack()
+        return self
+
+    def _pack(self) -> None:
+        self.packed.append(pickle.dumps(self._loose, pickle.HIGHEST_PROTOCOL))
+        self._loose = []
+
+
+@dataclass(slots=True)
 class Report:
     """A whole run."""
 
     fail_on: FailOn = "deny"
     files: int = 0
     constraints: int = 0
-    judged: list[Judged] = field(default_factory=list)
+    objects: int = 0
+    """How many were judged."""
+    failed: int = 0
+    """How many of them failed."""
+    explained: bool = False
     troubles: list[Trouble] = field(default_factory=list)
     skipped: list[Trouble] = field(default_factory=list)
     titles: Mapping[str, str] = field(default_factory=dict)
     """What people call a constraint, by its name: the definition's title."""
+    _actions: Counter[str] = field(default_factory=Counter)
+    _batches: list[bytes] = field(default_factory=list)
+    _unjudged: list[Trouble] = field(default_factory=list)
+
+    def add(self, batch: Batch) -> None:
+        """Count a batch, and keep it for the formats."""
+        self.files += batch.inputs.files
+        self.objects += batch.objects
+        self.failed += batch.failed
+        self.explained = self.explained or batch.explained
+        self.troubles += batch.inputs.troubles
+        self.skipped += batch.inputs.skipped
+        self._unjudged += batch.troubles
+        self._actions.update(batch.actions)
+        self._batches += batch.packed
+
+    def close(self) -> None:
+        """End with the troubles of judging; those of reading come before them."""
+        self.troubles += self._unjudged
+        self._unjudged = []
 
     @property
-    def findings(self) -> list[Finding]:
+    def judged(self) -> Iterator[Judged]:
+        """Every object, in the order of the files; made anew each time it is asked for."""
+        for batch in self._batches:
+            yield from pickle.loads(batch)  # noqa: S301 - packed by ourselves
+
+    @property
+    def findings(self) -> Iterator[Finding]:
         """Every violation, in the order of the files."""
-        return [finding for each in self.judged for finding in each.findings]
+        return (finding for each in self.judged for finding in each.findings)
 
     def fails(self, finding: Finding) -> bool:
         """Whether a violation makes the run fail."""
@@ -98,12 +175,7 @@ class Report:
 
     def count(self, action: EnforcementAction) -> int:
         """How many violations have an action."""
-        return sum(finding.action == action for each in self.judged for finding in each.findings)
-
-    @property
-    def failed(self) -> int:
-        """How many objects failed."""
-        return sum(any(map(self.fails, each.findings)) for each in self.judged)
+        return self._actions[action]
 
     @property
     def exit_code(self) -> int:

@@ -18,7 +18,8 @@ from policy_app.evaluation.cel.errors import CelCompileError
 from policy_app.evaluation.cel.program import VARIABLES, Program, link
 from policy_app.evaluation.cel.syntax import Checked, Name, Node, Select, read, walk
 
-BOOL, STRING, DYN = "BOOL", "STRING", "DYN"
+BOOL, STRING = "bool", "string"
+DYN = "DYN"
 LONGEST_EXPRESSION = 100_000
 """Characters; cel-go has the same limit."""
 _LONGEST_MESSAGE = 2_000
@@ -49,11 +50,13 @@ class Compiled:
     program: Program
     type: Any
     """The library's type."""
+    is_guessed: bool = False
+    """Whether the type might be a narrower one: ``DYN`` where variables were not looked at."""
 
     @property
     def type_name(self) -> str:
-        """``BOOL``, ``STRING``, ``DYN``, ``LIST<STRING>``…"""
-        return str(self.type.name())
+        """``bool``, ``string``, ``dyn``, ``list(string)``…"""
+        return str(self.type.name()).lower().replace("<", "(").replace(">", ")")
 
 
 def compile_expression(text: str, scope: Scope) -> Compiled:
@@ -71,7 +74,8 @@ def compile_expression(text: str, scope: Scope) -> Compiled:
     except RuntimeError as error:  # the library's only one
         raise _refused(str(error)) from None
     _check_fields(checked, scope, text)
-    return Compiled(link(checked), _type(compiled.return_type(), checked, scope))
+    found = _type(compiled.return_type(), checked, scope)
+    return Compiled(link(checked), found, found.name() == DYN and known is not scope.variables)
 
 
 def _type(found: Any, checked: Checked, scope: Scope) -> Any:

@@ -160,14 +160,17 @@ def element(container: Any, key: Any, budget: Budget) -> Any:
     """``container[key]``, or ``container.key`` for a map.  Raises ``CelError``."""
     found = find(container, key, budget)
     if not found.present:
-        if kind_of(container) == "map":
-            raise CelError(f"no such key: {key}")
-        raise CelError(f"index out of bounds: {key}")
+        if kind_of(container) == "list":
+            raise CelError(f"index out of bounds: {key}")
+        raise CelError(f"no such key: {key}")
     return found.value
 
 
 def find(container: Any, key: Any, budget: Budget) -> OptionalValue:
-    """``container[?key]``.  Raises ``CelError`` for what has no elements of that kind."""
+    """``container[?key]``; null and other values without elements have none, as in cel-go.
+
+    Raises ``CelError`` for a key that its container can never have.
+    """
     budget.charge(1)
     kind = kind_of(container)
     if kind == "map":
@@ -175,12 +178,12 @@ def find(container: Any, key: Any, budget: Budget) -> OptionalValue:
         if name in container:
             return OptionalValue(container[name], present=True)
         return OptionalValue()
-    if kind == "list" and not isinstance(key, bool) and isinstance(key, int | float):
-        at = int(key)
-        if at == key and 0 <= at < len(container):
-            return OptionalValue(container[at], present=True)
-        return OptionalValue()
-    raise CelError(NO_OVERLOAD)
+    if kind == "list":
+        if kind_of(key) not in NUMBERS or key != key // 1:
+            raise CelError(f"unsupported index type '{kind_of(key)}' in list")
+        if 0 <= key < len(container):
+            return OptionalValue(container[int(key)], present=True)
+    return OptionalValue()
 
 
 def as_key(key: Any) -> Any:

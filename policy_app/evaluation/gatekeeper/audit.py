@@ -15,7 +15,7 @@ from policy_app.evaluation.gatekeeper.config import Config
 from policy_app.evaluation.gatekeeper.constraints import AUDIT_POINT, SCOPED, Constraint
 from policy_app.evaluation.gatekeeper.errors import ExpansionError, ReviewError
 from policy_app.evaluation.gatekeeper.expansion import Expander, review_expanded
-from policy_app.evaluation.gatekeeper.match import Subject
+from policy_app.evaluation.gatekeeper.match import ORIGINAL, Subject
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.scopes import Gvk
 from policy_app.evaluation.results import Decision, EnforcementAction, Violation
@@ -144,15 +144,19 @@ def audit(
     namespaces: Mapping[str, Mapping[str, Any]] | None = None,
     config: Config | None = None,
     limit: int = VIOLATIONS_LIMIT,
+    from_cache: bool = False,
 ) -> Audit:
     """Judge the objects of a cluster as they are.
 
     ``namespaces`` holds the Namespace objects by name; an object whose namespace is not among
     them cannot be audited.  Gatekeeper reads objects in chunks of 500, which changes nothing
-    about what comes out.
+    about what comes out.  ``from_cache`` is its audit of synced objects, which expands nothing and
+    says of no object where it comes from: constraints with a source cannot be told apart there.
     """
+    source = "" if from_cache else ORIGINAL
     found = Audit(client.constraints, timestamp, limit=limit)
-    known, expands, rules = namespaces or {}, expander or Expander(), config or Config()
+    known, rules = namespaces or {}, config or Config()
+    expands = Expander() if from_cache or expander is None else expander
     for thing in objects:
         if rules.excludes("audit", thing):
             continue
@@ -161,7 +165,7 @@ def audit(
             found.errors.append(f"{_label(thing)}: the namespace {home!r} is not known.")
             continue
         try:
-            review = Review.audit(thing)
+            review = Review.audit(thing, source=source)
             decision = review_expanded(client, expands, review, namespaces=known, point=AUDIT_POINT)
         except (ReviewError, ExpansionError) as error:
             found.errors.append(f"{_label(thing)}: {error.message}")

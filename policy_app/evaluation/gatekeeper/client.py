@@ -1,18 +1,19 @@
 """The client: templates and constraints in, a decision about each review out.
 
-Source: ``client`` and the Rego driver of the constraint framework, and Gatekeeper's webhook.
+What a template's code says comes from its driver, whatever language it is in.
+Source: ``client`` of the constraint framework, and Gatekeeper's webhook.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from policy_app.evaluation.gatekeeper import pointing
 from policy_app.evaluation.gatekeeper.constraints import WEBHOOK_POINT, Constraint
-from policy_app.evaluation.gatekeeper.errors import ConstraintError, ReviewError
+from policy_app.evaluation.gatekeeper.drivers import Driver, Finding, Query, World
+from policy_app.evaluation.gatekeeper.errors import ConstraintError
 from policy_app.evaluation.gatekeeper.external_data import ExternalDataBuiltin
 from policy_app.evaluation.gatekeeper.locate import locate
 from policy_app.evaluation.gatekeeper.match import (
@@ -24,8 +25,6 @@ from policy_app.evaluation.gatekeeper.match import (
 )
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
-from policy_app.evaluation.rego import Options, Program, RegoError, Undefined
-from policy_app.evaluation.rego.explain import Explanation, Read
 from policy_app.evaluation.results import (
     Decision,
     EnforcementAction,
@@ -35,7 +34,6 @@ from policy_app.evaluation.results import (
 )
 
 _MOST_OUTCOMES = 10_000
-_NO_DETAILS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,7 @@ class _Installed:
 
     constraint: Constraint
     template: ConstraintTemplate
-    program: Program
-    path: str
+    driver: Driver
     outcomes: dict[tuple[Any, ...], Outcome] = field(default_factory=dict, compare=False)
     """What was decided about kinds and namespaces; in one cluster these come again and again."""
 
@@ -62,16 +59,6 @@ class _Installed:
         return known
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """What a constraint says about a review: one element of ``violation``."""
-
-    message: str
-    details: Mapping[str, Any]
-    reads: Sequence[Read] = ()
-    """What the rule looked at; empty where nobody asked."""
-
-
 class Client:
     """Templates and constraints in force.  Safe to ask from several threads.
 
@@ -80,7 +67,7 @@ class Client:
     With ``explain``, a rule that finds something is run once more to learn which fields it looked
     at, so that violations point at them; otherwise the words of the message have to do.
     ``external_data`` asks providers for Rego; without it every provider is unknown.
-    Raises ``TemplateError`` for Rego that does not compile and ``ConstraintError`` for a
+    Raises ``TemplateError`` for code that does not compile and ``ConstraintError`` for a
     constraint that has no template or does not fit it.
     """
 
@@ -94,13 +81,13 @@ class Client:
         external_data: ExternalDataBuiltin | None = None,
     ) -> None:
         by_kind = {template.kind: template for template in templates}
+        world = World(inventory or {}, external_data or ExternalDataBuiltin())
         self._installed = sorted(
-            (_install(constraint, by_kind) for constraint in constraints),
+            (_install(constraint, by_kind, world) for constraint in constraints),
             key=lambda each: (each.constraint.kind, each.constraint.name),
         )
-        self._data = {"inventory": inventory or {}}
+        self._inventory = world.inventory
         self._explain = explain
-        self._options = Options(external_data=external_data or ExternalDataBuiltin())
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -120,7 +107,7 @@ class Client:
         ``ReviewError`` where the request fails as a whole, as the webhook would with HTTP 500.
         """
         namespace = self.namespace_of(review, namespaces or {})
-        judging = _Judging(review, namespace, point, self._data, self._explain, self._options)
+        judging = _Judging(review, namespace, point, self._explain)
         for installed in self._installed:
             judging.ask(installed)
         return judging.decision()
@@ -136,20 +123,20 @@ class Client:
         return namespaces.get(review.namespace) or self._synced_namespace(review.namespace)
 
     def _synced_namespace(self, name: str) -> Mapping[str, Any] | None:
-        cluster = self._data["inventory"].get("cluster", {})
+        cluster = self._inventory.get("cluster", {})
         found: Mapping[str, Any] | None = cluster.get("v1", {}).get("Namespace", {}).get(name)
         return found
 
 
-def _install(constraint: Constraint, by_kind: Mapping[str, ConstraintTemplate]) -> _Installed:
+def _install(
+    constraint: Constraint, by_kind: Mapping[str, ConstraintTemplate], world: World
+) -> _Installed:
     template = by_kind.get(constraint.kind)
     if template is None:
         raise ConstraintError(
             f'missing ConstraintTemplate: template "{constraint.kind.lower()}" not found'
         )
-    return _Installed(
-        template.admit(constraint), template, template.program, template.violation_path
-    )
+    return _Installed(template.admit(constraint), template, template.code.driver(world))
 
 
 class _Judging:
@@ -160,18 +147,13 @@ class _Judging:
         review: Review,
         namespace: Mapping[str, Any] | None,
         point: str,
-        data: Mapping[str, Any],
         explain: bool,
-        options: Options,
     ) -> None:
         self._review = review
-        self._explain = explain
-        self._options = options
         self._point = point
-        self._data = data
         self._subjects = review.subjects(namespace)
         self._where = self._subjects[0].place if len(self._subjects) == 1 else None
-        self._input = review.to_input()
+        self._query = Query(review, review.to_input(), namespace, explain)
         self._violations: list[Violation] = []
         self._not_applied: list[NotApplied] = []
         self._passed: list[str] = []
@@ -199,9 +181,9 @@ class _Judging:
             self._leave_out(constraint, outcome)
         elif isinstance(outcome, MatchError):
             message = f"unable to match constraints: {outcome.message}"
-            self._keep(constraint, actions, [_Finding(message, _NO_DETAILS)])
+            self._keep(constraint, actions, [Finding(message)])
         else:
-            self._keep(constraint, actions, self._query(installed))
+            self._keep(constraint, actions, installed.driver.query(constraint, self._query))
 
     def _leave_out(self, constraint: Constraint, outcome: NotMatched) -> None:
         self._not_applied.append(
@@ -218,7 +200,7 @@ class _Judging:
         self,
         constraint: Constraint,
         actions: tuple[EnforcementAction, ...],
-        findings: list[_Finding],
+        findings: list[Finding],
     ) -> None:
         if not findings:
             self._passed.append(constraint.name)
@@ -238,68 +220,7 @@ class _Judging:
                 for action in actions
             ]
 
-    def _place(self, finding: _Finding) -> tuple[str, str]:
+    def _place(self, finding: Finding) -> tuple[str, str]:
         thing = self._review.object or self._review.old_object or {}
         guess = locate(thing, finding.message, finding.details)
         return pointing.point(guess, thing, finding.reads) if finding.reads else guess
-
-    def _query(self, installed: _Installed) -> list[_Finding]:
-        """The findings of one constraint; an error while it runs is a finding too."""
-        constraint = installed.constraint
-        asked = {"review": self._input, "parameters": constraint.parameters or {}}
-        # Data costs time with every query, so only those that look at it get it.
-        data = self._data if installed.template.uses_inventory else None
-        try:
-            answer = installed.program.query(
-                installed.path, input=asked, data=data, options=self._options
-            )
-        except Undefined:
-            return []
-        except RegoError as error:
-            return [_Finding(str(error), _NO_DETAILS)]
-        findings = list(_distinct(_findings(answer, constraint)))
-        if findings and self._explain:
-            explanations = installed.program.explain(
-                installed.path, input=asked, data=data, options=self._options
-            )
-            return list(_explained(findings, explanations))
-        return findings
-
-
-def _explained(findings: list[_Finding], explanations: Iterable[Explanation]) -> Iterator[_Finding]:
-    """Each finding with what the definition that gave it had looked at."""
-    reads = {_key(one.value): one.reads for one in explanations if isinstance(one.value, Mapping)}
-    for finding in findings:
-        found = reads.get(_key({"msg": finding.message, "details": finding.details}), ())
-        yield replace(finding, reads=found)
-
-
-def _key(element: Mapping[str, Any]) -> str:
-    about = (element.get("msg"), element.get("details", _NO_DETAILS))
-    return json.dumps(about, sort_keys=True, default=str)
-
-
-def _findings(answer: Any, constraint: Constraint) -> Iterator[_Finding]:
-    """The elements of ``violation`` that have a message; the others Gatekeeper drops as well."""
-    elements = answer.values() if isinstance(answer, Mapping) else answer
-    for element in elements if isinstance(elements, Iterable) else ():
-        if not isinstance(element, Mapping) or "msg" not in element:
-            continue
-        message = element["msg"]
-        if not isinstance(message, str):
-            raise ReviewError(
-                f"constraint {constraint.kind}/{constraint.name}: the msg of a violation must be "
-                f"a string, but is {json.dumps(message)}"
-            )
-        details = element.get("details", _NO_DETAILS)
-        yield _Finding(message, details if isinstance(details, Mapping) else {"details": details})
-
-
-def _distinct(findings: Iterable[_Finding]) -> Iterator[_Finding]:
-    """Results are a set of (constraint, message, details)."""
-    seen: set[tuple[str, str]] = set()
-    for finding in findings:
-        key = finding.message, json.dumps(finding.details, sort_keys=True)
-        if key not in seen:
-            seen.add(key)
-            yield finding

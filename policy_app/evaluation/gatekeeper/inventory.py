@@ -35,4 +35,5 @@ def _folder(subject: Subject) -> tuple[str, ...]:
         raise ReviewError(f"an object of the inventory has no {missing}", path=missing)
     namespace = subject.field("namespace")
     place = ("namespace", namespace) if namespace else ("cluster",)
-    return (*place, version, kind)
+    # Kubernetes takes "/v1" for "v1", the version of a group without a name.
+    return (*place, version.removeprefix("/"), kind)

@@ -1,4 +1,4 @@
-"""Constraint templates: a kind of constraint, the schema of its parameters, and its Rego.
+"""Constraint templates: a kind of constraint, the schema of its parameters, and its code.
 
 Source: ``templates.gatekeeper.sh`` v1, v1beta1 and v1alpha1, and the framework's checks, whose
 texts are used where they are known.
@@ -8,87 +8,69 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
-from policy_app.evaluation.gatekeeper import rego_source
 from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.drivers import Code, code_of
 from policy_app.evaluation.gatekeeper.errors import ConstraintError, TemplateError
 from policy_app.evaluation.gatekeeper.parameter_schema import ParameterSchema
-from policy_app.evaluation.gatekeeper.rego_source import Source
-from policy_app.evaluation.rego import Program, RegoError, compile_modules
+from policy_app.evaluation.gatekeeper.reading import Fields
 
 GROUP = "templates.gatekeeper.sh"
 VERSIONS = ("v1", "v1beta1", "v1alpha1")
 TARGET = "admission.k8s.gatekeeper.sh"
-REGO = "Rego"
-CEL = "K8sNativeValidation"
 EVERY_OPERATION = "*"
-
-RegoVersion = Literal["v0", "v1"]
 
 
 @dataclass(frozen=True, slots=True)
 class ConstraintTemplate:
-    """One template, checked; its Rego is compiled when it is first needed."""
+    """One template, checked; its code is compiled when it is first needed."""
 
     name: str
     kind: str
     """The kind of its constraints."""
-    rego: str
-    libs: tuple[str, ...] = ()
-    rego_version: RegoVersion = "v0"
+    code: Code
     schema: ParameterSchema = field(default_factory=lambda: ParameterSchema(None, legacy=True))
     operations: tuple[str, ...] = ()
     """The operations that the webhook asks it about; empty for all."""
     written: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """The template's Kubernetes object."""
-    uses_inventory: bool = False
-    """Whether it looks at other objects of the cluster."""
 
     @classmethod
     def parse(cls, value: Any) -> ConstraintTemplate:
         """Read a template's Kubernetes object and check all that can be told from its text.
 
-        Raises ``TemplateError``; Rego that does not compile shows in ``program``.
+        Raises ``TemplateError``; code that does not compile shows in ``compile``.
         """
         version = _check_identity(value)
         spec = _object(value, "spec", "spec")
         kind, schema = _crd(spec, legacy_default=version != "v1")
         name = _name(value, kind)
         target = _target(spec)
-        rego, libs, rego_version = _code(target)
-        sources = [Source.read(text) for text in (rego, *libs)]
-        rego_source.check(sources[0], tuple(sources[1:]))
+        code = code_of(Fields(target, "spec.targets[0]", TemplateError))
         schema.check()
         return cls(
             name=name,
             kind=kind,
-            rego=rego,
-            libs=libs,
-            rego_version=rego_version,
+            code=code,
             schema=schema,
             operations=_texts(target, "operations"),
             written=value,
-            uses_inventory=any(source.uses_inventory for source in sources),
         )
 
     @property
-    def program(self) -> Program:
-        """The compiled Rego; the same text is compiled once.  Raises ``TemplateError``."""
-        try:
-            return compile_modules((self.rego, *self.libs), self.rego_version)
-        except RegoError as error:
-            raise TemplateError(
-                f"invalid ConstraintTemplate: unable to compile modules: {error}",
-                line=error.line,
-                column=error.column,
-                code=error.code,
-            ) from None
+    def uses_inventory(self) -> bool:
+        """Whether it looks at other objects of the cluster."""
+        return self.code.uses_inventory
 
     @property
-    def violation_path(self) -> str:
-        """What to ask the program for.  Raises ``TemplateError``."""
-        return f"{self.program.packages[0]}.{rego_source.REQUIRED_RULE}"
+    def inventory_kinds(self) -> frozenset[str] | None:
+        """The kinds of other objects that it looks at; None for any.  Raises ``TemplateError``."""
+        return self.code.inventory_kinds
+
+    def compile(self) -> None:
+        """Raises ``TemplateError`` where its code does not compile."""
+        self.code.compile()
 
     def admit(self, constraint: Constraint) -> Constraint:
         """The constraint with the schema's defaults filled in.
@@ -183,31 +165,6 @@ def _target(spec: Mapping[str, Any]) -> Mapping[str, Any]:
             path="spec.targets[0].target",
         )
     return target
-
-
-def _code(target: Mapping[str, Any]) -> tuple[str, tuple[str, ...], RegoVersion]:
-    """The Rego of a target, its libraries and its version; the old layout has no version."""
-    rego = target.get("rego")
-    if isinstance(rego, str) and rego:
-        return rego, _texts(target, "libs"), "v0"
-    entries = [entry for entry in target.get("code") or [] if isinstance(entry, Mapping)]
-    for entry in entries:
-        if entry.get("engine") == REGO:
-            source = _object(entry, "source", "spec.targets[0].code.source")
-            version: RegoVersion = "v1" if source.get("version") == "v1" else "v0"
-            return str(source.get("rego") or ""), _texts(source, "libs"), version
-    raise TemplateError(_no_engine(entries), path="spec.targets[0]")
-
-
-def _no_engine(entries: list[Mapping[str, Any]]) -> str:
-    if any(entry.get("engine") == CEL for entry in entries):
-        return (
-            "no language driver is installed that handles this constraint template: "
-            f"it is written in CEL ({CEL}) alone, and only {REGO} is evaluated"
-        )
-    if not entries:
-        return "invalid ConstraintTemplate: the target has no rego and no code"
-    return "no language driver is installed that handles this constraint template"
 
 
 def _texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:

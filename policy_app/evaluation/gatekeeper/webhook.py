@@ -1,28 +1,41 @@
-"""Gatekeeper's validation webhook as a function: a request in, the answer to the API server out.
+"""Gatekeeper's webhooks as functions: a request in, the answer to the API server out.
 
-Source: the validation handler of Gatekeeper, and ``admission/v1`` of Kubernetes.
+Source: the validation and mutation handlers of Gatekeeper, and ``admission/v1`` of Kubernetes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.config import Config
-from policy_app.evaluation.gatekeeper.errors import ExpansionError, ReviewError
+from policy_app.evaluation.gatekeeper.errors import (
+    ExpansionError,
+    MutationError,
+    ReviewError,
+)
 from policy_app.evaluation.gatekeeper.exemptions import (
     OWN_NAMESPACE,
     SELF_MANAGED,
     is_own_account,
 )
 from policy_app.evaluation.gatekeeper.expansion import Expander, review_expanded
-from policy_app.evaluation.gatekeeper.review import DELETE, Review
-from policy_app.evaluation.gatekeeper.vet import INTERNAL_ERROR, Templates, vet
-from policy_app.evaluation.results import Decision, Violation
+from policy_app.evaluation.gatekeeper.mutation import Mutators
+from policy_app.evaluation.gatekeeper.review import CREATE, DELETE, UPDATE, Review
+from policy_app.evaluation.gatekeeper.vet import (
+    INTERNAL_ERROR,
+    Templates,
+    is_own_resource,
+    vet,
+)
+from policy_app.evaluation.results import WEBHOOK, Decision, Violation
 
 OK, WARNED, FORBIDDEN = 200, 299, 403
+_BAD_REQUEST = 400
 EXCLUDED = "Namespace is set to be ignored by Gatekeeper config"
 REASON = "Forbidden"
 
@@ -38,7 +51,7 @@ Namespaces = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the webhook answers; ``decision`` is empty where nothing was judged."""
+    """What a webhook answers; ``decision`` is empty where nothing was judged."""
 
     allowed: bool
     code: int
@@ -46,6 +59,8 @@ class Answer:
     reason: str = ""
     warnings: tuple[str, ...] = ()
     decision: Decision = field(default_factory=Decision)
+    patch: Sequence[Mapping[str, Any]] = ()
+    """What mutators change, as RFC 6902 has it; only the mutation webhook's answer has one."""
 
     def to_object(self, uid: str) -> dict[str, Any]:
         """The ``AdmissionReview`` that goes back to the API server."""
@@ -55,11 +70,32 @@ class Answer:
         response: dict[str, Any] = {"uid": uid, "allowed": self.allowed, "status": status}
         if self.warnings:
             response["warnings"] = list(self.warnings)
+        if self.patch:
+            patch = json.dumps(list(self.patch)).encode()
+            response |= {"patchType": "JSONPatch", "patch": base64.b64encode(patch).decode()}
         return {
             "apiVersion": "admission.k8s.io/v1",
             "kind": "AdmissionReview",
             "response": response,
         }
+
+
+def as_status(answer: Answer, webhook: str = WEBHOOK) -> dict[str, Any]:
+    """The ``Status`` that the API server makes of a refusal and hands to its client.
+
+    Source: ``ToStatusErr`` of the API server, which tells the reason where there is no message.
+    """
+    said = answer.message or answer.reason
+    told = f"denied the request: {said}" if said else "denied the request without explanation"
+    status = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": f'admission webhook "{webhook}" {told}',
+        "code": max(answer.code, _BAD_REQUEST),
+    }
+    return status | ({"reason": answer.reason} if answer.reason else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +131,8 @@ class Webhook:
             return Answer(False, refusals[0].code, message)
         if self.config.excludes_request("webhook", review):
             return Answer(True, OK, EXCLUDED)
-        if review.namespace and review.namespace not in namespaces:
-            return Answer(False, INTERNAL_ERROR, f'namespaces "{review.namespace}" not found')
+        if _is_homeless(review, namespaces):
+            return _homeless(review)
         try:
             decision = review_expanded(self.client, self.expander, review, namespaces=namespaces)
         except (ReviewError, ExpansionError) as error:
@@ -113,6 +149,43 @@ class Webhook:
         return Answer(False, FORBIDDEN, message, REASON, warnings, decision)
 
 
+@dataclass(frozen=True, slots=True)
+class MutationWebhook:
+    """A mutation webhook, which the API server asks before the other.  Safe to share as well."""
+
+    mutators: Mutators
+    config: Config = field(default_factory=Config)
+    own_namespace: str = OWN_NAMESPACE
+
+    def answer(self, review: Review, namespaces: Namespaces, *, mutation_id: str = "") -> Answer:
+        """The answer to a request, with a patch where the mutators change its object.
+
+        With a ``mutation_id``, the object tells in its annotations what has changed it.
+        """
+        left_alone = self._left_alone(review)
+        if left_alone:
+            return Answer(True, OK, left_alone)
+        if _is_homeless(review, namespaces):
+            return _homeless(review)
+        try:
+            found = self.mutators.mutate(review, namespaces=namespaces, mutation_id=mutation_id)
+        except MutationError as error:
+            return Answer(False, INTERNAL_ERROR, error.message)
+        if not found.changed:
+            return Answer(True, OK, "Resource was not mutated")
+        return Answer(True, OK, patch=found.patch)
+
+    def _left_alone(self, review: Review) -> str:
+        """Why nothing is changed, in Gatekeeper's words; empty where something may be."""
+        if is_own_account(review, self.own_namespace):
+            return SELF_MANAGED
+        if review.operation not in (CREATE, UPDATE):
+            return "Mutating only on create or update"
+        if is_own_resource(review.object or {}):
+            return "Not mutating gatekeeper resources"
+        return EXCLUDED if self.config.excludes_request("mutation-webhook", review) else ""
+
+
 def denial_line(violation: Violation, version: tuple[int, int] = AKS_VERSION) -> str:
     """One line of a refusal, as a version of Gatekeeper words it."""
     if version < _PLAIN_NAMES:
@@ -123,3 +196,11 @@ def denial_line(violation: Violation, version: tuple[int, int] = AKS_VERSION) ->
 def _is_of_many(review: Review) -> bool:
     """Whether a request deletes a whole collection, which has no name to look at."""
     return review.operation == DELETE and not review.name
+
+
+def _is_homeless(review: Review, namespaces: Namespaces) -> bool:
+    return bool(review.namespace) and review.namespace not in namespaces
+
+
+def _homeless(review: Review) -> Answer:
+    return Answer(False, INTERNAL_ERROR, f'namespaces "{review.namespace}" not found')

@@ -65,7 +65,7 @@ def build_constraint(
         return NotInstalled(reason, CONSTRAINT_INSTALL_FAILED, policy.origin)
     try:
         constraint = template.admit(_constraint(policy, template, action, file))
-        _ = template.program
+        template.compile()
     except TemplateError as error:
         return NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
     except GatekeeperError as error:

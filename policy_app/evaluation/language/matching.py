@@ -65,7 +65,7 @@ def _together(one: Any, other: Any) -> Any:
 
 def _both(one: Any, other: Any) -> Any:
     """A selector of what both select; anything but objects is left to be refused."""
-    if not one or not isinstance(other, Mapping):
+    if not one or one == other or not isinstance(other, Mapping):
         return other
     labels = [
         {"key": key, "operator": "In", "values": [value]}

@@ -21,12 +21,14 @@ STRIDE = 4_000
 class Limits:
     """What one query may use.
 
-    ``deadline_s`` is wall time in seconds; ``max_elements`` counts members of arrays, objects and
+    ``deadline_s`` is wall time in seconds, without the time that providers of external data take,
+    which ``max_wait_s`` bounds; ``max_elements`` counts members of arrays, objects and
     sets that the query produces in total; ``max_string`` is the length of one string and
     ``max_characters`` that of all produced strings together.
     """
 
     deadline_s: float = 1.0
+    max_wait_s: float = 30.0
     max_elements: int = 1_000_000
     max_string: int = 4_000_000
     max_characters: int = 64_000_000
@@ -64,7 +66,7 @@ class Budget:
     takes several times as long, and calls a method once one of them is below zero.
     """
 
-    __slots__ = ("_deadline", "characters", "elements", "limits", "texts", "ticks")
+    __slots__ = ("_deadline", "_waited", "characters", "elements", "limits", "texts", "ticks")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
@@ -84,6 +86,15 @@ class Budget:
             self._deadline = now + self.limits.deadline_s
         if now >= self._deadline:
             raise _exceeded(f"the query took longer than {self.limits.deadline_s:g} s")
+
+    def forgive(self, seconds: float) -> None:
+        """Leave time out of the account that others took; raises once that was too much."""
+        # Set on first use: hardly any query waits for anybody.
+        self._waited: float = getattr(self, "_waited", 0.0) + seconds
+        if self._waited > self.limits.max_wait_s:
+            raise _exceeded(f"the query waited longer than {self.limits.max_wait_s:g} s for data")
+        if self._deadline is not None:
+            self._deadline += seconds
 
     def charge_elements(self, count: int) -> None:
         """Count ``count`` produced members; call it before they are produced."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policy_app.evaluation.rego.analysis import all_rules, check_recursion, check_withs, rule_parts
+from policy_app.evaluation.rego.annotations import asked_for
 from policy_app.evaluation.rego.codegen.emit import Pool
 from policy_app.evaluation.rego.codegen.facts import Facts
 from policy_app.evaluation.rego.codegen.rules import RuleGenerator
@@ -52,7 +53,8 @@ def link(
 
 
 def _link(modules: Sequence[Module], extra: list[ResolvedRule], explain: bool) -> Linked:
-    rules = [rule for module in modules for rule in resolve_module(module, _names(modules))]
+    names, notes = _names(modules), asked_for(modules)
+    rules = [rule for module in modules for rule in resolve_module(module, names, notes)]
     v1 = {module.file for module in modules if module.v1}
     tree = build_tree([module.package for module in modules], [*rules, *extra])
     units = list(tree.units())

@@ -276,4 +276,4 @@ def _compile(modules: tuple[str, ...], version: Version) -> Program:
     return Program(modules, version)
 
 
-__all__ = ["Context", "Options", "Program", "Version", "compile_modules"]
+__all__ = ["DEFAULT_OPTIONS", "Context", "Options", "Program", "Version", "compile_modules"]

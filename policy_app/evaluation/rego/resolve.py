@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from policy_app.evaluation.rego.annotations import Annotations
 from policy_app.evaluation.rego.builtins import REGISTRY
+from policy_app.evaluation.rego.patterns import declared_in, pattern_vars
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import (
     Array,
@@ -70,7 +72,9 @@ _OCCURRENCE = {
 
 
 def resolve_module(
-    module: Module, rule_names: Mapping[tuple[str, ...], frozenset[str]]
+    module: Module,
+    rule_names: Mapping[tuple[str, ...], frozenset[str]],
+    annotations: Annotations | None = None,
 ) -> list[ResolvedRule]:
     """The module's rules with names resolved; ``rule_names`` holds those of each package."""
     source = Source(module.file, module.lines)
@@ -80,7 +84,10 @@ def resolve_module(
     resolved = []
     for rule in module.rules:
         _check_head(rule, module, source)
-        done = _Resolver(globals_, source, v1=module.v1).rule(rule)
+        resolver = _Resolver(globals_, source, v1=module.v1)
+        if annotations is not None:
+            resolver.constants = annotations.constants(module, rule)
+        done = resolver.rule(rule)
         name = Scalar(rule.name, rule.pos)
         resolved.append(ResolvedRule((*package, name, *done.ref[1:]), done, source))
     return resolved
@@ -89,7 +96,7 @@ def resolve_module(
 def resolve_query(body: Body, source: Source) -> tuple[Body, dict[str, str]]:
     """A query's body with names resolved, and the unique name of each of its variables."""
     resolver = _Resolver({name: Var(name, Pos(1, 1)) for name in ROOTS}, source)
-    resolver.scopes = [_Scope(declares=_declared_in(body))]
+    resolver.scopes = [_Scope(declares=declared_in(body))]
     done = resolver.literals(body)
     names = dict(resolver.scopes[0].unique)
     return done, {**{name: name for name in resolver.implicit}, **names}
@@ -139,6 +146,7 @@ class _Resolver:
         self.source = source
         self.scopes: list[_Scope] = []
         self.implicit: set[str] = set()
+        self.constants: dict[tuple[str, ...], Term] = {}
         self.count = 0
 
     def rule(self, rule: Rule) -> Rule:
@@ -160,9 +168,9 @@ class _Resolver:
         return replace(rule, ref=ref, member=member, args=args, clause=_chain(branches))
 
     def _open(self, body: Body, args: tuple[Term, ...] | None) -> None:
-        scope = _Scope(declares=_declared_in(body))
+        scope = _Scope(declares=declared_in(body))
         self.scopes = [scope]
-        for name in _pattern_names(args or ()):
+        for name in pattern_vars(args or ()):
             self._refuse_root(name)
             # All branches of one rule share the names of its arguments.
             scope.unique[name.name] = f"{name.name}#arg"
@@ -269,16 +277,16 @@ class _Resolver:
 
     def _pattern(self, pattern: Term) -> Term:
         """Declare each variable of a ``some … in`` pattern, once."""
-        for var in _pattern_names((pattern,)):
+        for var in pattern_vars((pattern,)):
             self._declare(var, "declared")
         return self.term(pattern)
 
     def _every(self, expr: Every) -> Expr:
         domain = self.term(expr.domain)
-        self.scopes.append(_Scope(declares=_declared_in(expr.body)))
+        self.scopes.append(_Scope(declares=declared_in(expr.body)))
         key = None if expr.key is None else self._declare(expr.key, "declared")
         value = self._declare(expr.value, "declared")
-        self.scopes.append(_Scope(declares=_declared_in(expr.body)))
+        self.scopes.append(_Scope(declares=declared_in(expr.body)))
         body = self.literals(expr.body)
         self._close()
         self._close()
@@ -315,6 +323,8 @@ class _Resolver:
                 if isinstance(head, Ref):
                     return Ref(head.head, (*head.parts, *parts), pos)
                 return Ref(head, parts, pos)
+            case Call(name, ()) if name in self.constants:
+                return self.constants[name]
             case Call():
                 args = tuple([self.term(arg) for arg in term.args])
                 return Call(self._callee(term), args, term.pos)
@@ -334,7 +344,7 @@ class _Resolver:
         return call.name
 
     def _comprehension(self, term: Comprehension) -> Comprehension:
-        self.scopes.append(_Scope(declares=_declared_in(term.body)))
+        self.scopes.append(_Scope(declares=declared_in(term.body)))
         body = self.literals(term.body)
         key = None if term.key is None else self.term(term.key)
         value = self.term(term.value)
@@ -369,32 +379,3 @@ def _chain(branches: list[Clause]) -> Clause:
     for branch in reversed(branches[:-1]):
         clause = replace(branch, orelse=clause)
     return clause
-
-
-def _pattern_names(patterns: Iterable[Term]) -> list[Var]:
-    """The variables of patterns, each once, in order; not those inside references or calls."""
-    names: dict[str, Var] = {}
-    stack = list(patterns)[::-1]
-    while stack:
-        match stack.pop():
-            case Var() as var:
-                names.setdefault(var.name, var)
-            case Array(items):
-                stack.extend(reversed(items))
-            case Object(pairs):
-                stack.extend(value for _, value in reversed(pairs))
-    return list(names.values())
-
-
-def _declared_in(body: Body) -> frozenset[str]:
-    names: set[str] = set()
-    for literal in body:
-        match literal.expr:
-            case SomeDecl(vars_):
-                names.update(var.name for var in vars_)
-            case Assign(target):
-                names.update(var.name for var in _pattern_names((target,)))
-            case SomeIn(key, value):
-                patterns = (value,) if key is None else (key, value)
-                names.update(var.name for var in _pattern_names(patterns))
-    return frozenset(names)

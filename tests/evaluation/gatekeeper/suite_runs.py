@@ -47,6 +47,7 @@ def ran(
     files: Mapping[str, Any] = FILES,
     *,
     chosen: str = "",
+    explain: bool = False,
 ) -> suites.SuiteResult:
     """A suite in ``suites/suite.yaml``, run with these files beside it."""
 
@@ -58,15 +59,21 @@ def ran(
 
     suite = suites.read_suite("suites/suite.yaml", (HEADER + text).encode())
     assert suite is not None
-    return suites.run(suite, read, suites.Filter.parse(chosen))
+    return suites.run(suite, read, suites.Filter.parse(chosen), explain=explain)
 
 
 def one_test(
-    body: str, files: Mapping[str, Any] = FILES, *, paths: str = "", chosen: str = ""
+    body: str,
+    files: Mapping[str, Any] = FILES,
+    *,
+    paths: str = "",
+    chosen: str = "",
+    explain: bool = False,
 ) -> suites.TestResult:
     """The result of a test with this body."""
     paths = paths or "template: template.yaml, constraint: constraint.yaml"
-    [test] = ran(f"tests: [{{name: t, {paths}, {body}}}]", files, chosen=chosen).tests
+    suite = f"tests: [{{name: t, {paths}, {body}}}]"
+    [test] = ran(suite, files, chosen=chosen, explain=explain).tests
     return test
 
 

@@ -200,3 +200,12 @@ def test_every_pod_reports_for_itself() -> None:
     }
     assert second["operations"] == ["mutation-webhook", "webhook"]
     assert "constraintUID" not in pod_status()[0]
+
+
+def test_an_audit_of_synced_objects_cannot_tell_their_source() -> None:
+    given = constraint(match={"source": "Original"})
+    (violation,) = audited(pod(), given=given, from_cache=True).status(KEY)["violations"]
+
+    assert "source field not specified for resource web" in violation["message"]
+    expander = Expander(WORKLOADS)
+    assert audited(DEPLOYMENT, expander=expander, from_cache=True).total(KEY) == 0

@@ -171,6 +171,35 @@ def test_a_namespace_that_is_missing_is_a_violation() -> None:
     ]
 
 
+@pytest.mark.parametrize("action", ["deny", "warn", "dryrun"])
+def test_what_cannot_be_matched_is_told_with_the_constraints_own_action(action: str) -> None:
+    picky = constraint(
+        enforcementAction=action, match={"namespaceSelector": {"matchLabels": {"a": "b"}}}
+    )
+    review = Review.create(pod(namespace="nowhere"))
+    (violation,) = Client([template()], [picky]).review(review).violations
+
+    assert violation.enforcement_action == action
+    assert violation.message == (
+        "unable to match constraints: error matching the requested object: web :failed to run "
+        "Match criteria: namespace selector for namespace-scoped object but missing Namespace"
+    )
+
+
+def test_a_request_about_nothing_is_a_violation_of_what_has_a_match() -> None:
+    given = [constraint("matches", match={}), constraint("all")]
+    decision = Client([template()], given).review(Review(operation="CREATE"))
+
+    assert [(one.constraint, one.message) for one in decision.violations] == [
+        (
+            "matches",
+            "unable to match constraints: invalid request object: neither object nor old object "
+            "are defined",
+        )
+    ]
+    assert decision.passed == ("all",)
+
+
 def test_namespaces_that_are_known_are_matched() -> None:
     selector = {"namespaceSelector": {"matchLabels": {"team": "a"}}}
     client = Client([template()], [constraint(match=selector)])

@@ -156,3 +156,9 @@ def test_any_other_error_is_one_of_creation() -> None:
         assert error["code"] == "create_error"
         assert "missing required rules: [violation]" in error["message"]
         assert "location" not in error
+
+
+def test_a_template_is_created_though_its_defaults_want_more() -> None:
+    schema = {"type": "object", "default": {}, "required": ["exempt"]}
+
+    assert template_status(template_object(version="v1beta1", schema=schema))["created"] is True

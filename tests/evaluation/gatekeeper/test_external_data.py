@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from policy_app.evaluation.gatekeeper import external_data
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.errors import ProviderError
 from policy_app.evaluation.gatekeeper.external_data import (
@@ -240,6 +241,22 @@ def test_providers_do_not_share_what_is_kept() -> None:
     ask({"provider": "first", "keys": ["a"]})
     ask({"provider": "second", "keys": ["a"]})
     assert second.asked == [["a"]]
+
+
+def test_what_is_kept_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(external_data, "_MOST_KEPT", 2)
+    now = 0.0
+    scanner = Scanner()
+    ask = ExternalDataBuiltin({"scanner": scanner}, cache_seconds=10, clock=lambda: now)
+
+    for key in ("a", "b", "c", "c"):
+        ask({"provider": "scanner", "keys": [key]})
+    now = 11.0
+    for key in ("d", "d"):
+        ask({"provider": "scanner", "keys": [key]})
+
+    # There was no room for c, and then for d in the place of a and b.
+    assert scanner.asked == [["a"], ["b"], ["c"], ["c"], ["d"]]
 
 
 def test_rego_is_answered_by_the_clients_providers() -> None:

@@ -118,6 +118,32 @@ def test_the_namespace_of_the_request_counts_before_the_objects_own() -> None:
     assert verdict(match, pod(namespace="real"), namespace=namespace("other")) == "namespaces"
 
 
+def test_a_namespace_without_a_name_is_no_missing_namespace() -> None:
+    """gator lends objects of the cluster an empty Namespace, which changes what they match."""
+    empty: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {}}
+
+    assert verdict({"scope": "Cluster"}, NODE, namespace=empty) == "scope"
+    assert verdict({"namespaces": ["a"]}, NODE, namespace=empty) == "namespaces"
+    assert verdict({"excludedNamespaces": ["*"]}, NODE, namespace=empty) == "excludedNamespaces"
+
+
+def test_versions_are_never_compared() -> None:
+    match = kinds(["apps"], ["Deployment"])
+
+    assert verdict(match, DEPLOYMENT | {"apiVersion": "apps/v1beta2"}) == "matched"
+    assert verdict({"scope": "Cluster"}, namespace("a") | {"apiVersion": "v2"}) == "matched"
+
+
+def test_the_old_object_may_be_what_cannot_be_matched() -> None:
+    match = Match.parse({"source": "Original", "labelSelector": {"matchLabels": {"a": "b"}}})
+    new, old = Subject(pod()), Subject(pod("old", labels={"a": "b"}))
+
+    assert judge_any(match, [new, old]) == MatchError(
+        "error matching the requested object: old :failed to run Match criteria: "
+        "source field not specified for resource old"
+    )
+
+
 def test_labels_must_all_fit() -> None:
     match = {
         "labelSelector": {

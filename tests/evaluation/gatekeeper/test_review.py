@@ -107,6 +107,14 @@ def test_an_admission_review_is_taken_as_it_is_written() -> None:
     assert Review.from_admission_review(document).to_input() == REQUEST
 
 
+def test_what_the_api_server_leaves_empty_is_left_out() -> None:
+    request = REQUEST | {"subResource": "", "dryRun": False, "requestKind": None, "name": ""}
+    shown = Review.from_request(request).to_input()
+
+    assert shown["dryRun"] is False
+    assert not {"subResource", "requestKind", "name"} & shown.keys()
+
+
 def test_a_deletion_needs_the_old_object_and_copies_it() -> None:
     deletion = REQUEST | {"operation": "DELETE", "object": None}
 

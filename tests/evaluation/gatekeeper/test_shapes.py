@@ -9,12 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_app.evaluation.gatekeeper.client import Client
+from policy_app.evaluation.gatekeeper.config import Config, SyncSet, required_data
 from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.crds import template_status
 from policy_app.evaluation.gatekeeper.errors import GatekeeperError
+from policy_app.evaluation.gatekeeper.external_data import ExternalDataBuiltin
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
+from policy_app.evaluation.gatekeeper.vet import vet
+from policy_app.evaluation.gatekeeper.webhook import Webhook
 
+from .mutators import assign
 from .samples import constraint, constraint_object, pod, template, template_object
+from .test_config import config_object, sync_set_object
+from .test_external_data import provider_object
+from .test_vet import EXPANSION
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "*", "app", "web"]),
@@ -79,4 +88,60 @@ def test_a_template_of_any_shape_is_read_or_refused(
     written["spec"] |= spec
 
     with suppress(GatekeeperError):
-        _ = ConstraintTemplate.parse(written).program
+        ConstraintTemplate.parse(written).compile()
+
+
+OWN = st.sampled_from(
+    [
+        template_object(),
+        constraint_object(),
+        config_object(match=[{"processes": ["*"]}]),
+        provider_object(),
+        assign("spec.priority", 7),
+        EXPANSION,
+    ]
+)
+
+
+@given(OWN, fields("metadata", "spec", "kind"))
+def test_a_resource_of_any_shape_is_vetted(value: dict[str, Any], change: dict[str, Any]) -> None:
+    thing = value | change
+    refusals = vet(thing, {"K8sPrivileged": template()})
+
+    assert all(one.message and one.code in (422, 500) for one in refusals)
+    answer = Webhook(CLIENT, templates={"K8sPrivileged": template()}).answer(
+        Review.create(thing), {}
+    )
+    assert not refusals or not answer.allowed
+
+
+@given(OWN, fields("match", "sync", "validation", "url", "timeout", "caBundle", "applyTo", "crd"))
+def test_a_spec_of_any_shape_is_vetted(value: dict[str, Any], change: dict[str, Any]) -> None:
+    refusals = vet(value | {"spec": value["spec"] | change}, {"K8sPrivileged": template()})
+
+    assert all(one.message for one in refusals)
+
+
+@given(fields("match", "sync", "validation", "gvks"))
+def test_a_configuration_of_any_shape_is_read_or_refused(spec: dict[str, Any]) -> None:
+    with suppress(GatekeeperError):
+        config = Config.parse(config_object(**spec))
+        config.excludes("audit", pod())
+    with suppress(GatekeeperError):
+        SyncSet.parse(sync_set_object() | {"spec": spec})
+
+
+@given(JSON, st.text(max_size=20))
+def test_a_template_of_any_shape_has_a_status(metadata: Any, text: str) -> None:
+    written = template_object(text) | {"metadata": metadata}
+
+    assert template_status(written)["byPod"]
+    with suppress(GatekeeperError):
+        required_data(written)
+
+
+@given(JSON)
+def test_a_question_of_any_shape_is_answered(request: Any) -> None:
+    answer = ExternalDataBuiltin()(request)
+
+    assert {*answer} == {"responses", "errors", "status_code", "system_error"}

@@ -23,6 +23,28 @@ def test_other_files_are_no_suites(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "build: !reference [.base, script]",
+        "emoji: !!python/name:material.extensions.emoji",
+        "Value: !Sub {Fn: [a]}",
+        "at: !!timestamp no time",
+        "built: !!binary '%'",
+    ],
+)
+def test_tags_of_other_tools_keep_no_suite_from_being_run(text: str) -> None:
+    assert suites.read_suite(".gitlab-ci.yml", text.encode()) is None
+
+
+def test_what_a_tag_stands_at_is_read_as_if_it_were_not_there() -> None:
+    text = f"{HEADER}tests: [!mine {{name: !mine a, cases: !mine [!mine {{object: x.yaml}}]}}]"
+    suite = suites.read_suite("x.yaml", text.encode())
+    assert suite is not None
+    [test] = suite.tests
+    assert (test.name, test.cases[0].object) == ("a", "x.yaml")
+
+
+@pytest.mark.parametrize(
     ("text", "error"),
     [
         (b"a: [", 'invalid yaml: parsing yaml file "x.yaml": '),

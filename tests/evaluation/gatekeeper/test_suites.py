@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -109,21 +108,34 @@ def test_a_case_that_cannot_be_run_fails_and_says_why(case: str, error: str) -> 
     assert one_case(case, files).error.startswith(error)
 
 
-def test_the_constraint_is_enforced_whatever_its_action_is() -> None:
-    files = FILES | {"suites/constraint.yaml": constraint_object(enforcementAction="dryrun")}
-    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", files).outcome == "passed"
+@pytest.mark.parametrize("action", ["dryrun", "warn", "", "page-someone"])
+def test_the_constraint_is_enforced_whatever_its_action_is(action: str) -> None:
+    files = FILES | {"suites/constraint.yaml": constraint_object(enforcementAction=action)}
+    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", files).error == ""
 
 
-def test_a_scoped_constraint_counts_where_it_names_gator() -> None:
-    def scoped(*points: str) -> dict[str, Any]:
-        named = [{"name": one} for one in points]
-        actions = [{"action": one, "enforcementPoints": named} for one in ("deny", "warn")]
-        return constraint_object(enforcementAction="scoped", scopedEnforcementActions=actions)
+def test_an_action_that_is_no_word_is_refused() -> None:
+    files = FILES | {"suites/constraint.yaml": constraint_object(enforcementAction=["deny"])}
+    assert "spec.enforcementAction must be a string" in one_test("cases: []", files).error
 
-    here = FILES | {"suites/constraint.yaml": scoped("gator.gatekeeper.sh")}
-    assert one_case("object: bad.yaml, assertions: [{violations: 2}]", here).outcome == "passed"
-    there = FILES | {"suites/constraint.yaml": scoped("audit.gatekeeper.sh")}
-    assert one_case("object: bad.yaml, assertions: [{violations: no}]", there).outcome == "passed"
+
+@pytest.mark.parametrize(
+    ("point", "actions", "violations"),
+    [
+        ("gator.gatekeeper.sh", ("deny", "warn"), 2),
+        ("gator.gatekeeper.sh", ("page-someone",), 2),
+        ("*", ("deny", "page-someone", "warn"), 2),
+        ("audit.gatekeeper.sh", ("deny", "warn"), 0),
+    ],
+)
+def test_a_scoped_constraint_counts_once_where_it_names_gator(
+    point: str, actions: tuple[str, ...], violations: int
+) -> None:
+    scoped = [{"action": one, "enforcementPoints": [{"name": point}]} for one in actions]
+    constraint = constraint_object(enforcementAction="scoped", scopedEnforcementActions=scoped)
+    files = FILES | {"suites/constraint.yaml": constraint}
+    case = f"object: bad.yaml, assertions: [{{violations: {violations}}}]"
+    assert one_case(case, files).error == ""
 
 
 UNIQUE = """
@@ -146,10 +158,11 @@ def test_the_inventory_is_what_a_case_names_and_no_more() -> None:
     assert [case.outcome for case in one_test(cases, files).cases] == ["passed"] * 3
 
 
-def test_a_namespace_in_the_inventory_feeds_the_namespace_selector() -> None:
+@pytest.mark.parametrize("version", ["v1", "/v1"])
+def test_a_namespace_in_the_inventory_feeds_the_namespace_selector(version: str) -> None:
     match = {"namespaceSelector": {"matchLabels": {"team": "a"}}}
     namespace = {
-        "apiVersion": "v1",
+        "apiVersion": version,
         "kind": "Namespace",
         "metadata": {"name": "shop", "labels": {"team": "b"}},
     }
@@ -285,3 +298,34 @@ def test_an_expansion_that_is_none_fails_the_test() -> None:
     paths = "template: template.yaml, constraint: constraint.yaml, expansion: good.yaml"
     test = one_test("cases: [{object: good.yaml, assertions: [{}]}]", paths=paths)
     assert test.error == 'not an ExpansionTemplate: "suites/good.yaml"'
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("good.yaml", ["none judged the object and found nothing"]),
+        (
+            "bad.yaml",
+            [
+                "Privileged container is not allowed: log "
+                "[spec.containers[1].securityContext.privileged]",
+                "Privileged container is not allowed: web "
+                "[spec.containers[0].securityContext.privileged]",
+            ],
+        ),
+        (
+            "node.yaml",
+            ["none did not judge the object: It judges Pod, and this is a Node."],
+        ),
+        ("missing.yaml", []),
+    ],
+)
+def test_cases_tell_why_they_came_out_as_they_did_if_asked(file: str, told: list[str]) -> None:
+    pods = constraint_object(match={"kinds": [{"apiGroups": [""], "kinds": ["Pod"]}]})
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}
+    files = FILES | {"suites/constraint.yaml": pods, "suites/node.yaml": node}
+    cases = f"cases: [{{object: {file}, assertions: [{{}}]}}]"
+    [case] = one_test(cases, files, explain=True).cases
+    assert list(case.trace) == told
+    [case] = one_test(cases, files).cases
+    assert case.trace == ()

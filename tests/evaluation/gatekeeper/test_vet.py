@@ -84,6 +84,17 @@ def test_what_is_wrong_is_refused_in_gatekeepers_words(
     assert refusal.code == code
 
 
+@pytest.mark.parametrize(("expression", "faults"), [("true", 0), ("1 +", 1), ("nothing(1)", 1)])
+def test_a_template_in_cel_must_compile_as_well(expression: str, faults: int) -> None:
+    value = template_object()
+    source = {"validations": [{"expression": expression, "message": "no"}]}
+    target = value["spec"]["targets"][0]
+    target["code"] = [{"engine": "K8sNativeValidation", "source": source}]
+    del target["rego"]
+
+    assert len(vet(value)) == faults
+
+
 def test_own_resources_are_known_by_their_group() -> None:
     assert is_own_resource(EXPANSION)
     assert not is_own_resource(pod())

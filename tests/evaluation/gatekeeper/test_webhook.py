@@ -1,7 +1,9 @@
-"""The validation webhook: what the API server is answered."""
+"""The webhooks: what the API server is answered."""
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.config import Config
 from policy_app.evaluation.gatekeeper.expansion import WORKLOADS, Expander
+from policy_app.evaluation.gatekeeper.mutation import Mutators
 from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.gatekeeper.webhook import Webhook
+from policy_app.evaluation.gatekeeper.webhook import Answer, MutationWebhook, Webhook, as_status
 
+from .mutators import assign, patched
 from .samples import constraint, constraint_object, namespace, pod, template, template_object
 from .test_config import config_object
 
@@ -233,3 +237,85 @@ def test_a_rule_that_fails_the_request_is_an_error() -> None:
     answer = Webhook(client).answer(REQUEST, KNOWN)
 
     assert (answer.allowed, answer.code) == (False, 500)
+
+
+def test_the_api_server_hands_a_refusal_on_in_its_own_words() -> None:
+    told = (
+        'admission webhook "validation.gatekeeper.sh" denied the request: '
+        "[no-privileged] Privileged container is not allowed: app"
+    )
+    new = as_status(webhook().answer(REQUEST, KNOWN))
+    old = as_status(webhook(version=(3, 7)).answer(REQUEST, KNOWN))
+
+    assert (new["message"], new["reason"], new["code"]) == (told, "Forbidden", 403)
+    # Old versions hand their message on as the reason, which kubectl shows in brackets.
+    assert (old["message"], old["reason"]) == (told, told.partition(": ")[2])
+
+
+def test_a_refusal_without_words_is_one_nevertheless() -> None:
+    status = as_status(Answer(False, 0), "other.example")
+
+    assert status["message"] == (
+        'admission webhook "other.example" denied the request without explanation'
+    )
+    assert status["code"] == 400
+    assert "reason" not in status
+
+
+def mutating(*objects: dict[str, Any], **changes: Any) -> MutationWebhook:
+    """A mutation webhook that sets the priority of Pods, or does what it is told."""
+    return MutationWebhook(Mutators.parse(objects or (assign("spec.priority", 7),)), **changes)
+
+
+def test_a_mutation_is_answered_with_a_patch() -> None:
+    answer = mutating().answer(REQUEST, KNOWN)
+    response = answer.to_object("abc")["response"]
+
+    assert response.pop("patchType") == "JSONPatch"
+    patch = json.loads(base64.b64decode(response.pop("patch")))
+    assert patched(REQUEST.object, patch)["spec"]["priority"] == 7
+    assert response == {"uid": "abc", "allowed": True, "status": {"code": 200}}
+
+
+def test_a_mutation_that_changes_nothing_says_so() -> None:
+    spec = pod()["spec"] | {"priority": 7}
+    answer = mutating().answer(Review.create(pod() | {"spec": spec}), KNOWN)
+
+    assert (answer.allowed, answer.message) == (True, "Resource was not mutated")
+    assert "patch" not in answer.to_object("abc")["response"]
+
+
+@pytest.mark.parametrize(
+    ("review", "words"),
+    [
+        (Review.delete(pod()), "Mutating only on create or update"),
+        (Review.create(template_object()), "Not mutating gatekeeper resources"),
+        (REQUEST, "Namespace is set to be ignored by Gatekeeper config"),
+        (
+            Review.create(
+                pod(),
+                user_info={"username": "system:serviceaccount:gatekeeper-system:gatekeeper-admin"},
+            ),
+            "Gatekeeper does not self-manage",
+        ),
+    ],
+)
+def test_what_the_mutation_webhook_leaves_alone(review: Review, words: str) -> None:
+    match = [{"processes": ["mutation-webhook"], "excludedNamespaces": ["shop"]}]
+    answer = mutating(config=Config.parse(config_object(match=match))).answer(review, KNOWN)
+
+    assert (answer.allowed, answer.message, answer.patch) == (True, words, ())
+
+
+def test_a_mutation_that_fails_refuses_the_request() -> None:
+    answer = mutating(assign("spec.containers.image", "x")).answer(REQUEST, KNOWN)
+
+    assert (answer.allowed, answer.code) == (False, 500)
+    assert mutating().answer(REQUEST, {}).message == 'namespaces "shop" not found'
+
+
+def test_a_mutated_object_tells_what_changed_it_where_that_is_wanted() -> None:
+    answer = mutating().answer(REQUEST, KNOWN, mutation_id="m-1")
+    annotations = patched(REQUEST.object, answer.patch)["metadata"]["annotations"]
+
+    assert annotations["gatekeeper.sh/mutation-id"] == "m-1"

@@ -27,7 +27,10 @@ STRICT = Options(strict=True, now_ns=NOW_NS)
 CALLED = sorted(
     name
     for name, builtin in REGISTRY.items()
-    if not builtin.relation and not builtin.variadic and not name.startswith("internal.")
+    if not builtin.relation
+    and not builtin.variadic
+    # A policy calls these with what its compiler writes, or finds a constant in their place.
+    and not name.startswith(("internal.", "rego.metadata."))
 )
 UNDEFINED = "undefined"
 

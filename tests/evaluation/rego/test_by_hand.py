@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.rego_by_hand import BY_HAND
+from policy_app.evaluation.gatekeeper.drivers.rego import RegoCode
 from policy_app.evaluation.gatekeeper.review import Review, is_admission_review
 from tests.catalog import suites
 
@@ -30,7 +31,8 @@ def _name(template: Path) -> str:
 
 @pytest.mark.parametrize("case", list(_cases()))
 def test_a_rule_by_hand_finds_the_same_in_a_sample(case: suites.Case) -> None:
-    template = suites.template_at(case.template)
+    code = suites.template_at(case.template).code
+    assert isinstance(code, RegoCode)
     spec = suites.load(case.constraint)["spec"]
     thing = suites.load(case.object)
     review = Review.from_admission_review(thing) if is_admission_review(thing) else None
@@ -39,8 +41,8 @@ def test_a_rule_by_hand_finds_the_same_in_a_sample(case: suites.Case) -> None:
         "review": (review or Review.audit(thing)).to_input(),
         "parameters": spec.get("parameters") or {},
     }
-    path = f"{template.program.packages[0]}.violation"
-    expected = template.program.query(path, input=given, data={"inventory": inventory})
+    path = f"{code.program.packages[0]}.violation"
+    expected = code.program.query(path, input=given, data={"inventory": inventory})
     answer = BY_HAND[_name(case.template)]({**given, "inventory": inventory})
     assert sorted({*map(json.dumps, answer)}) == sorted(map(json.dumps, expected))
 

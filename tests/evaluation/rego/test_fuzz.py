@@ -15,16 +15,20 @@ from tests.evaluation.rego.programs import HELPERS
 
 SHORT = Options(limits=Limits(deadline_s=0.5))
 SOURCE = (
-    "package t\nimport future.keywords\n"
+    "# METADATA\n# title: a\npackage t\nimport future.keywords\n"
     + HELPERS
+    + "\n# METADATA\n# custom: {a: [1]}\n# authors: [a <b>]\n"
     + """
 p contains {"msg": msg, "details": {}} if {
   some c in input.list
   every k, v in c { k != v }
   not helper(c)
-  y := {a: b | b := c[a]} | {"x": [z | z := c[_]; z > 1.5e0]}
+  y := object.union({a: b | b := c[a]}, {"x": [z | z := c[_]; z > 1.5e0]})
   msg := sprintf("%v", [y]) with input.a as `raw`
-} else_p := 1 { false } else := 2
+  text := $"{msg} is {count(y)}, \\{not}"
+  text != $`{rego.metadata.rule().title} {{"a": 1}}`
+}
+else_p := 1 { false } else := 2
 q.r[x].s := 1 if x := "a"
 """
 )
@@ -32,7 +36,21 @@ FRAGMENTS = st.sampled_from(
     [
         *'{}[]()|=:.,;"`#\n&+-*/%<>!_',
         *(":=", "==", "not ", "some ", " in ", "every ", "with "),
-        *("else", "default ", "if ", "contains ", "data.", "input", "package", "set()", "1e9", "0"),
+        *(
+            "else",
+            '$"',
+            "$`",
+            "# METADATA\n",
+            "default ",
+            "if ",
+            "contains ",
+            "data.",
+            "input",
+            "package",
+            "set()",
+            "1e9",
+            "0",
+        ),
     ]
 )
 
@@ -40,7 +58,9 @@ FRAGMENTS = st.sampled_from(
 def _ends_well(text: str) -> None:
     started = time.monotonic()
     with contextlib.suppress(RegoError, Undefined):
-        Program((text,), "v0").query("data.t.p", input={"list": [{"a": 1}]}, options=SHORT)
+        Program((text,), "v0").query(
+            "data.t.p", input={"list": [{"a": 1}, {"b": 2}]}, options=SHORT
+        )
     assert time.monotonic() - started < 5
 
 
@@ -69,3 +89,8 @@ def test_a_program_with_a_piece_replaced(data: st.DataObject) -> None:
     end = data.draw(st.integers(start, min(len(SOURCE), start + 40)))
     piece = data.draw(st.one_of(FRAGMENTS, st.text(max_size=5)))
     _ends_well(SOURCE[:start] + piece + SOURCE[end:])
+
+
+def test_the_program_that_is_changed_has_an_answer_before() -> None:
+    found = Program((SOURCE,), "v0").query("data.t.p", input={"list": [{"b": 2}]})
+    assert [entry["msg"] for entry in found] == ['{"b": 2, "x": [2]}']

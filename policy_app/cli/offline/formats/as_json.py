@@ -15,7 +15,7 @@ def write(report: Report, stream: TextIO) -> None:
     stream.write("{\n")
     _list("results", map(result, report.findings), stream)
     _list("errors", map(error, report.troubles), stream)
-    if any(judged.explanation for judged in report.judged):
+    if report.explained:
         _list("objects", map(_explained, report.judged), stream)
     stream.write(f'  "summary": {_dumped(summary(report))}\n}}\n')
 
@@ -74,11 +74,11 @@ def summary(report: Report) -> dict[str, Any]:
     """The whole in numbers."""
     return {
         "files": report.files,
-        "objects": len(report.judged),
+        "objects": report.objects,
         "constraints": report.constraints,
         "violations": {action: report.count(action) for action in ("deny", "warn", "dryrun")},
         "failed": report.failed,
-        "passed": len(report.judged) - report.failed,
+        "passed": report.objects - report.failed,
         "skipped": len(report.skipped),
         "errors": len(report.troubles),
         "failOn": report.fail_on,

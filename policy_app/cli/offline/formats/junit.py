@@ -17,7 +17,7 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def write(report: Report, stream: TextIO) -> None:
     """Write one ``testsuites``; violations that fail nothing are in ``system-out``."""
-    tests = len(report.judged) + len(report.troubles)
+    tests = report.objects + len(report.troubles)
     stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     stream.write(f'<testsuites name="policy-portal test"{_counts(tests, report)}>\n')
     for file, judged in groupby(report.judged, key=lambda each: each.subject.file):

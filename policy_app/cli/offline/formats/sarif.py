@@ -1,6 +1,7 @@
 """For code scanning: SARIF 2.1.0, with a rule for each policy that found something.
 
-Source: the OASIS standard, and what GitHub's code scanning reads of it.
+Source: the OASIS standard, and what GitHub's code scanning asks for: a rule's full description and
+help, a result's place, and a fingerprint under the one name that it reads.
 """
 
 from __future__ import annotations
@@ -18,33 +19,44 @@ from policy_app.cli.offline.inputs import STDIN_NAME
 from policy_app.cli.offline.report import Finding, Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+# Code scanning tells results apart by this one, and passes over all others.
+_FINGERPRINT = "primaryLocationLineHash"
 LEVELS: Mapping[str, str] = {"deny": "error", "warn": "warning", "dryrun": "note"}
 
 
 def write(report: Report, stream: TextIO) -> None:
-    """Write one log with one run."""
-    rules: dict[str, dict[str, Any]] = {}
-    numbers: dict[str, int] = {}
-    results = []
-    for finding in report.findings:
-        identity = _rule_id(finding)
-        if identity not in rules:
-            numbers[identity] = len(rules)
-            rules[identity] = _rule(identity, finding)
-        results.append(_result(finding, identity, numbers[identity]))
+    """Write one log with one run, a line a result: there may be more than memory should hold."""
+    rules = _rules(report)
+    numbers = {identity: number for number, identity in enumerate(rules)}
     run = {
         "tool": {"driver": _driver(list(rules.values()))},
         "invocations": [_invocation(report)],
         "columnKind": "utf16CodeUnits",
-        "results": results,
     }
-    json.dump(
-        {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]},
-        stream,
-        indent=2,
-        ensure_ascii=False,
-    )
-    stream.write("\n")
+    stream.write(f'{{"$schema": {_dumped(SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
+    for name, value in run.items():
+        stream.write(f"{_dumped(name)}: {_dumped(value)},\n")
+    stream.write('"results": [')
+    separator = "\n"
+    for finding in report.findings:
+        identity = _rule_id(finding)
+        stream.write(f"{separator}{_dumped(_result(finding, identity, numbers[identity]))}")
+        separator = ",\n"
+    stream.write("\n]}]}\n")
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _rules(report: Report) -> dict[str, dict[str, Any]]:
+    """A rule for each policy that found something, by its id, in the order of the results."""
+    rules: dict[str, dict[str, Any]] = {}
+    for finding in report.findings:
+        identity = _rule_id(finding)
+        if identity not in rules:
+            rules[identity] = _rule(identity, finding)
+    return rules
 
 
 def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
@@ -65,18 +77,26 @@ def _rule_id(finding: Finding) -> str:
 
 def _rule(identity: str, finding: Finding) -> dict[str, Any]:
     origin = finding.origin
-    rule: dict[str, Any] = {
-        "id": identity,
-        "shortDescription": {"text": origin.display_name or finding.constraint},
-        "defaultConfiguration": {"level": LEVELS[finding.action]},
-        "properties": {"constraintKind": finding.constraint_kind},
-    }
+    title = origin.display_name or finding.constraint
+    properties = {"tags": ["kubernetes", "policy"], "constraintKind": finding.constraint_kind}
     if origin.definition_id:
-        rule["properties"] |= {
+        properties |= {
             "definitionId": origin.definition_id,
             "definitionVersion": origin.definition_version,
         }
-    return rule
+        described = f"{title} (Azure Policy, version {origin.definition_version})"
+        helped = f"The rule as Rego: policy-portal export {identity}"
+    else:
+        described = f"{title} ({finding.constraint_kind}, a constraint of Gatekeeper)"
+        helped = f"See the {finding.constraint_kind} named {finding.constraint}, and its template."
+    return {
+        "id": identity,
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": described},
+        "help": {"text": helped},
+        "defaultConfiguration": {"level": LEVELS[finding.action]},
+        "properties": properties,
+    }
 
 
 def _result(finding: Finding, identity: str, number: int) -> dict[str, Any]:
@@ -95,16 +115,16 @@ def _result(finding: Finding, identity: str, number: int) -> dict[str, Any]:
         "level": LEVELS[finding.action],
         "message": {"text": finding.message or finding.constraint},
         "locations": [location],
-        "partialFingerprints": {"violation/v1": _fingerprint(finding, identity)},
+        "partialFingerprints": {_FINGERPRINT: _fingerprint(finding, identity)},
         "properties": {name: value for name, value in row.items() if name not in kept},
     }
 
 
 def _fingerprint(finding: Finding, identity: str) -> str:
-    """The same violation after lines were added above it."""
+    """The same for a violation after lines were added above it; ``:1`` as code scanning counts."""
     subject = finding.subject
     parts = (identity, subject.file, subject.label, finding.message)
-    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:32]
+    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:32] + ":1"
 
 
 def _place(file: str, line: int) -> dict[str, Any]:

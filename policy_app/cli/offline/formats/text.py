@@ -56,11 +56,11 @@ def _title(report: Report, constraint: str) -> str:
 
 def _summary(report: Report) -> str:
     found = ", ".join(f"{report.count(action)} {word}" for action, word in _ACTION_WORDS.items())
-    objects = _number(len(report.judged), "object")
+    objects = _number(report.objects, "object")
     return (
         f"{objects} in {_number(report.files, 'file')}, "
         f"{_number(report.constraints, 'constraint')}: {found}; "
-        f"{report.failed} failed, {len(report.judged) - report.failed} passed"
+        f"{report.failed} failed, {report.objects - report.failed} passed"
     )
 
 

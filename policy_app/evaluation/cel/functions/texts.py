@@ -198,4 +198,6 @@ def _compiled(pattern: str) -> Any:
     try:
         return re2.compile(pattern, _OPTIONS)
     except re2.error as error:
-        raise CelError(f"error parsing regexp: {error}") from None
+        reason = error.args[0]
+        shown = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise CelError(f"error parsing regexp: {shown}") from None

@@ -17,6 +17,8 @@ class CaseResult:
     error: str = ""
     skipped: bool = False
     seconds: float = 0.0
+    trace: tuple[str, ...] = ()
+    """What was found and why, where that was asked for and the object could be judged."""
 
     @property
     def outcome(self) -> Outcome:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.client import Client
-from policy_app.evaluation.gatekeeper.constraints import GATOR_POINT, Constraint, is_constraint
+from policy_app.evaluation.gatekeeper.constraints import (
+    ACTIONS,
+    GATOR_POINT,
+    SCOPED,
+    Constraint,
+    is_constraint,
+)
 from policy_app.evaluation.gatekeeper.errors import (
     ConstraintSchemaError,
     GatekeeperError,
@@ -30,20 +37,30 @@ from policy_app.evaluation.gatekeeper.suites.filters import Filter
 from policy_app.evaluation.gatekeeper.suites.requests import review_of
 from policy_app.evaluation.gatekeeper.suites.results import CaseResult, SuiteResult, TestResult
 from policy_app.evaluation.gatekeeper.suites.suite import Case, Suite, Test
+from policy_app.evaluation.gatekeeper.suites.tracing import trace
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate, is_template
+from policy_app.evaluation.results import Decision
 
 
-def run(suite: Suite, read: Reader, chosen: Filter = Filter(), path: str = "") -> SuiteResult:  # noqa: B008 - a frozen value
+def run(
+    suite: Suite,
+    read: Reader,
+    chosen: Filter = Filter(),  # noqa: B008 - a frozen value
+    path: str = "",
+    *,
+    explain: bool = False,
+) -> SuiteResult:
     """Run the chosen cases of a suite; what goes wrong is in the result.
 
     ``read`` gets the paths of files as they stand beside ``suite.path``; ``path`` is how the
-    result names the suite where that differs.
+    result names the suite where that differs.  With ``explain``, cases tell why they came out as
+    they did, which takes longer.
     """
     started = time.perf_counter()
     shown = path or suite.path
     if suite.skip:
         return SuiteResult(shown, tests=tuple(_left_out(test) for test in suite.tests))
-    running = _Running(Files(suite.path, read), chosen)
+    running = _Running(Files(suite.path, read), chosen, explain)
     tests = tuple(running.test(test) for test in suite.tests)
     return SuiteResult(shown, time.perf_counter() - started, tests)
 
@@ -55,9 +72,10 @@ def _left_out(test: Test) -> TestResult:
 class _Running:
     """One suite under way."""
 
-    def __init__(self, files: Files, chosen: Filter) -> None:
+    def __init__(self, files: Files, chosen: Filter, explain: bool) -> None:
         self._files = files
         self._chosen = chosen
+        self._explain = explain
         self._templates: dict[str, ConstraintTemplate] = {}
 
     def test(self, test: Test) -> TestResult:
@@ -97,7 +115,8 @@ class _Running:
         if not is_constraint(written):
             path = self._files.path(test.constraint)
             raise SuiteError(errors.NOT_A_CONSTRAINT, f'"{path}"')
-        bench = _Bench(template, Constraint.parse(written), self._expander(test))
+        constraint = Constraint.parse(_with_known_actions(written))
+        bench = _Bench(template, constraint, self._expander(test), self._explain)
         bench.client({})
         return bench
 
@@ -124,7 +143,7 @@ class _Running:
                 raise SuiteError(f'path "{path}"', errors.NOT_A_TEMPLATE)
             try:
                 template = ConstraintTemplate.parse(written)
-                _ = template.program
+                template.compile()
             except TemplateError as error:
                 raise SuiteError(errors.ADDING_TEMPLATE, error.message) from None
             self._templates[test.template] = template
@@ -135,13 +154,18 @@ class _Running:
             return CaseResult(case.name, skipped=True)
         started = time.perf_counter()
         error = ""
+        told: tuple[str, ...] = ()
         try:
-            self._check(bench, case)
+            decision = self._decision(bench, case)
+            told = tuple(trace(decision)) if self._explain else ()
+            messages = [violation.message for violation in decision.violations]
+            for assertion in case.assertions:
+                check(assertion, messages)
         except (SuiteError, GatekeeperError) as problem:
             error = str(problem)
-        return CaseResult(case.name, error, False, time.perf_counter() - started)
+        return CaseResult(case.name, error, False, time.perf_counter() - started, told)
 
-    def _check(self, bench: _Bench, case: Case) -> None:
+    def _decision(self, bench: _Bench, case: Case) -> Decision:
         if not case.object:
             raise SuiteError(errors.INVALID_CASE, "must define object")
         if not case.assertions:
@@ -150,9 +174,7 @@ class _Running:
         if len(reviewed) != 1:
             path = self._files.path(case.object)
             raise SuiteError(errors.SEVERAL_OBJECTS, f'"{path}" defines {len(reviewed)} objects')
-        messages = bench.messages(review_of(reviewed[0]), self._inventory(case))
-        for assertion in case.assertions:
-            check(assertion, messages)
+        return bench.judge(review_of(reviewed[0]), self._inventory(case))
 
     def _inventory(self, case: Case) -> dict[str, Any]:
         try:
@@ -163,29 +185,61 @@ class _Running:
             raise SuiteError(errors.NO_INVENTORY, error.message) from None
 
 
+def _with_known_actions(constraint: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The constraint with ``deny`` for actions that only the webhook refuses.
+
+    To gator an action is any word, and all that the constraint finds counts.
+    """
+    spec = constraint.get("spec")
+    if not isinstance(spec, Mapping):
+        return constraint
+    spec = _known(spec, "enforcementAction", (*ACTIONS, SCOPED))
+    scoped = spec.get("scopedEnforcementActions")
+    if isinstance(scoped, list):
+        known = [_known(entry, "action", ACTIONS) for entry in scoped]
+        spec = {**spec, "scopedEnforcementActions": known}
+    return {**constraint, "spec": spec}
+
+
+def _known(fields: Any, name: str, actions: Sequence[str]) -> Any:
+    action = fields.get(name) if isinstance(fields, Mapping) else None
+    if not isinstance(action, str) or action in actions:
+        return fields
+    return {**fields, name: "deny"}
+
+
 class _Bench:
     """A template, a constraint and what expands objects, to lay objects on."""
 
     def __init__(
-        self, template: ConstraintTemplate, constraint: Constraint, expander: Expander
+        self,
+        template: ConstraintTemplate,
+        constraint: Constraint,
+        expander: Expander,
+        explain: bool,
     ) -> None:
         self._template = template
         self._constraint = constraint
         self._expander = expander
+        self._explain = explain
         self._bare: Client | None = None
 
     def client(self, inventory: Mapping[str, Any]) -> Client:
         """A client with nothing but them and the inventory.  Raises ``ConstraintError``."""
         if inventory:
-            return Client([self._template], [self._constraint], inventory)
+            return self._new_client(inventory)
         if self._bare is None:
-            self._bare = Client([self._template], [self._constraint])
+            self._bare = self._new_client({})
         return self._bare
 
-    def messages(self, review: Review, inventory: Mapping[str, Any]) -> list[str]:
+    def _new_client(self, inventory: Mapping[str, Any]) -> Client:
+        return Client([self._template], [self._constraint], inventory, explain=self._explain)
+
+    def judge(self, review: Review, inventory: Mapping[str, Any]) -> Decision:
         """What the constraint says, whatever its action, in Gatekeeper's order."""
         client = self.client(inventory)
         decision = review_expanded(client, self._expander, review, point=GATOR_POINT)
         # A constraint with several actions at one point says everything once for each.
         others = self._constraint.actions_at(GATOR_POINT)[1:]
-        return [one.message for one in decision.violations if one.enforcement_action not in others]
+        once = [one for one in decision.violations if one.enforcement_action not in others]
+        return replace(decision, violations=once)

@@ -85,6 +85,20 @@ for _tag, _pattern, _starts in (
     )
 
 
+def _untagged(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    """A value with a tag that means nothing here, which go-yaml reads as if it had none."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return node.value
+
+
+# Other people's files stand beside suites: those of GitLab and MkDocs have tags of their own.
+for _other in (None, *(f"tag:yaml.org,2002:{name}" for name in ("timestamp", "binary", "float"))):
+    _Yaml12.add_constructor(_other, _untagged)
+
+
 def read_suite(path: str, text: bytes) -> Suite | None:
     """The suite in a file; None for YAML that is something else.
 

@@ -30,3 +30,16 @@ def reverse(context: Context, array: list[Value]) -> list[Value]:
     """The members from last to first."""
     context.budget.charge_elements(len(array))
     return array[::-1]
+
+
+@FAMILY.builtin("array.flatten", "array[any]", result="array[any]", context=True)
+def flatten(context: Context, array: list[Value]) -> list[Value]:
+    """The members, those of an array among them in its place; arrays inside that one stay."""
+    context.budget.charge_elements(sum(len(m) if type(m) is list else 1 for m in array))
+    found: list[Value] = []
+    for member in array:
+        if type(member) is list:
+            found += member
+        else:
+            found.append(member)
+    return found

@@ -49,6 +49,9 @@ class Budget(Protocol):
     def check_deadline(self) -> None:
         """Look at the clock."""
 
+    def forgive(self, seconds: float) -> None:
+        """Leave time out of the account that others took."""
+
 
 class Context(Protocol):
     """What a query lends to builtins that need more than their operands.

@@ -20,6 +20,7 @@ from policy_app.evaluation.rego.builtins.core import (
 )
 from policy_app.evaluation.rego.builtins.numbers import Number, from_decimal
 from policy_app.evaluation.rego.builtins.text import well_formed
+from policy_app.evaluation.rego.model import MAX_WEIGHT
 from policy_app.evaluation.rego.values import Value, sorted_pairs, to_json, unkey, weigh
 
 FAMILY = Family("documents")
@@ -111,17 +112,26 @@ def _refuse_constant(name: str) -> Value:
     raise BuiltinError(f"invalid character '{name[0]}' looking for beginning of value")
 
 
+_DECODER = json.JSONDecoder(parse_float=_read_float, parse_constant=_refuse_constant)
+
+SHALLOW = 200
+"""Arrays and objects in a text that cannot be nested too deeply for whatever comes after it."""
+
+
 def read_json(budget: Budget, text: str) -> Value:
     """The value behind JSON text; raises ``BuiltinError`` where it is malformed."""
-    budget.charge_elements(text.count(",") + text.count("[") + text.count("{"))
+    nested = text.count("[") + text.count("{")
+    budget.charge_elements(text.count(",") + nested)
     try:
-        value: Value = json.loads(text, parse_float=_read_float, parse_constant=_refuse_constant)
+        value: Value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise BuiltinError(f"invalid JSON: {error.msg} ({where})") from None
     except (RecursionError, ValueError):
         raise limit_error("a JSON text is nested too deeply or has too long a number") from None
-    weigh(value)
+    # A value weighs no more than its text; going through it takes as long as reading it.
+    if nested > SHALLOW or len(text) > MAX_WEIGHT:
+        weigh(value)
     return value
 
 
@@ -131,7 +141,7 @@ def unmarshal(context: Context, text: str) -> Value:
     return read_json(context.budget, text)
 
 
-@FAMILY.builtin("json.is_valid", "any", result="boolean", context=True)
+@FAMILY.builtin("json.is_valid", "string", result="boolean", context=True, checked=False)
 def is_valid(context: Context, value: Value) -> bool:
     """Whether the value is JSON text."""
     if type(value) is not str:
@@ -300,7 +310,7 @@ def yaml_unmarshal(context: Context, text: str) -> Value:
     return read_yaml(context.budget, text)
 
 
-@FAMILY.builtin("yaml.is_valid", "any", result="boolean", context=True)
+@FAMILY.builtin("yaml.is_valid", "string", result="boolean", context=True, checked=False)
 def yaml_is_valid(context: Context, value: Value) -> bool:
     """Whether the value is YAML text."""
     if type(value) is not str:

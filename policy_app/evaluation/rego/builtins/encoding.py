@@ -70,7 +70,7 @@ def _decoded(text: str, pattern: re.Pattern[str], last_two: bytes) -> bytes:
     return base64.b64decode(text, altchars=last_two)
 
 
-@FAMILY.builtin("base64.is_valid", "any", result="boolean")
+@FAMILY.builtin("base64.is_valid", "string", result="boolean", checked=False)
 def base64_is_valid(value: Value) -> bool:
     """Whether the value is base64."""
     return type(value) is str and _STANDARD.fullmatch(value.translate(_LINE_ENDS)) is not None

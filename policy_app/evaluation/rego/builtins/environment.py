@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family
 from policy_app.evaluation.rego.builtins.text import TextSink
-from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.values import RegoSet, Value, render
 
 FAMILY = Family("environment")
@@ -55,11 +56,22 @@ def template_string(context: Context, parts: list[Value]) -> str:
         value = part
         if type(part) is RegoSet:
             if len(part) > 1:
-                message = "template-strings must not produce multiple outputs"
-                raise RegoError(message, code="eval_conflict_error")
+                raise BuiltinError("template-strings must not produce multiple outputs")
             value = next(iter(part), "<undefined>")
         sink.add(value if type(value) is str else render(value))
     return sink.text()
+
+
+@FAMILY.builtin("rego.metadata.chain", result="array[any]")
+def metadata_chain() -> list[Value]:
+    """The annotations around the rule, from the inside to the outside; none outside of rules."""
+    return []
+
+
+@FAMILY.builtin("rego.metadata.rule", result="any")
+def metadata_rule() -> Value:
+    """The rule's own annotations, an empty object where it has none."""
+    return {}
 
 
 @FAMILY.builtin("external_data", "object[string:any]", result="object[string:any]", context=True)
@@ -67,4 +79,7 @@ def external_data(context: Context, request: Value) -> Value:
     """What the provider named in the request answers (Gatekeeper's ``external_data``)."""
     if context.external_data is None:
         raise BuiltinError("no provider of external data is configured")
-    return context.external_data(request)
+    begun = time.monotonic()
+    answer = context.external_data(request)
+    context.budget.forgive(time.monotonic() - begun)
+    return answer

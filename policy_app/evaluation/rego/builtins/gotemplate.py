@@ -82,7 +82,23 @@ class Jump:
     keyword: str
 
 
-Node = Text | Block | Jump
+@dataclass(frozen=True, slots=True)
+class Include:
+    """``template`` or ``block``: another template by name, with a value as its dot."""
+
+    name: str
+    pipeline: Pipeline | None
+
+
+Node = Text | Block | Jump | Include
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template's nodes, and those of the templates defined in it, by name."""
+
+    nodes: list[Node]
+    named: dict[str, list[Node]]
 
 
 def _problem(text: str) -> BuiltinError:
@@ -113,31 +129,34 @@ def _action_end(template: str, at: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def parse(template: str) -> list[Node]:
+def parse(template: str) -> Template:
     """The template's tree; raises ``BuiltinError`` where it is malformed."""
     if len(template) > MAX_LENGTH:
         raise limit_error(f"a template is longer than {MAX_LENGTH} characters")
     root: list[Node] = []
+    named: dict[str, list[Node]] = {}
     # Each entry: the nodes being filled, and how many `end` close at once (`else if` nests).
     stack: list[tuple[list[Node], Block | None]] = [(root, None)]
     for text, action in _actions(template):
         if text:
             stack[-1][0].append(Text(text))
         if action and not action.startswith("/*"):
-            _place(stack, action)
+            _place(stack, action, named)
             if len(stack) > MAX_DEPTH:
                 raise limit_error("a template is nested too deeply")
     if len(stack) > 1:
         raise _problem("unexpected EOF")
-    return root
+    return Template(root, named)
 
 
 Stack = list[tuple[list[Node], Block | None]]
 
 
-def _place(stack: Stack, action: str) -> None:
+def _place(stack: Stack, action: str, named: dict[str, list[Node]]) -> None:
     keyword, _, rest = action.partition(" ")
-    if keyword in ("if", "range", "with"):
+    if keyword in ("define", "block", "template"):
+        _place_template(stack, keyword, rest, named)
+    elif keyword in ("if", "range", "with"):
         block = Block(keyword, _Parser(rest).pipeline())
         stack[-1][0].append(block)
         stack.append((block.body, block))
@@ -153,6 +172,23 @@ def _place(stack: Stack, action: str) -> None:
         stack[-1][0].append(Jump(keyword))
     else:
         stack[-1][0].append(Block("print", _Parser(action).pipeline()))
+
+
+def _place_template(stack: Stack, keyword: str, rest: str, named: dict[str, list[Node]]) -> None:
+    match = _TOKEN.match(rest.lstrip())
+    if match is None or not match["string"]:
+        raise _problem(f"missing or malformed name in {keyword} clause")
+    name, value = _unquoted(match[0]), rest.lstrip()[match.end() :].strip()
+    if keyword == "define" and (value or len(stack) > 1):
+        raise _problem("unexpected {{define}}")
+    if keyword == "block" and not value:
+        raise _problem("missing value for block clause")
+    if keyword != "define":
+        pipeline = _Parser(value).pipeline() if value else None
+        stack[-1][0].append(Include(name, pipeline))
+    if keyword != "template":
+        body = named[name] = []
+        stack.append((body, None))
 
 
 def _place_else(stack: Stack, rest: str) -> None:
@@ -241,7 +277,7 @@ class _Parser:
         kind, text = self._peek()
         self._at += 1
         if kind == "string":
-            return Constant(text[1:-1] if text[0] == "`" else _unquoted(text))
+            return Constant(_unquoted(text))
         if kind == "number":
             return Constant(json.loads(text.lstrip("+")))
         if kind == "field":
@@ -261,6 +297,8 @@ _WORDS = {"true": True, "false": False, "nil": None}
 
 
 def _unquoted(text: str) -> str:
+    if text[0] == "`":
+        return text[1:-1]
     try:
         return str(json.loads(text))
     except ValueError:

@@ -18,7 +18,7 @@ INDEX: Mapping[str, str] = {
         ),
         "bits": "bits.and bits.lsh bits.negate bits.or bits.rsh bits.xor",
         "aggregates": "all any count max min product sort sum",
-        "arrays": "array.concat array.reverse array.slice",
+        "arrays": "array.concat array.flatten array.reverse array.slice",
         "sets": "and intersection or set_diff union",
         "objects": (
             "json.filter json.remove object.filter object.get object.keys object.remove "
@@ -28,8 +28,8 @@ INDEX: Mapping[str, str] = {
         "strings": (
             "concat contains endswith indexof indexof_n lower replace split sprintf "
             "startswith strings.any_prefix_match strings.any_suffix_match strings.count "
-            "strings.replace_n strings.reverse substring trim trim_left trim_prefix "
-            "trim_right trim_space trim_suffix upper"
+            "strings.replace_n strings.reverse strings.split_n substring trim trim_left "
+            "trim_prefix trim_right trim_space trim_suffix upper"
         ),
         "templates": "strings.render_template",
         "regex": (
@@ -80,13 +80,15 @@ INDEX: Mapping[str, str] = {
             "io.jwt.verify_ps384 io.jwt.verify_ps512 io.jwt.verify_rs256 io.jwt.verify_rs384 "
             "io.jwt.verify_rs512"
         ),
+        "uris": "uri.is_valid uri.parse",
+        "aws": "providers.aws.sign_req",
         "graphql": (
             "graphql.is_valid graphql.parse graphql.parse_and_verify graphql.parse_query "
             "graphql.parse_schema graphql.schema_is_valid"
         ),
         "environment": (
-            "external_data internal.print internal.template_string opa.runtime print time.now_ns "
-            "trace"
+            "external_data internal.print internal.template_string opa.runtime print "
+            "rego.metadata.chain rego.metadata.rule time.now_ns trace"
         ),
     }.items()
     for name in names.split()

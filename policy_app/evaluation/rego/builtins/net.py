@@ -86,7 +86,7 @@ def intersects(a: str, b: str) -> bool:
     return _holds(first, second) or _holds(second, first)
 
 
-@FAMILY.builtin("net.cidr_is_valid", "any", result="boolean")
+@FAMILY.builtin("net.cidr_is_valid", "string", result="boolean", checked=False)
 def is_valid(value: Value) -> bool:
     """Whether the value is a block in CIDR notation."""
     try:

@@ -70,7 +70,9 @@ def add(a: Number, b: Number) -> Number:
     return _decimally(_DECIMAL.add, a, b)
 
 
-@FAMILY.builtin("minus", "any", "any", result="number|set", infix="-", checked=False)
+@FAMILY.builtin(
+    "minus", "number|set[any]", "number|set[any]", result="number|set", infix="-", checked=False
+)
 def subtract(a: Value, b: Value) -> Value:
     """The difference of two numbers or of two sets."""
     if type(a) is int and type(b) is int:

@@ -12,7 +12,6 @@ REFUSED: Mapping[str, str] = MappingProxyType(
     {
         "http.send": _NETWORK,
         "net.lookup_ip_addr": _NETWORK,
-        "providers.aws.sign_req": "a policy must not sign requests to other services",
         "rand.intn": _RANDOM,
         "rego.parse_module": "a policy must not bring policies of its own",
     }

@@ -150,6 +150,16 @@ def split(context: Context, text: Value, separator: Value) -> list[str]:
     return text.split(separator)
 
 
+@FAMILY.builtin(
+    "strings.split_n", "string", "string", "number", result="array[string]", context=True
+)
+def split_n(context: Context, text: str, separator: str, count: Value) -> list[str]:
+    """The first ``count`` parts between the separators, or the last ones for a negative count."""
+    wanted = integer(count, 3)
+    parts = split(context, text, separator)
+    return parts[wanted:] if wanted < 0 else parts[:wanted]
+
+
 @FAMILY.builtin("replace", "string", "string", "string", result="string", context=True)
 def replace(context: Context, text: str, old: str, new: str) -> str:
     """The text with every ``old`` made ``new``."""

@@ -1,8 +1,8 @@
 """``strings.render_template``: what of Go's ``text/template`` a text needs.
 
-Fields (``.a.b``, ``$``), variables, ``if``, ``else``, ``range`` and ``with``, trimming (``{{-``),
-comments, pipelines, and Go's own functions for comparing, counting and printing.  A field that
-is not there is an error.
+Fields (``.a.b``, ``$``), variables, ``if``, ``else``, ``range`` and ``with``, templates by name
+(``define``, ``template``, ``block``), trimming (``{{-``), comments, pipelines, and Go's own
+functions for comparing, counting and printing.  A field that is not there is an error.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote_plus
 
-from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family
+from policy_app.evaluation.rego.builtins.core import BuiltinError, Context, Family, limit_error
 from policy_app.evaluation.rego.builtins.gotemplate import (
+    MAX_DEPTH,
     Block,
     Constant,
     Expression,
     Field,
+    Include,
     Jump,
     Node,
     Pipeline,
@@ -36,8 +38,9 @@ FAMILY = Family("templates")
 )
 def render_template(context: Context, template: str, values: dict[Value, Value]) -> str:
     """The template with its actions replaced by what they give for these values."""
-    renderer = _Renderer(context, to_json(values))
-    renderer.run(parse(template), renderer.root)
+    parsed = parse(template)
+    renderer = _Renderer(context, to_json(values), parsed.named)
+    renderer.run(parsed.nodes, renderer.root)
     return renderer.sink.text()
 
 
@@ -52,10 +55,12 @@ class _Leave(Exception):  # noqa: N818 - how a loop is left, not an error
 class _Renderer:
     """Runs a template's tree; variables live as long as the block they are made in."""
 
-    def __init__(self, context: Context, root: Any) -> None:
+    def __init__(self, context: Context, root: Any, named: dict[str, list[Node]]) -> None:
         self.sink = TextSink(context.budget)
         self.root = root
         self._context = context
+        self._named = named
+        self._depth = 0
         self._variables: dict[str, Any] = {"$": root}
         self._functions: dict[str, Callable[..., Any]] = _FUNCTIONS | {"printf": self._printf}
 
@@ -67,6 +72,8 @@ class _Renderer:
             self._context.budget.check_deadline()
             if isinstance(node, Text):
                 self.sink.add(node.text)
+            elif isinstance(node, Include):
+                self._include(node, dot)
             elif isinstance(node, Jump):
                 raise _Leave(node.keyword == "break")
             elif node.keyword == "print":
@@ -81,6 +88,19 @@ class _Renderer:
         if not block.pipeline.variables:
             weigh(value)
             self.sink.add(_shown(value))
+
+    def _include(self, include: Include, dot: Any) -> None:
+        nodes = self._named.get(include.name)
+        if nodes is None:
+            raise _problem(f'template "{include.name}" not defined')
+        if self._depth == MAX_DEPTH:
+            raise limit_error(f"templates include each other more than {MAX_DEPTH} times")
+        value = None if include.pipeline is None else self._pipeline(include.pipeline, dot)
+        outer, self._variables = self._variables, {"$": value}
+        self._depth += 1
+        self.run(nodes, value)
+        self._depth -= 1
+        self._variables = outer
 
     def _choose(self, block: Block, dot: Any) -> None:
         outer = dict(self._variables)

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from policy_app.evaluation.rego.builtins.core import (
@@ -93,9 +94,20 @@ def _zone(name: str) -> tzinfo:
     if name in ("", "UTC", "Local"):
         return UTC
     try:
-        return ZoneInfo(name)
+        return _packaged(name)
     except (KeyError, OSError, ValueError):
         raise BuiltinError(f"unknown time zone {name}") from None
+
+
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
+
+
+def _packaged(name: str) -> tzinfo:
+    """The zone from the package ``tzdata``; the system's own files differ between machines."""
+    if not _ZONE.fullmatch(name):
+        raise ValueError(name)
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
 
 
 _WANTED = "either number (ns) or [number (ns), string (tz)]"
@@ -154,7 +166,7 @@ _MOST_DAYS = 1_000_000
 
 
 @FAMILY.builtin(
-    "time.add_date", _POINT, "number", "number", "number", result="number", checked=False
+    "time.add_date", "number", "number", "number", "number", result="number", checked=False
 )
 def add_date(value: Value, years: Value, months: Value, days: Value) -> int:
     """A point so many years, months and days later; 31 October plus a month is 1 December."""

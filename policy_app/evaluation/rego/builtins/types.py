@@ -46,32 +46,42 @@ for _name, _kinds in _TESTS.items():
     )(_tester(*_kinds))
 
 
-def _identity(value: Value) -> Value:
-    return value
+# Casts take anything when a policy is compiled, and refuse it when it runs.
+
+
+def _caster(kind: str) -> Function:
+    def cast(value: Value) -> Value:
+        if type_name(value) != kind:
+            raise operand_type_error(1, value, kind)
+        return value
+
+    return cast
 
 
 for _kind in ("string", "boolean", "null", "object"):
     FAMILY.builtin(
-        f"cast_{_kind}", _kind, result=_kind, deprecated=True, summary="The value as it is."
-    )(_identity)
+        f"cast_{_kind}", "any", result=_kind, deprecated=True, summary="The value as it is."
+    )(_caster(_kind))
 
 
-@FAMILY.builtin(
-    "cast_array", "array[any]|set[any]", result="array[any]", context=True, deprecated=True
-)
+@FAMILY.builtin("cast_array", "any", result="array[any]", context=True, deprecated=True)
 def cast_array(context: Context, value: Value) -> list[Value]:
     """An array as it is, or a set's members in order."""
     if type(value) is list:
         return value
+    if type(value) is not RegoSet:
+        raise operand_type_error(1, value, "array", "set")
     context.budget.charge_elements(len(value))
     return sort_values(value)
 
 
-@FAMILY.builtin("cast_set", "array[any]|set[any]", result="set[any]", context=True, deprecated=True)
+@FAMILY.builtin("cast_set", "any", result="set[any]", context=True, deprecated=True)
 def cast_set(context: Context, value: Value) -> RegoSet:
     """A set as it is, or the set of an array's members."""
     if type(value) is RegoSet:
         return value
+    if type(value) is not list:
+        raise operand_type_error(1, value, "array", "set")
     context.budget.charge_elements(len(value))
     return RegoSet.of(value)
 

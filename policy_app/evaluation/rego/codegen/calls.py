@@ -45,7 +45,7 @@ class CallGenerator(LookupGenerator):
 
     def call(self, w: Writer, call: Call) -> str:
         """A call's value, or ``U``."""
-        if self._is_worth_keeping(w, call) and self.is_closed(w, call):
+        if self.is_kept(w, call):
             return self.once(w, call, self._call)
         return self._call(w, call)
 
@@ -84,10 +84,11 @@ class CallGenerator(LookupGenerator):
                 return all(self.is_closed(w, Var(name, term.pos)) for name in free)
         return all(self.is_closed(w, part) for part in children(term))
 
-    def _is_worth_keeping(self, w: Writer, call: Call) -> bool:
-        name = ".".join(call.name)
-        repeats = (w.loops or self.facts.in_function) and not w.kept
-        return bool(repeats) and not self.pool.explain and name not in INLINED
+    def is_kept(self, w: Writer, call: Call) -> bool:
+        """Is the call made in a place that is come to more than once, though one call will do?"""
+        if w.kept or self.pool.explain or not (w.loops or self.facts.in_function):
+            return False
+        return ".".join(call.name) not in INLINED and self.is_closed(w, call)
 
     def once(self, w: Writer, term: T, write: Callable[[Writer, T], str]) -> str:
         """A closed term, computed where it is first asked for and kept for the query.

@@ -184,6 +184,7 @@ class Writer:
         self.exact = False
         self.collecting = False
         self.kept = False
+        self.written = 0
 
     # -- text
 

@@ -30,11 +30,11 @@ TEMPLATES: dict[str, tuple[str, tuple[tuple[int, str], ...]]] = {
 }
 """Builtin → its answer, and the operands with the Python types that it needs."""
 
-_TYPE_TESTS = {"is_string": "str", "is_array": "list", "is_object": "dict", "is_set": "RegoSet"}
+TYPE_TESTS = {"is_string": "str", "is_array": "list", "is_object": "dict", "is_set": "RegoSet"}
 
 INLINED = (
     frozenset(TEMPLATES)
-    | _TYPE_TESTS.keys()
+    | TYPE_TESTS.keys()
     | {
         "count",
         "lower",
@@ -59,8 +59,10 @@ def templated(pool: Pool, name: str, args: list[str], call: str) -> str:
         if pool.kind(args[0]) in _SIZED_NAMES:
             return f"len({args[0]})"
         return f"len({args[0]}) if type({args[0]}) in {pool.bind('K', SIZED)} else {call}"
-    if name in _TYPE_TESTS:
-        return f"type({args[0]}) is {_TYPE_TESTS[name]}"
+    if name == "is_number":
+        return f"type({args[0]}) is int or type({args[0]}) is float"
+    if name in TYPE_TESTS:
+        return f"type({args[0]}) is {TYPE_TESTS[name]}"
     if name == "lower":
         return f"{args[0]}.lower() if type({args[0]}) is str and {args[0]}.isascii() else {call}"
     if name not in TEMPLATES:

@@ -67,6 +67,9 @@ class LookupGenerator(ConditionGenerator):
         elif len(run) == 1 and self.pool.kind(value) in ("dict", "RegoSet"):
             items = ".items" if self.pool.kind(value) == "RegoSet" else ""
             w.emit(f"{name} = {value}{items}.get({self.pool.constant(run[0])}, U)")
+        elif len(run) == 1 and value.startswith("t"):
+            # A field that may be null, as `oldObject` is; an exception takes as long as a rule.
+            w.emit(f"{name} = {self._looked_up(w, value, self.pool.constant(run[0]))}")
         else:
             self._try_chain(w, name, value, run)
         key = (*key, *run)
@@ -136,10 +139,19 @@ class LookupGenerator(ConditionGenerator):
                 self.pool.kinds[item] = "str"
         else:
             key = self.pool.name("v")
-            w.loop(f"for {key}, {item} in pairs({value}):")
-            w.emit(f"if type({key}) is Key: {key} = {key}.value")
+            self._loop_over_pairs(w, value, key, item)
             w.bind(variable, key)
+            w.scope.known["lookup", value, key] = item
         return item
+
+    def _loop_over_pairs(self, w: Writer, value: str, key: str, item: str) -> None:
+        constant = self.pool.constants.get(value)
+        if type(constant) is dict and {*map(type, constant)} == {str}:
+            self.pool.kinds[key] = "str"
+            w.loop(f"for {key}, {item} in {value}.items():")
+            return
+        w.loop(f"for {key}, {item} in pairs({value}):")
+        w.emit(f"if type({key}) is Key: {key} = {key}.value")
 
     def _members_of(self, value: str) -> str:
         """A Python expression for what ``value[_]`` goes through."""

@@ -7,6 +7,7 @@ from typing import Any
 from policy_app.evaluation.rego.builtins import REGISTRY
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import is_constant
+from policy_app.evaluation.rego.codegen.inline import TYPE_TESTS
 from policy_app.evaluation.rego.codegen.terms import TermGenerator
 from policy_app.evaluation.rego.resolve import BUILTIN, ROOTS, dotted_name
 from policy_app.evaluation.rego.safety import free_names, names_in
@@ -58,9 +59,16 @@ class StatementGenerator(TermGenerator):
         if isinstance(term, Scalar) and term.value is not False:
             return
         if isinstance(term, Call):
+            if self._narrowed(w, term):
+                return
             condition = self.predicate(w, term)
             if condition is not None:
                 w.require(condition)
+                return
+            written = self.written_out(w, term)
+            if written is not None:
+                if self.pool.constants.get(written) is not True:
+                    w.fail_if(f"{written} is {self.pool.constant(False)}")
                 return
         value = self._value_or_undefined(w, term)
         if value in w.scope.defined:
@@ -69,6 +77,20 @@ class StatementGenerator(TermGenerator):
             w.fail_if(f"{value} is not {self.pool.constant(True)}")
         else:
             w.fail_if(f"{value} is {self.pool.constant(False)} or {value} is U")
+
+    def _narrowed(self, w: Writer, call: Call) -> bool:
+        """A test for a type, behind which the variable is known to have it."""
+        name = ".".join(call.name)
+        kind, arg = TYPE_TESTS.get(name), call.args[0] if call.args else None
+        if kind is None or not isinstance(arg, Var) or name in self.facts.mocked:
+            return False
+        value = self.value(w, arg)
+        w.require(f"type({value}) is {kind}")
+        known = w.temp(value)
+        self.pool.kinds[known] = kind
+        w.scope.defined.add(known)
+        w.bind(arg.name, known)
+        return True
 
     def _value_or_undefined(self, w: Writer, term: Any) -> str:
         if isinstance(term, Ref):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy_app.evaluation.rego.codegen.calls import CallGenerator
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import constant_value, is_constant
+from policy_app.evaluation.rego.codegen.written_out import InliningGenerator
 from policy_app.evaluation.rego.resolve import ROOTS
 from policy_app.evaluation.rego.safety import free_names, names_in
 from policy_app.evaluation.rego.syntax import (
     Array,
     Call,
     Comprehension,
+    Literal,
     Object,
     Ref,
     Set,
     Term,
+    Unify,
     Var,
 )
 
@@ -24,7 +26,7 @@ _KINDS: dict[type, str] = {Array: "list", Set: "RegoSet", Object: "dict"}
 _COMPREHENSIONS = {"array": "list", "set": "RegoSet", "object": "dict"}
 
 
-class TermGenerator(CallGenerator):
+class TermGenerator(InliningGenerator):
     """Writes what computes a term.
 
     Methods return Python expressions that are cheap and safe to repeat: a name, as a rule.
@@ -40,7 +42,8 @@ class TermGenerator(CallGenerator):
             case Ref():
                 return self._defined(w, self.reference(w, term))
             case Call():
-                return self._defined(w, self.call(w, term))
+                written = self.written_out(w, term)
+                return self._defined(w, self.call(w, term) if written is None else written)
             case Var(name) if name in ROOTS:
                 return self._defined(w, self.root(w, name))
             case Var(name):
@@ -113,6 +116,31 @@ class TermGenerator(CallGenerator):
         return name
 
     def _comprehension_here(self, w: Writer, term: Comprehension) -> str:
+        copied = self._copied(w, term)
+        if copied is None:
+            return self._collected(w, term)
+        with w.branch(f"if type({copied}) is list:"):
+            result = w.temp(copied)
+        with w.branch("else:"):
+            w.emit(f"{result} = {self._collected(w, term)}")
+        self.pool.kinds[result] = "list"
+        return result
+
+    def _copied(self, w: Writer, term: Comprehension) -> str | None:
+        """What ``[x | x := list[_]]`` goes through: where it is a list, it is the value."""
+        match term:
+            case Comprehension(
+                "array",
+                None,
+                Var(name),
+                (Literal(Unify(Var(given), Ref(head, (*parts, Var(last)))), _, False, ()),),
+            ) if name == given and parts and last.startswith("_$"):
+                source = Ref(head, tuple(parts), term.pos)
+                if w.find(name) is None and not self.pool.explain and not self._iterates(w, source):
+                    return self.reference(w, source)
+        return None
+
+    def _collected(self, w: Writer, term: Comprehension) -> str:
         start = {"array": "[]", "set": "{}", "object": "{}"}[term.kind]
         name = w.temp(start)
         before = w.exact, w.collecting

@@ -92,3 +92,8 @@ def test_concatenating_charges_what_it_makes() -> None:
         narrowly("array.concat", [0] * 600, [0] * 600)
     with pytest.raises(RegoLimitError):
         narrowly("or", a_set(*range(600)), a_set(*range(600, 1200)))
+
+
+def test_flattening_takes_one_level_of_arrays_away() -> None:
+    assert call("array.flatten", [1, [2, [3]], {"a": [1]}, []]) == [1, 2, [3], {"a": [1]}]
+    assert call("array.flatten", []) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from policy_app.evaluation.rego.errors import RegoLimitError
+from policy_app.evaluation.rego.limits import Budget, Limits
 from policy_app.evaluation.rego.values import Value
 from tests.evaluation.rego.builtins.calls import QueryContext, a_set, call, narrowly, problem
 
@@ -30,6 +33,30 @@ def test_external_data_comes_from_the_query() -> None:
     )
 
 
+def test_waiting_for_a_provider_is_not_the_querys_own_time() -> None:
+    budget = Budget(Limits(deadline_s=0.2))
+    budget.check_deadline()
+
+    def slow(_: Value) -> Value:
+        time.sleep(0.3)
+        return {}
+
+    context = QueryContext(budget, external_data=slow)
+    assert call("external_data", {}, context=context) == {}
+    budget.check_deadline()
+
+
+def test_a_query_does_not_wait_for_ever() -> None:
+    def slow(_: Value) -> Value:
+        time.sleep(0.05)
+        return {}
+
+    context = QueryContext(Budget(Limits(max_wait_s=0.08)), external_data=slow)
+    call("external_data", {}, context=context)
+    with pytest.raises(RegoLimitError, match=r"waited longer than 0\.08 s"):
+        call("external_data", {}, context=context)
+
+
 @pytest.mark.parametrize(
     ("template", "values", "expected"),
     [
@@ -49,6 +76,10 @@ def test_external_data_comes_from_the_query() -> None:
         ("{{.m}} {{.l}}", {"m": {"a": 1}, "l": [1, "b"]}, "map[a:1] [1 b]"),
         ("{{index .l 1}}", {"l": ["a", "b"]}, "b"),
         ("{{range .l}}{{if eq . 2}}{{break}}{{end}}{{.}}{{end}}", {"l": [1, 2, 3]}, "1"),
+        ('{{define "x"}}<{{.}}>{{end}}{{template "x" .a}}{{template "x" 2}}', {"a": 1}, "<1><2>"),
+        ('{{template "x"}}{{define `x`}}{{.}}{{end}}', {}, "<no value>"),
+        ('{{block "x" .a}}[{{.b}}]{{end}}', {"a": {"b": 1}}, "[1]"),
+        ('{{$v := 1}}{{block "x" .a}}{{$v := 2}}{{$.b}}{{end}}{{$v}}', {"a": {"b": 3}}, "31"),
     ],
 )
 def test_a_template_is_rendered_as_go_renders_it(
@@ -68,10 +99,20 @@ def test_a_template_is_rendered_as_go_renders_it(
         ("{{shout .a}}", 'function "shout" not defined'),
         ("{{$y}}", "undefined variable"),
         ("{{len .n}}", "error calling len"),
+        ('{{template "x"}}', 'template "x" not defined'),
+        ("{{template x}}", "missing or malformed name in template clause"),
+        ('{{if .a}}{{define "x"}}{{end}}{{end}}', "unexpected {{define}}"),
+        ('{{block "x"}}{{end}}', "missing value for block clause"),
+        ('{{define "x"}}{{$y}}{{end}}{{$y := 1}}{{template "x"}}', "undefined variable"),
     ],
 )
 def test_a_template_that_does_not_work_is_an_error(template: str, part: str) -> None:
     assert part in problem("strings.render_template", template, {"a": "s", "n": 1})
+
+
+def test_templates_that_include_each_other_without_end_pass_a_limit() -> None:
+    with pytest.raises(RegoLimitError):
+        call("strings.render_template", '{{define "x"}}{{template "x"}}{{end}}{{template "x"}}', {})
 
 
 def test_no_template_outgrows_its_limits() -> None:

@@ -123,3 +123,17 @@ def test_a_wrong_operand_is_named_as_opa_names_it(
 def test_no_string_outgrows_its_limit(name: str, operands: tuple[Value, ...]) -> None:
     with pytest.raises(RegoLimitError):
         narrowly(name, *operands)
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (2, ["a", "b"]),
+        (-2, ["b", "c"]),
+        (0, []),
+        (9, ["a", "b", "c"]),
+        (-9, ["a", "b", "c"]),
+    ],
+)
+def test_splitting_can_keep_the_first_or_the_last_parts(count: int, expected: list[str]) -> None:
+    assert call("strings.split_n", "a.b.c", ".", count) == expected

@@ -181,3 +181,9 @@ def test_a_step_out_of_the_calendar_is_an_error() -> None:
         assert problem("time.add_date", 0, *added) == (
             "eval_builtin_error: time outside of valid range"
         )
+
+
+@pytest.mark.parametrize("name", ["Nowhere/Else", "../tzdata", "Europe", "zone.tab", "/etc/hosts"])
+def test_a_zone_is_one_of_the_package_and_no_other_file(name: str) -> None:
+    assert call("time.clock", [1_700_000_000 * 10**9, "Europe/Berlin"]) == [23, 13, 20]
+    assert problem("time.clock", [0, name]).endswith(f"unknown time zone {name}")

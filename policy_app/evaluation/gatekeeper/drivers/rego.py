@@ -1,0 +1,169 @@
+"""The driver for Rego: asks a template's ``violation`` rule.
+
+Source: ``client/drivers/rego`` of the constraint framework.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from policy_app.evaluation.gatekeeper import rego_source
+from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.drivers.interface import (
+    NO_DETAILS,
+    Finding,
+    Query,
+    World,
+)
+from policy_app.evaluation.gatekeeper.errors import ReviewError, TemplateError
+from policy_app.evaluation.gatekeeper.reading import Fields
+from policy_app.evaluation.gatekeeper.rego_source import Source
+from policy_app.evaluation.rego import Options, Program, RegoError, Undefined, compile_modules
+from policy_app.evaluation.rego.explain import Explanation
+
+REGO = "Rego"
+
+Version = Literal["v0", "v1"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegoCode:
+    """A module with its libraries; compiled when it is first needed."""
+
+    rego: str
+    libs: tuple[str, ...] = ()
+    version: Version = "v0"
+    uses_inventory: bool = False
+
+    @classmethod
+    def parse(cls, rego: str, source: Fields) -> RegoCode:
+        """Read the module's neighbours and check what can be told from text.
+
+        Raises ``TemplateError``; Rego that does not compile shows in ``program``.
+        """
+        libs = source.texts("libs")
+        sources = [Source.read(text) for text in (rego, *libs)]
+        rego_source.check(sources[0], tuple(sources[1:]))
+        return cls(
+            rego=rego,
+            libs=libs,
+            version="v1" if source.values.get("version") == "v1" else "v0",
+            uses_inventory=any(each.uses_inventory for each in sources),
+        )
+
+    @property
+    def engine(self) -> str:
+        """The name of the language, as templates give it."""
+        return REGO
+
+    @property
+    def program(self) -> Program:
+        """The compiled Rego; the same text is compiled once.  Raises ``TemplateError``."""
+        try:
+            return compile_modules((self.rego, *self.libs), self.version)
+        except RegoError as error:
+            raise TemplateError(
+                f"invalid ConstraintTemplate: unable to compile modules: {error}",
+                line=error.line,
+                column=error.column,
+                code=error.code,
+            ) from None
+
+    @property
+    def violation_path(self) -> str:
+        """What to ask the program for.  Raises ``TemplateError``."""
+        return f"{self.program.packages[0]}.{rego_source.REQUIRED_RULE}"
+
+    @property
+    def inventory_kinds(self) -> frozenset[str] | None:
+        """The kinds of other objects that it looks at; None for any.  Raises ``TemplateError``."""
+        if not self.uses_inventory:
+            return frozenset()
+        from policy_app.evaluation.gatekeeper.inventory_kinds import kinds_looked_up
+
+        return kinds_looked_up(self.program.modules)
+
+    def compile(self) -> None:
+        """Raises ``TemplateError`` where the Rego does not compile."""
+        _ = self.program
+
+    def driver(self, world: World) -> RegoDriver:
+        """The code, compiled.  Raises ``TemplateError``."""
+        # Data costs time with every query, so only those that look at it get it.
+        data = {"inventory": world.inventory} if self.uses_inventory else None
+        options = Options(external_data=world.external_data)
+        return RegoDriver(self.program, self.violation_path, data, options)
+
+
+@dataclass(frozen=True, slots=True)
+class RegoDriver:
+    """A template's Rego, compiled."""
+
+    program: Program
+    path: str
+    data: Mapping[str, Any] | None
+    options: Options
+
+    def query(self, constraint: Constraint, query: Query) -> list[Finding]:
+        """The elements of ``violation``; an error while it runs is a finding too.
+
+        Raises ``ReviewError`` where a message is no string.
+        """
+        asked = {"review": query.input, "parameters": constraint.parameters or {}}
+        try:
+            answer = self.program.query(
+                self.path, input=asked, data=self.data, options=self.options
+            )
+        except Undefined:
+            return []
+        except RegoError as error:
+            return [Finding(str(error), NO_DETAILS)]
+        findings = list(_distinct(_findings(answer, constraint)))
+        if findings and query.explain:
+            explanations = self.program.explain(
+                self.path, input=asked, data=self.data, options=self.options
+            )
+            return list(_explained(findings, explanations))
+        return findings
+
+
+def _explained(findings: list[Finding], explanations: Iterable[Explanation]) -> Iterator[Finding]:
+    """Each finding with what the definition that gave it had looked at."""
+    reads = {_key(one.value): one.reads for one in explanations if isinstance(one.value, Mapping)}
+    for finding in findings:
+        found = reads.get(_key({"msg": finding.message, "details": finding.details}), ())
+        yield replace(finding, reads=found)
+
+
+def _key(element: Mapping[str, Any]) -> str:
+    about = (element.get("msg"), element.get("details", NO_DETAILS))
+    return json.dumps(about, sort_keys=True, default=str)
+
+
+def _findings(answer: Any, constraint: Constraint) -> Iterator[Finding]:
+    """The elements of ``violation`` that have a message; the others Gatekeeper drops as well."""
+    elements = answer.values() if isinstance(answer, Mapping) else answer
+    for element in elements if isinstance(elements, Iterable) else ():
+        if not isinstance(element, Mapping) or "msg" not in element:
+            continue
+        message = element["msg"]
+        if not isinstance(message, str):
+            raise ReviewError(
+                f"constraint {constraint.kind}/{constraint.name}: the msg of a violation must be "
+                f"a string, but is {json.dumps(message)}"
+            )
+        details = element.get("details", NO_DETAILS)
+        yield Finding(message, details if isinstance(details, Mapping) else {"details": details})
+
+
+def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Results are a set of (constraint, message, details)."""
+    seen: set[tuple[str, str]] = set()
+    for finding in findings:
+        key = finding.message, json.dumps(finding.details, sort_keys=True)
+        if key not in seen:
+            seen.add(key)
+            yield finding
