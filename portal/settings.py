@@ -22,6 +22,8 @@ SECRET_KEY = env.text("POLICY_PORTAL_SECRET_KEY") or secret.key_for(DATA_DIR)
 ALLOWED_HOSTS = env.names("POLICY_PORTAL_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("POLICY_PORTAL_TRUSTED_ORIGINS", "")
 BEHIND_HTTPS = env.boolean("POLICY_PORTAL_HTTPS", default=False)
+# Set by ``serve --tls``: the portal speaks HTTPS itself, with a certificate of its own authority.
+SPEAKS_TLS = env.boolean("POLICY_PORTAL_TLS", default=False)
 LOG_LEVEL = env.choice(
     "POLICY_PORTAL_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
@@ -128,7 +130,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 SESSION_COOKIE_NAME = "policyportal"
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_HTTPS
+SECURE_SSL_REDIRECT = BEHIND_HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS or SPEAKS_TLS
 # The proxy that ends TLS says so, and probes ask the portal itself without it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]

@@ -25,6 +25,16 @@ def allow_host(host: str) -> None:
         os.environ.setdefault("POLICY_PORTAL_ALLOWED_HOSTS", usual)
 
 
+def own_names(host: str) -> set[str]:
+    """The names of the host that is listened at; none for every network."""
+    return set() if host in _WILDCARDS else {host}
+
+
+def serve_tls() -> None:
+    """Tell the settings that browsers come over HTTPS, with no proxy in between."""
+    os.environ["POLICY_PORTAL_TLS"] = "1"
+
+
 def settle(data: str | None) -> None:
     """Load the settings with ``data`` as their folder; call it before anything else of Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")

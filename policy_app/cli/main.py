@@ -16,6 +16,7 @@ from policy_app.cli import (
     expand,
     explain,
     export,
+    kubeconfig,
     manage,
     mutate,
     rego,
@@ -38,6 +39,7 @@ _COMMANDS = (
     explain,
     rego,
     token,
+    kubeconfig,
     sign_in_link,
     manage,
 )

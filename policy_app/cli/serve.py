@@ -17,6 +17,7 @@ from policy_app.cli.arguments import (
 
 if TYPE_CHECKING:
     from policy_app.cli.server import Address
+    from policy_app.cli.tls import Certificates
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -35,12 +36,18 @@ def add_parser(subparsers: Subparsers) -> None:
                 "on every network; the names people use are in POLICY_PORTAL_ALLOWED_HOSTS",
                 "POLICY_PORTAL_ALLOWED_HOSTS=policy.example.org policy-portal serve --host 0.0.0.0",
             ),
+            ("over HTTPS, for kubectl with a bearer token", "policy-portal serve --tls"),
             codes=CODES,
         ),
         formatter_class=HelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
     parser.add_argument("--port", type=port, default=8000, help="the port to listen at (8000)")
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="serve over HTTPS, by a certificate of an authority that the portal makes for itself",
+    )
     add_data_option(parser)
     parser.set_defaults(run=run)
 
@@ -48,15 +55,28 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal; ``Failure`` where the portal cannot start."""
     environment.allow_host(arguments.host)
+    if arguments.tls:
+        environment.serve_tls()
     environment.start(arguments.data)
     from policy_app.cli import server
     from policy_app.services import setup
 
-    address = server.free_address(arguments.host, arguments.port)
+    certificates = _certificates(arguments.host) if arguments.tls else None
+    address = server.free_address(arguments.host, arguments.port, tls=arguments.tls)
     with environment.told_in_words():
         prepared = setup.prepare()
         welcome = _welcome(address, first_start=prepared.first_start)
-    return server.serve(address, on_start=lambda: print(welcome, flush=True))
+    return server.serve(address, certificates, on_start=lambda: print(welcome, flush=True))
+
+
+def _certificates(host: str) -> Certificates:
+    """The portal's certificate, for every name by which people reach it."""
+    from django.conf import settings
+
+    from policy_app.cli import tls
+
+    names = [one.strip("[]") for one in settings.ALLOWED_HOSTS if not one.startswith((".", "*"))]
+    return tls.ensure(settings.DATA_DIR, {*names, *environment.own_names(host)})
 
 
 def _welcome(address: Address, *, first_start: bool) -> str:

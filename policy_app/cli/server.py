@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from policy_app.cli.failure import Failure
+from policy_app.cli.tls import Certificates
+from policy_app.services.cluster.limits import MOST_WATCHES
 
 _STOP_SECONDS = 10
 
@@ -26,6 +28,7 @@ class Address:
 
     ip: str
     port: int
+    tls: bool = False
 
     @property
     def url(self) -> str:
@@ -34,10 +37,10 @@ class Address:
         if ip.is_unspecified:
             ip = ipaddress.ip_address("127.0.0.1" if ip.version == 4 else "::1")
         host = f"[{ip}]" if ip.version == 6 else str(ip)
-        return f"http://{host}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
-def free_address(host: str, port: int) -> Address:
+def free_address(host: str, port: int, *, tls: bool = False) -> Address:
     """The address to listen at; ``Failure`` where the name is unknown or the port is taken."""
     try:
         family, _, _, _, found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -52,7 +55,7 @@ def free_address(host: str, port: int) -> Address:
             probe.bind(found)
         except OSError as error:
             raise _cannot_listen(host, port, error) from error
-    return Address(str(found[0]), port)
+    return Address(str(found[0]), port, tls)
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> Failure:
@@ -72,7 +75,9 @@ def _cannot_listen(host: str, port: int, error: OSError) -> Failure:
     )
 
 
-def serve(address: Address, *, on_start: Callable[[], None]) -> int:
+def serve(
+    address: Address, certificates: Certificates | None = None, *, on_start: Callable[[], None]
+) -> int:
     """Answer requests until SIGINT or SIGTERM; requests under way are finished first."""
     from django.db import connections
 
@@ -83,11 +88,16 @@ def serve(address: Address, *, on_start: Callable[[], None]) -> int:
         address=address.ip,
         port=address.port,
         interface=Interfaces.WSGI,
+        ssl_cert=certificates.server if certificates else None,
+        ssl_key=certificates.server_key if certificates else None,
+        # Not 1.3 alone: some clients of webhooks and old kubectls speak 1.2 at most.
+        ssl_protocol_min=SSLProtocols.tls12,
         # One process keeps what was parsed and compiled once. A thread waits on the database about
-        # as long as it computes, so two for each core keep the cores busy.
+        # as long as it computes, so two for each core keep the cores busy; each watch of a cluster
+        # holds another one, which sleeps nearly always.
         workers=1,
-        blocking_threads=2 * (os.cpu_count() or 1) + 1,
-        backpressure=256,
+        blocking_threads=2 * (os.cpu_count() or 1) + 1 + MOST_WATCHES,
+        backpressure=256 + MOST_WATCHES,
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
         log_level=LogLevels.warning,

@@ -15,10 +15,9 @@ from policy_app.cluster import requests as asked
 from policy_app.models import Cluster
 from policy_app.services.cluster import watching
 from policy_app.services.cluster.caller import Caller, Target
+from policy_app.services.cluster.limits import MOST_WATCHES
 
-MOST = 100
-"""Watches at once in one process: each holds a thread, and requests need some as well."""
-_open = threading.BoundedSemaphore(MOST)
+_open = threading.BoundedSemaphore(MOST_WATCHES)
 
 
 def watch(
@@ -37,7 +36,7 @@ def watch(
         **({"seconds": float(seconds)} if seconds else {}),
     )
     if not _open.acquire(blocking=False):
-        raise errors.too_many_requests(f"{MOST} watches are open already", 5)
+        raise errors.too_many_requests(f"{MOST_WATCHES} watches are open already", 5)
     stream = _lines(wanted, answers.as_table(request))
     return StreamingHttpResponse(_Released(stream), content_type="application/json")
 

@@ -29,6 +29,12 @@ def by_name(name: str) -> Cluster:
     return clusters[0]
 
 
+def name_of(cluster: Cluster) -> str:
+    """The shortest name by which a cluster is found."""
+    same = Cluster.objects.filter(scope__name__iexact=cluster.scope.name).count()
+    return cluster.scope.name if same == 1 else _full_name(cluster)
+
+
 def _full_name(cluster: Cluster) -> str:
     parent = cluster.scope.parent
     return f"{parent.name}.{cluster.scope.name}" if parent else cluster.scope.name
