@@ -13,7 +13,6 @@ from policy_app.cli.arguments import (
     HelpFormatter,
     Subparsers,
     add_data_option,
-    add_user_option,
     examples,
 )
 from policy_app.cli.failure import Failure
@@ -49,7 +48,9 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="URL",
         help="where the portal is reached (http://127.0.0.1:8000)",
     )
-    add_user_option(parser, "whom the token acts for")
+    parser.add_argument(
+        "--user", default="admin", metavar="NAME", help="whom the token acts for (admin)"
+    )
     add_data_option(parser)
     parser.set_defaults(run=run)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -104,6 +105,8 @@ def serve(
         # The server's own lines look like the portal's, and go to stderr with them.
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     )
+    # granian takes so many threads for a mistake; ours sleep, one for each watch.
+    logging.getLogger("_granian").addFilter(_is_no_advice_on_threads)
     server.on_startup(on_start)
     # A terminal that was closed ends the portal; granian would start new workers instead.
     server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
@@ -112,6 +115,10 @@ def serve(
     except SystemExit as end:
         return int(end.code or 0)
     return 0
+
+
+def _is_no_advice_on_threads(record: logging.LogRecord) -> bool:
+    return "Python threads" not in record.getMessage()
 
 
 def _application() -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """Certificates for ``serve --tls``: an authority of the portal's own, and a certificate by it.
 
 They are made on first start and kept in the data folder.  Clients are given the authority's
-certificate (``kubeconfig``, ``webhook-config``), so that a new server certificate needs no new setup.
+certificate (``kubeconfig``, ``webhook-config``): a new server certificate changes nothing there.
 """
 
 from __future__ import annotations
