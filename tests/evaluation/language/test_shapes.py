@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_app.evaluation.gatekeeper.errors import GatekeeperError
@@ -38,6 +38,10 @@ JSON = st.recursive(
 )
 
 
+# The first installation of all compiles the template, which takes longer than the others.
+_UNHURRIED = settings(deadline=None)
+
+
 def fields(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     """Objects that have some of these fields, with any values."""
     return st.dictionaries(st.sampled_from(names), JSON, max_size=3)
@@ -50,6 +54,7 @@ def bring_about(written: Any, **properties: Any) -> None:
         assert Installation(lambda _: TEMPLATE).add(policy)
 
 
+@_UNHURRIED
 @given(
     fields("displayName", "mode", "parameters", "policyRule", "version", "metadata"),
     fields(
@@ -63,6 +68,7 @@ def test_a_definition_of_any_shape(properties: dict[str, Any], details: dict[str
         bring_about(definition(**{"policyRule": rule(**details)} | properties))
 
 
+@_UNHURRIED
 @given(
     st.fixed_dictionaries(
         {},
@@ -100,6 +106,7 @@ def test_a_set_of_any_shape(change: dict[str, Any]) -> None:
         assert len(effective_policies(Assignment.parse(assignment()), found, {})) == 1
 
 
+@_UNHURRIED
 @given(
     fields(
         *("parameters", "overrides", "resourceSelectors", "nonComplianceMessages", "notScopes"),
