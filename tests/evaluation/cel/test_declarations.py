@@ -15,7 +15,7 @@ from policy_app.evaluation.cel.functions.registry import _find
 _KINDS = {"strings": "list", "dyn": "int", "query": "map"}
 
 
-@pytest.mark.parametrize("signature", signatures(), ids=lambda one: one.id)
+@pytest.mark.parametrize("signature", list(signatures()), ids=lambda one: one.id)
 def test_a_declared_function_can_be_run(signature: Signature) -> None:
     kinds = tuple(_KINDS.get(kind, kind) for kind in signature.parameters)
 

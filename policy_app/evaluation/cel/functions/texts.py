@@ -102,12 +102,6 @@ def _trim(budget: Budget, text: str) -> str:
     return text.strip()
 
 
-@overload("reverse", "string")
-def _reverse(budget: Budget, text: str) -> str:
-    budget.charge_text(len(text))
-    return text[::-1]
-
-
 @overload("replace", "string", "string", "string")
 @overload("replace", "string", "string", "string", "int")
 def _replace(budget: Budget, text: str, old: str, new: str, times: int = -1) -> str:
