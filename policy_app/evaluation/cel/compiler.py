@@ -109,7 +109,7 @@ class _Typed(tuple[tuple[str, Any], ...]):
         return [(name, kind.name()) for name, kind in self]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _environment(names: tuple[str, ...], typed: _Typed) -> Any:
     library = _library()
     types = library.types
