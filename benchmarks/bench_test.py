@@ -36,7 +36,10 @@ TIMES_CHECKOV = 15
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A process from its start to its end: seconds, and the most memory it held, in MB."""
+    """A process from its start to its end: seconds, and the most memory it held, in MB.
+
+    Where it had workers, the memory is that of whichever process held most.
+    """
 
     seconds: float
     megabytes: float

@@ -142,13 +142,19 @@ class Shelf:
         """Where a template's samples and its suite are."""
         return self._fixtures / "templates" / PurePosixPath(tail(template_url)).parent
 
-    def title_near(self, text: str) -> str:
-        """A title like the text, or empty."""
+    def near(self, text: str) -> str:
+        """A title, or the GUID, that the text may have been meant for; or empty."""
         from difflib import get_close_matches
 
+        wanted = text.strip().lower()
         titles = {one.display_name.lower(): one.display_name for one in self.entries}
-        near = get_close_matches(text.strip().lower(), titles, n=1, cutoff=0.6)
-        return titles[near[0]] if near else ""
+        # Any two GUIDs look somewhat alike; one or two slips look very much alike.
+        names = {one.name.lower(): f"{one.name} ({one.display_name})" for one in self.entries}
+        for known, likeness in ((names, 0.9), (titles, 0.6)):
+            found = get_close_matches(wanted.rpartition("/")[2], known, n=1, cutoff=likeness)
+            if found:
+                return known[found[0]]
+        return ""
 
 
 def newest(entries: Iterable[Entry], pattern: str = "") -> Entry | None:

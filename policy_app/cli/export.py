@@ -61,7 +61,10 @@ def add_parser(subparsers: Subparsers) -> None:
         " version), or an assignment (full id in the portal, or a file of ARM's JSON)",
     )
     parser.add_argument(
-        "--format", choices=("gatekeeper",), required=True, help="what to print them as"
+        "--format",
+        choices=("gatekeeper",),
+        default="gatekeeper",
+        help="what to print them as (gatekeeper)",
     )
     add_parameter_options(parser)
     add_allow_host_option(parser)

@@ -72,16 +72,31 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the result is the process's exit code."""
+    if sys.stdout is None:
+        # The shell closed it; what was found still decides the exit code.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
     parsed = parser().parse_args(arguments)
     try:
         code: int = parsed.run(parsed)
+        # What is still held back must fail here, where it can be told, and not on the way out.
+        sys.stdout.flush()
     except Failure as failure:
         print(f"policy-portal {parsed.command}: {failure}", file=sys.stderr)
         return failure.code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read the output has seen enough; Python would complain once more on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has seen enough.
+        _give_up_output()
         return 141
+    except OSError as error:
+        _give_up_output()
+        about = f"{error.filename}: " if error.filename else "the output cannot be written: "
+        print(f"policy-portal {parsed.command}: {about}{error.strerror}", file=sys.stderr)
+        return 2
     return code
+
+
+def _give_up_output() -> None:
+    """Python would complain once more on its way out about what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

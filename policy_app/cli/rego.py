@@ -101,8 +101,6 @@ def run(arguments: argparse.Namespace) -> int:
         return _eval(arguments) if arguments.action == "eval" else _check(arguments)
     except RegoError as error:
         _report(error)
-    except (OSError, UnicodeDecodeError) as error:
-        print(f"policy-portal rego: {error}", file=sys.stderr)
     return 1
 
 

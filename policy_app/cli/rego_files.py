@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from policy_app.cli.failure import Failure
 from policy_app.evaluation.rego import RegoError
 from policy_app.evaluation.rego.program import Program, Version
 
@@ -62,11 +63,11 @@ class Documents:
 
 
 def read(paths: Sequence[str]) -> Documents:
-    """Read files and folders; raises ``RegoError`` and ``OSError``."""
+    """Read files and folders; raises ``RegoError`` and ``Failure``."""
     modules: list[ModuleText] = []
     data: dict[str, Any] = {}
     for path in _files(paths):
-        text = path.read_text(encoding="utf-8")
+        text = _text(path)
         if path.suffix == ".rego":
             modules.append(ModuleText(str(path), text))
             continue
@@ -82,9 +83,21 @@ def read(paths: Sequence[str]) -> Documents:
 def read_input(path: str) -> Any:
     """The input document: JSON or YAML."""
     try:
-        return _plain(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+        return _plain(yaml.safe_load(_text(Path(path))))
     except yaml.YAMLError as error:
         raise _yaml_error(path, error) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise Failure(
+            f"{path} is not UTF-8 text: it has the byte 0x{error.object[error.start]:02x}"
+            f" at offset {error.start:,}"
+        ) from None
 
 
 def _files(paths: Sequence[str]) -> Iterator[Path]:

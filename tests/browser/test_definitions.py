@@ -188,6 +188,16 @@ def test_the_constraint_template_is_shown_with_its_rego(visitor: Client) -> None
     assert not page.select("[style]")
 
 
+def test_the_constraint_file_of_a_retired_policy_is_shown_with_its_template(
+    visitor: Client,
+) -> None:
+    page = soup(visitor, f"{LIST}/policy/440b515e-a580-421e-abeb-b159a61ddcbc?tab=template")
+    folds = {one(fold, "summary").get_text(): fold.get_text() for fold in page.select(".fold")}  # type: ignore[arg-type]
+    assert list(folds) == ["The whole template (YAML)", "The constraint file (YAML)"]
+    assert "{{ .Values.allowedPorts }}" in folds["The constraint file (YAML)"]
+    assert "constraint file" not in str(soup(visitor, f"{LIST}/policy/{PRIVILEGED}?tab=template"))
+
+
 def test_the_mutators_of_a_policy_that_changes_objects_are_shown(visitor: Client) -> None:
     page = soup(visitor, f"{LIST}/policy/8e875f96-2c56-40ca-86db-b9f6a0be7347?tab=mutators")
     code = one(page, ".code").get_text()
@@ -220,7 +230,7 @@ def test_an_initiative_for_both_says_which_of_its_policies_are_evaluated(visitor
         " the others are evaluated."
     )
     gaps = {
-        one(row, "code").get_text(): "judges Azure resources" in row.get_text()
+        one(row, "code").get_text(): "judges Azure resources" in row.get_text()  # type: ignore[arg-type]
         for row in page.select("tbody tr")
     }
     assert gaps == {

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from policy_app.catalog import gaps, mutations
+from policy_app.catalog import gaps, sources
 from policy_app.evaluation.gatekeeper.mutation import Mutated, Mutator, Mutators
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.language.definitions import PolicyDefinition
-from policy_app.evaluation.language.details import Source
+from policy_app.evaluation.language.details import MUTATION_INFO, Source
 from policy_app.evaluation.language.mutators import build_mutators
 from tests.catalog.shelf import definitions, policies
 from tests.catalog.suites import FIXTURES, load
@@ -91,7 +91,7 @@ def test_there_are_mutators_for_every_definition_that_changes_objects_and_no_oth
 def test_a_definition_that_changes_objects_is_evaluated(
     definition: PolicyDefinition, source: Source
 ) -> None:
-    text = mutations.text(source.url)
+    text = sources.text(source)
 
     assert text is not None
     assert gaps.of(definition) == ""
@@ -116,7 +116,7 @@ def test_a_url_that_the_store_does_not_know_is_a_gap() -> None:
     properties = {"mode": definition.mode, "policyRule": rule, "parameters": {}}
     unknown = PolicyDefinition.parse(shape | {"properties": properties})
 
-    assert mutations.text(elsewhere) is None
+    assert sources.text(Source("PublicURL", elsewhere, MUTATION_INFO)) is None
     assert gaps.of(unknown) == "The portal's store has no mutators for none/v1."
 
 

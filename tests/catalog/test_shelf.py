@@ -37,7 +37,7 @@ def test_a_definition_is_found_by_name_id_and_title_in_all_its_versions(shelf: S
     assert shelf.find(f"{by_name[0].id}/") == by_name
     assert shelf.find(by_name[0].display_name) == by_name
     assert shelf.find(by_name[0].display_name.upper()) == []
-    assert shelf.title_near(by_name[0].display_name.upper()) == by_name[0].display_name
+    assert shelf.near(by_name[0].display_name.upper()) == by_name[0].display_name
 
 
 @pytest.mark.parametrize(

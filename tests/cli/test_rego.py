@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from policy_app.cli import rego
+from policy_app.cli.failure import Failure
 
 MODULE = """package t
 
@@ -117,9 +118,9 @@ def test_an_error_in_a_template_names_the_line_of_the_file(
     assert said[2].rstrip() == "\t            ^"
 
 
-def test_a_missing_file_is_told_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("check", "/nowhere/x.rego") == 1
-    assert "No such file" in capsys.readouterr().err
+def test_a_missing_file_is_told_without_a_trace() -> None:
+    with pytest.raises(Failure, match=r"^/nowhere/x.rego cannot be read: No such file"):
+        _run("check", "/nowhere/x.rego")
 
 
 def test_a_file_that_is_no_yaml_is_named(

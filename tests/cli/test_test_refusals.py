@@ -215,3 +215,26 @@ def test_a_template_from_a_host_that_is_allowed_is_fetched_once(
     assert asked == [source.url]
     with pytest.raises(SourceError, match="not among the hosts"):
         text(Source("PublicURL", "https://example.org/t.yaml"))
+
+
+def test_a_link_that_leads_nowhere_is_no_manifest_that_passed(tmp_path: Path) -> None:
+    (tmp_path / "lost.yaml").symlink_to("nowhere.yaml")
+    (tmp_path / "again").symlink_to(tmp_path)
+    answer = outcome("-f", str(tmp_path), "--definition", PRIVILEGED)
+    assert answer.returncode == 2
+    assert f"{tmp_path}/lost.yaml: The file cannot be read: No such file" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("reference", "hint"),
+    [
+        (f"{PRIVILEGED[:-1]}5", f"Did you mean '{PRIVILEGED} ("),
+        ("00000000-0000-0000-0000-000000000000", "Give a GUID"),
+        (f"{PRIVILEGED}@1.*.*", "There is: 9.2.0."),
+    ],
+)
+def test_a_reference_with_a_slip_is_helped(reference: str, hint: str) -> None:
+    answer = outcome("-f", BAD, "--definition", reference)
+    assert answer.returncode == 3
+    assert hint in answer.stderr
+    assert "no constraint: nothing was judged" in answer.stdout

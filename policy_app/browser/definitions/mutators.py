@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from policy_app.browser import highlighting
-from policy_app.catalog import mutations as store
+from policy_app.catalog import sources
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.errors import LanguageError
@@ -31,7 +31,7 @@ def read(parsed: PolicyDefinition) -> MutatorsView:
     assert source is not None
     shown = source.url or "Base64 text in the definition"
     try:
-        text = store.text(source.url) if source.url else source.text()
+        text = sources.text(source) if source.url else source.text()
     except LanguageError as error:
         return MutatorsView(shown, problem=f"The mutators cannot be read: {error}")
     if text is None:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from policy_app.browser import highlighting
-from policy_app.catalog import templates as store
+from policy_app.catalog import sources
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.errors import LanguageError
@@ -29,7 +29,8 @@ class TemplateView:
     source: str
     kind: str = ""
     rego: list[Code] = field(default_factory=list)
-    whole: Code | None = None
+    whole: list[Code] = field(default_factory=list)
+    """The files themselves: the template, and the constraint where the definition names one."""
     problem: str = ""
 
 
@@ -44,12 +45,18 @@ def read(parsed: PolicyDefinition) -> TemplateView:
     assert source is not None
     shown = source.url or "Base64 text in the definition"
     try:
-        text = store.text(source.url) if source.url else source.text()
+        text = _text(source)
         if text is None:
             return TemplateView(shown, problem="The portal's store has no template of this name.")
-        return _view(shown, text, yaml.load(text, Loader=yaml.CSafeLoader))
+        view = _view(shown, text, yaml.load(text, Loader=yaml.CSafeLoader))
+        view.whole.extend(_constraint_file(parsed))
+        return view
     except (LanguageError, yaml.YAMLError) as error:
         return TemplateView(shown, problem=f"The template cannot be read: {error}")
+
+
+def _text(source: Source) -> str | None:
+    return sources.text(source) if source.url else source.text()
 
 
 def _source(parsed: PolicyDefinition) -> Source | None:
@@ -63,8 +70,22 @@ def _view(source: str, text: str, template: Any) -> TemplateView:
         source=source,
         kind=str(spec.get("crd", {}).get("spec", {}).get("names", {}).get("kind", "")),
         rego=[code for target in spec.get("targets", []) for code in _rego(target)],
-        whole=Code("The whole template (YAML)", highlighting.lines(text.rstrip("\n"), "yaml")),
+        whole=[_file("The whole template (YAML)", text)],
     )
+
+
+def _constraint_file(parsed: PolicyDefinition) -> list[Code]:
+    """The constraint that a retired definition names beside its template."""
+    details = parsed.kubernetes_details
+    source = details.constraint if details else None
+    if source is None:
+        return []
+    text = _text(source)
+    return [] if text is None else [_file("The constraint file (YAML)", text)]
+
+
+def _file(label: str, text: str) -> Code:
+    return Code(label, highlighting.lines(text.rstrip("\n"), "yaml"))
 
 
 def _rego(target: dict[str, Any]) -> list[Code]:

@@ -115,7 +115,7 @@ def _named(path: str, troubles: list[Trouble]) -> list[Source]:
         return _pipe(path, troubles)
     if not os.path.isdir(path):
         return [Source(path, True)]
-    found = _below(path)
+    found = _below(path, troubles)
     if not found:
         troubles.append(Trouble(INPUT, path, "The folder holds no .yaml, .yml or .json file."))
     return found
@@ -145,14 +145,23 @@ def _unreadable(name: str, error: OSError) -> Trouble:
     return Trouble(INPUT, name, f"The file cannot be read: {error.strerror or error}.")
 
 
-def _below(folder: str) -> list[Source]:
+def _below(folder: str, troubles: list[Trouble]) -> list[Source]:
     """The manifests below a folder, by path; hidden folders are not for us."""
+
+    def refused(error: OSError) -> None:
+        troubles.append(_unreadable(error.filename or folder, error))
+
     found = []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths = (os.path.join(place, name) for name in names if name.endswith(_EXTENSIONS))
-        found += [Source(path, False) for path in paths if os.path.isfile(path)]
+        found += [Source(path, False) for path in paths if _is_file(path)]
     return sorted(found, key=lambda source: source.path)
+
+
+def _is_file(path: str) -> bool:
+    """Also for a link that leads nowhere: that a manifest is missing should be told."""
+    return os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path))
 
 
 def _trouble(problem: Problem) -> Trouble:

@@ -154,7 +154,7 @@ def read_json(reference: Reference, file: Path) -> dict[str, Any]:
 def _entry(reference: Reference, shelf: Shelf) -> Entry:
     found = shelf.find(reference.name)
     if not found:
-        near = shelf.title_near(reference.name)
+        near = shelf.near(reference.name)
         hint = f"Did you mean {near!r}?" if near else "Give a GUID, a full id, a title or a file."
         raise reference.refuse("There is no built-in definition with this id or title.", hint)
     ids = sorted({one.id for one in found})
@@ -163,7 +163,9 @@ def _entry(reference: Reference, shelf: Shelf) -> Entry:
     picked = newest(found, reference.version)
     if picked is None:
         known = ", ".join(sorted(one.version for one in found))
-        raise reference.refuse(f"There is no version {reference.version} of it here.", f"{known}.")
+        raise reference.refuse(
+            f"There is no version {reference.version} of it here.", f"There is: {known}."
+        )
     return picked
 
 

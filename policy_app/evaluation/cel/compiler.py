@@ -16,7 +16,7 @@ from typing import Any
 from policy_app.evaluation.cel import declarations
 from policy_app.evaluation.cel.errors import CelCompileError
 from policy_app.evaluation.cel.program import VARIABLES, Program, link
-from policy_app.evaluation.cel.syntax import Checked, Name, Node, Select, read, walk
+from policy_app.evaluation.cel.syntax import Checked, Comprehension, Name, Node, Select, read, walk
 
 BOOL, STRING = "bool", "string"
 DYN = "DYN"
@@ -74,8 +74,12 @@ def compile_expression(text: str, scope: Scope) -> Compiled:
     except RuntimeError as error:  # the library's only one
         raise _refused(str(error)) from None
     _check_fields(checked, scope, text)
+    try:
+        program = link(checked)
+    except ValueError as error:
+        raise CelCompileError(str(error)) from None
     found = _type(compiled.return_type(), checked, scope)
-    return Compiled(link(checked), found, found.name() == DYN and known is not scope.variables)
+    return Compiled(program, found, found.name() == DYN and known is not scope.variables)
 
 
 def _type(found: Any, checked: Checked, scope: Scope) -> Any:
@@ -105,7 +109,7 @@ class _Typed(tuple[tuple[str, Any], ...]):
         return [(name, kind.name()) for name, kind in self]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _environment(names: tuple[str, ...], typed: _Typed) -> Any:
     library = _library()
     types = library.types
@@ -165,8 +169,11 @@ def _types(kinds: Any) -> dict[str, Any]:
 
 def _check_fields(checked: Checked, scope: Scope, text: str) -> None:
     """Refuse fields that a name does not have; the library takes its type for a map's."""
+    nodes = list(walk(checked.root))
     known = {**scope.fields, VARIABLES: frozenset(scope.variables)}
-    for node in walk(checked.root):
+    for hidden in (node.variable for node in nodes if isinstance(node, Comprehension)):
+        known.pop(hidden, None)
+    for node in nodes:
         if not isinstance(node, Select) or not isinstance(node.operand, Name):
             continue
         fields = known.get(node.operand.name)

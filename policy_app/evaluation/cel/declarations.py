@@ -22,7 +22,6 @@ string: lowerAscii() -> string
 string: upperAscii() -> string
 string: replace(string, string) -> string
 string: replace(string, string, int) -> string
-string: reverse() -> string
 string: split(string) -> strings
 string: split(string, int) -> strings
 string: substring(int) -> string

@@ -133,6 +133,9 @@ class _Linker:
                 # The compiler has seen to it that there is such a variable.
                 return lambda frame: True
             return self._name(Name(f"{VARIABLES}.{name}", node.id))
+        constant = constants.get(self._resolved.get(node.id, ""))
+        if constant is not None:
+            return lambda frame: constant
         operand = self.link(node.operand)
         return _has(operand, name) if node.test_only else _field(operand, name)
 

@@ -23,7 +23,6 @@ CHAIN, RULE = ("rego", "metadata", "chain"), ("rego", "metadata", "rule")
 _PACKAGE_SCOPES = ("package", "subpackages")
 _RULE_SCOPES = ("rule", "document")
 _PACKAGE = re.compile(r"\s*package\b")
-_AUTHOR = re.compile(r"(?P<name>.*?)\s*<(?P<email>[^<>\s]*)>")
 
 Fields = dict[str, Any]
 
@@ -171,8 +170,10 @@ def _fields(text: str, source: Source, pos: Pos) -> Fields:
 
 def _author(value: Any) -> Fields | None:
     if type(value) is str and value.strip():
-        match = _AUTHOR.fullmatch(value.strip())
-        parts = match.groupdict() if match else {"name": value.strip()}
+        # `John Doe <john@example.com>`, with either part left out.
+        name, bracket, email = value.strip().rpartition("<")
+        closed = bracket and email.endswith(">") and " " not in email
+        parts = {"name": name.strip(), "email": email[:-1]} if closed else {"name": value.strip()}
     elif type(value) is dict:
         parts = {name: str(value.get(name, "")).strip() for name in ("name", "email")}
     else:

@@ -93,7 +93,7 @@ class _Lexer:
             if kind == "space" or kind == "comment":
                 self._count_lines(found.group(), at)
                 spaced = True
-            elif kind == "template" or self._closes_expression(found.group()):
+            elif kind == "template" or (self.templates and self._closes_expression(found.group())):
                 at, spaced = self._template(at, spaced, found.group()), False
                 continue
             else:
@@ -130,8 +130,6 @@ class _Lexer:
 
     def _closes_expression(self, text: str) -> bool:
         """Is this the brace behind an expression in a template string?"""
-        if not self.templates:
-            return False
         open_ = self.templates[-1]
         open_[1] += (text == "{") - (text == "}")
         return bool(open_[1] < 0)

@@ -152,7 +152,7 @@ class _Safety:
                 # Nothing inside a template string gives a variable its value.
                 self._require(variables(found), bound)
                 if isinstance(found, Var) and not term.body[0].withs:
-                    return Set((found,), term.pos)
+                    return Array((found,), term.pos)
             heads = (term.value,) if term.key is None else (term.key, term.value)
             body, inner = self.body(term.body, bound, heads)
             for head in heads:
@@ -163,7 +163,7 @@ class _Safety:
 
 
 def _interpolated(term: Comprehension) -> Term | None:
-    """The expression of a template string that comes in this set, if it is one."""
+    """The expression of a template string that comes in this array, if it is one."""
     head, expr = term.value, term.body[0].expr
     if isinstance(head, Var) and head.name.startswith(TEMPLATE) and isinstance(expr, Unify):
         return expr.right

@@ -129,8 +129,7 @@ class TermParser(Cursor):
     def _template(self) -> Term:
         """A template string: a call of the builtin that joins texts and values.
 
-        Each value comes in a set, as the operands of ``print`` do, which is empty where the
-        expression is undefined.
+        Each value comes in an array, which is empty where the expression is undefined.
         """
         start = self.advance()
         text, last = start.value
@@ -154,7 +153,7 @@ class TermParser(Cursor):
         self.wildcards += 1
         var = Var(f"{TEMPLATE}{self.wildcards}", pos)
         body = (Literal(Unify(var, expression, pos), pos, withs=self.withs()),)
-        return Comprehension("set", None, var, body, pos)
+        return Comprehension("array", None, var, body, pos)
 
     def _negative(self) -> Term:
         pos = self.advance().pos

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.drivers.rego import RegoCode
@@ -15,6 +17,7 @@ from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.results import Decision
 
 from .samples import PRIVILEGED, constraint, namespace, pod, template_object
+from .test_shapes import JSON, fields
 
 CONTAINERS = {
     "name": "containers",
@@ -46,6 +49,19 @@ def written(source: Mapping[str, Any], *others: Mapping[str, Any]) -> dict[str, 
     """A template in CEL, with other code beside it."""
     code = [{"engine": "K8sNativeValidation", "source": dict(source)}, *others]
     return template_object("", code=code)
+
+
+SHAPELESS = Client(
+    [
+        ConstraintTemplate.parse(
+            written(
+                NO_PRIVILEGE
+                | {"matchCondition": [{"name": "all", "expression": "size(request.kind) == 3"}]}
+            )
+        )
+    ],
+    [constraint()],
+)
 
 
 def decide(source: Mapping[str, Any], review: Review, **spec: Any) -> Decision:
@@ -333,6 +349,27 @@ def test_the_same_source_is_compiled_once() -> None:
     from policy_app.evaluation.gatekeeper.drivers import World
 
     assert first.code.driver(World()) is second.code.driver(World())
+
+
+@given(fields("validations", "variables", "matchCondition", "failurePolicy"), fields("source"))
+def test_a_source_of_any_shape_is_read_or_refused(
+    change: dict[str, Any], entry: dict[str, Any]
+) -> None:
+    template = written(only("true") | change)
+    template["spec"]["targets"][0]["code"][0] |= entry
+
+    with suppress(TemplateError):
+        ConstraintTemplate.parse(template).compile()
+
+
+@given(fields("apiVersion", "kind", "metadata", "spec"), JSON)
+def test_an_object_of_any_shape_is_judged(change: dict[str, Any], metadata: Any) -> None:
+    thing = pod(namespace="a") | change
+    known = {"a": {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}}
+
+    for review in (Review.create(thing), Review.audit(thing), Review.delete(thing)):
+        decision = SHAPELESS.review(review, namespaces=known)
+        assert len(decision.violations) + len(decision.passed) == 1
 
 
 def test_cel_sees_nothing_of_the_inventory() -> None:

@@ -77,8 +77,9 @@ def test_rego_beside_cel_is_what_runs() -> None:
     assert rego_of(template(rego="", code=code)).rego == PRIVILEGED
 
 
-def test_a_language_without_a_driver_is_refused_in_gatekeepers_words() -> None:
-    code = [{"engine": "Lua", "source": {"script": "return true"}}]
+@pytest.mark.parametrize("engine", ["Lua", "", None, [], {"name": "Rego"}])
+def test_a_language_without_a_driver_is_refused_in_gatekeepers_words(engine: Any) -> None:
+    code = [{"engine": engine, "source": {"script": "return true"}}]
 
     assert refusal(template_object("", code=code)) == (
         "no language driver is installed that handles this constraint template"

@@ -5,15 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy_app.evaluation.gatekeeper.errors import GatekeeperError
 from policy_app.evaluation.language.assignments import Assignment, effective_policies
-from policy_app.evaluation.language.constraints import build_constraint
+from policy_app.evaluation.language.constraint_files import read_constraint
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.installation import Installation
 
 from .samples import assignment, definition, member, policy_set, rule
+from .test_installation import TEMPLATE
 
 TEXTS = [
     "",
@@ -35,25 +38,65 @@ JSON = st.recursive(
 )
 
 
+# The first installation of all compiles the template, which takes longer than the others.
+_UNHURRIED = settings(deadline=None)
+
+
 def fields(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     """Objects that have some of these fields, with any values."""
     return st.dictionaries(st.sampled_from(names), JSON, max_size=3)
 
 
 def bring_about(written: Any, **properties: Any) -> None:
-    """Assign a definition and build its constraint."""
+    """Assign a definition and install it, whatever its template is."""
     assigned = Assignment.parse(assignment(**properties))
     for policy in effective_policies(assigned, PolicyDefinition.parse(written)):
-        build_constraint(policy, None)
+        assert Installation(lambda _: TEMPLATE).add(policy)
 
 
+@_UNHURRIED
 @given(
     fields("displayName", "mode", "parameters", "policyRule", "version", "metadata"),
-    fields("templateInfo", "kinds", "apiGroups", "values", "excludedNamespaces", "warn"),
+    fields(
+        *("templateInfo", "constraintInfo", "mutationInfo", "constraintTemplate", "constraint"),
+        *("kinds", "apiGroups", "values", "namespaces", "excludedNamespaces", "labelSelector"),
+        *("scope", "source", "warn"),
+    ),
 )
 def test_a_definition_of_any_shape(properties: dict[str, Any], details: dict[str, Any]) -> None:
     with suppress(LanguageError):
         bring_about(definition(**{"policyRule": rule(**details)} | properties))
+
+
+@_UNHURRIED
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: JSON | st.just("[parameters('anything')]")
+            for name in (
+                *("kinds", "apiGroups", "values", "namespaces", "excludedNamespaces"),
+                *("labelSelector", "scope", "source", "warn"),
+            )
+        },
+    ),
+    JSON,
+)
+def test_a_parameter_may_give_any_value_for_any_field(
+    details: dict[str, Any], value: dict[str, Any]
+) -> None:
+    properties: dict[str, Any] = {}
+    for kind in ("Object", "Array", "String", "Boolean"):
+        properties["parameters"] = {"anything": {"type": kind, "defaultValue": value}}
+        with suppress(LanguageError):
+            bring_about(definition(policyRule=rule(**details), **properties), parameters={})
+
+
+@given(st.text(), st.dictionaries(st.sampled_from(["values", "namespaces"]), JSON))
+def test_a_constraint_file_of_any_shape(text: str, details: dict[str, Any]) -> None:
+    for file in (text, f"kind: X\nspec:\n  a: {{{{{text}}}}}\n  b: {{{{ .Values.namespaces }}}}\n"):
+        with suppress(GatekeeperError):
+            assert isinstance(read_constraint(file, details), dict)
 
 
 @given(fields("policyDefinitionId", "definitionVersion", "parameters", "groupNames"))
@@ -63,6 +106,7 @@ def test_a_set_of_any_shape(change: dict[str, Any]) -> None:
         assert len(effective_policies(Assignment.parse(assignment()), found, {})) == 1
 
 
+@_UNHURRIED
 @given(
     fields(
         *("parameters", "overrides", "resourceSelectors", "nonComplianceMessages", "notScopes"),

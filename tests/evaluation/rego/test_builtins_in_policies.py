@@ -177,3 +177,8 @@ def test_external_data_asks_the_querys_provider() -> None:
 def test_no_call_outruns_a_query(expression: str) -> None:
     with pytest.raises(RegoLimitError):
         ask(f"answer = x {{ x := {expression} }}", Options(limits=Limits(deadline_s=0.5)))
+
+
+def test_the_name_of_unification_can_be_called_as_well() -> None:
+    assert ask("answer = x { x := eq(input.a, 1) }", a=1) is True
+    assert ask("answer = x { eq(x, input.a) }", a=[1]) == [1]

@@ -57,9 +57,11 @@ def _title(report: Report, constraint: str) -> str:
 def _summary(report: Report) -> str:
     found = ", ".join(f"{report.count(action)} {word}" for action, word in _ACTION_WORDS.items())
     objects = _number(report.objects, "object")
+    read = f"{objects} in {_number(report.files, 'file')}, "
+    if not report.constraints:
+        return f"{read}no constraint: nothing was judged"
     return (
-        f"{objects} in {_number(report.files, 'file')}, "
-        f"{_number(report.constraints, 'constraint')}: {found}; "
+        f"{read}{_number(report.constraints, 'constraint')}: {found}; "
         f"{report.failed} failed, {report.objects - report.failed} passed"
     )
 

@@ -37,6 +37,11 @@ _LONGEST = 400
 _PLAIN_EXPONENTS = range(-4, 6)
 
 
+def in_64_bits(value: int) -> int:
+    """A number that came with an object, where it may be longer.  Raises ``CelError``."""
+    return check_uint(value) if value > 0 else check_int(value)
+
+
 @overload("dyn", "any")
 def _dyn(budget: Budget, value: Any) -> Any:
     return value
@@ -61,7 +66,7 @@ def _same(budget: Budget, value: Any) -> Any:
 
 @overload("string", "int|uint")
 def _string_of_int(budget: Budget, value: int) -> str:
-    return str(int(value))
+    return str(int(in_64_bits(value)))
 
 
 @overload("string", "bool")
@@ -178,7 +183,7 @@ def _uint_of_string(budget: Budget, value: str) -> Uint:
 
 @overload("double", "int|uint")
 def _double_of_int(budget: Budget, value: int) -> float:
-    return float(value)
+    return float(in_64_bits(value))
 
 
 @overload("double", "string")
@@ -208,11 +213,11 @@ def timestamp_of_string(budget: Budget, value: str) -> datetime:
     """RFC 3339."""
     try:
         found = datetime.fromisoformat(value) if len(value) <= _LONGEST and "T" in value else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise _conversion("string", "timestamp")
-    return found
+        if found is not None and found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _conversion("string", "timestamp")
 
 
 @overload("timestamp", "int")

@@ -12,6 +12,7 @@ from typing import Any
 
 from policy_app.evaluation.cel.budget import Budget
 from policy_app.evaluation.cel.errors import CelError
+from policy_app.evaluation.cel.functions.conversions import in_64_bits
 from policy_app.evaluation.cel.functions.registry import call, overload
 from policy_app.evaluation.cel.values import kind_of
 
@@ -48,9 +49,9 @@ def _clause(budget: Budget, clause: re.Match[str], waiting: Iterator[Any]) -> st
     if verb == "s":
         return _text(budget, value)
     if verb == "d" and kind in ("int", "uint"):
-        return str(int(value))
+        return _converted(budget, value)
     if verb in ("f", "e") and kind in ("int", "uint", "double"):
-        return _fraction(float(value), verb, precision)
+        return _fraction(float(call("double", budget, (value,))), verb, precision)
     if verb in _BASES:
         return _based(value, kind, verb)
     if verb not in "sdfe":
@@ -70,7 +71,7 @@ def _fraction(value: float, verb: str, precision: int) -> str:
 
 def _based(value: Any, kind: str, verb: str) -> str:
     if kind in ("int", "uint") or (kind == "bool" and verb == "b"):
-        return format(int(value), _BASES[verb])
+        return format(int(in_64_bits(value)), _BASES[verb])
     if verb in "xX" and kind in ("string", "bytes"):
         raw = value.encode() if kind == "string" else value
         return str(raw.hex().upper() if verb == "X" else raw.hex())

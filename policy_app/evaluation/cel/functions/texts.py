@@ -102,12 +102,6 @@ def _trim(budget: Budget, text: str) -> str:
     return text.strip()
 
 
-@overload("reverse", "string")
-def _reverse(budget: Budget, text: str) -> str:
-    budget.charge_text(len(text))
-    return text[::-1]
-
-
 @overload("replace", "string", "string", "string")
 @overload("replace", "string", "string", "string", "int")
 def _replace(budget: Budget, text: str, old: str, new: str, times: int = -1) -> str:
@@ -115,7 +109,7 @@ def _replace(budget: Budget, text: str, old: str, new: str, times: int = -1) -> 
     found = text.count(old)
     changed = found if times < 0 else min(found, times)
     budget.charge_text(max(len(text) + changed * (len(new) - len(old)), 0))
-    return text.replace(old, new, times)
+    return text.replace(old, new, changed)
 
 
 @overload("split", "string", "string")
@@ -124,7 +118,7 @@ def _split(budget: Budget, text: str, separator: str, parts: int = -1) -> list[s
     budget.charge_text(len(text))
     if parts == 0:
         return []
-    most = -1 if parts < 0 else parts - 1
+    most = -1 if parts < 0 else min(parts, len(text) + 1) - 1
     if separator:
         budget.charge(text.count(separator))
         return text.split(separator, most)

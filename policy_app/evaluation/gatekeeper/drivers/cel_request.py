@@ -77,7 +77,8 @@ def _request(review: Review) -> dict[str, Any]:
 def _namespace(namespace: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if namespace is None:
         return None
-    metadata = dict(namespace.get("metadata") or {})
+    written = namespace.get("metadata")
+    metadata = dict(written) if isinstance(written, Mapping) else {}
     if "uid" in metadata:
         metadata["UID"] = metadata["uid"]
     return {

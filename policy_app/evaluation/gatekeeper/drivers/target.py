@@ -15,7 +15,7 @@ def code_of(target: Fields) -> Code:
     if isinstance(rego, str) and rego:
         return RegoCode.parse(rego, target)
     entries = target.children("code")
-    by_engine = {entry.values.get("engine"): entry for entry in reversed(entries)}
+    by_engine = {str(entry.values.get("engine")): entry for entry in reversed(entries)}
     if REGO in by_engine:
         source = by_engine[REGO].child("source")
         return RegoCode.parse(str(source.values.get("rego") or ""), source)

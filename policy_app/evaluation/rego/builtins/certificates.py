@@ -86,6 +86,16 @@ def _ders(text: str) -> list[bytes]:
     return found
 
 
+def _all_shown(
+    context: Context, show: Callable[[x509.Certificate], Object], chain: Chain
+) -> list[Value]:
+    found = []
+    for certificate_ in chain:
+        context.budget.check_deadline()
+        found.append(_shown(show, certificate_))
+    return found
+
+
 def _with_uris(found: x509.Certificate) -> Object:
     return {**certificate(found), "URIStrings": uris(found)}
 
@@ -95,7 +105,7 @@ def _with_uris(found: x509.Certificate) -> Object:
 )
 def parse_certificates(context: Context, text: str) -> list[Value]:
     """The certificates in a text, each as an object."""
-    return [_shown(_with_uris, found) for found in _certificates(context, text)]
+    return _all_shown(context, _with_uris, _certificates(context, text))
 
 
 @FAMILY.builtin(
@@ -127,7 +137,7 @@ def _verified(
     options = _options(context, given)
     try:
         chain = verified(certificates, options, context.budget)
-        return [True, [_shown(show, found) for found in chain]]
+        return [True, _all_shown(context, show, chain)]
     except (BuiltinError, ValueError, UnsupportedAlgorithm):
         return [False, []]
 

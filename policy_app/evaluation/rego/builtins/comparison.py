@@ -11,6 +11,13 @@ FAMILY = Family("comparison")
 FAMILY.builtin(
     "equal", "any", "any", result="boolean", infix="==", summary="Whether two values are equal."
 )(rego_equal)
+FAMILY.builtin(
+    "eq",
+    *("any", "any"),
+    result="boolean",
+    infix="=",
+    summary="Whether two values are equal; as a statement it gives variables their values.",
+)(rego_equal)
 
 
 @FAMILY.builtin("neq", "any", "any", result="boolean", infix="!=")

@@ -50,11 +50,11 @@ def internal_print(context: Context, values: list[Value]) -> bool:
 
 @FAMILY.builtin("internal.template_string", "array[any]", result="string", context=True)
 def template_string(context: Context, parts: list[Value]) -> str:
-    """The parts of a template string as one text; a value comes in a set, as for ``print``."""
+    """The parts of a template string as one text; a value comes in an array or set of its own."""
     sink = TextSink(context.budget)
     for part in parts:
         value = part
-        if type(part) is RegoSet:
+        if type(part) is list or type(part) is RegoSet:
             if len(part) > 1:
                 raise BuiltinError("template-strings must not produce multiple outputs")
             value = next(iter(part), "<undefined>")

@@ -36,7 +36,7 @@ MAX_SCHEMA_TOKENS = 20_000
 MAX_CHARACTERS = 500_000
 MAX_DEPTH = 100
 
-_NOTHING = re.compile(r"(?:[\s,\ufeff]|#[^\n\r]*)*")
+_NOTHING = re.compile(r"(?:[\s,\ufeff]++|#[^\n\r]*+)*+")
 _NOT_IN_GQLPARSER = ("Defer", "Stream", "MaxIntrospection")
 _RULES = [rule for rule in specified_rules if not rule.__name__.startswith(_NOT_IN_GQLPARSER)]
 _NO_ROOT = "Query root type must be provided."

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 INDEX: Mapping[str, str] = {
     name: module
     for module, names in {
-        "comparison": "equal gt gte internal.member_2 internal.member_3 lt lte neq",
+        "comparison": "eq equal gt gte internal.member_2 internal.member_3 lt lte neq",
         "numbers": (
             "abs ceil div floor format_int minus mul numbers.range numbers.range_step plus "
             "rem round"

@@ -56,6 +56,8 @@ RESULTS = {"string": "str", "boolean": "bool", "array": "list", "object": "dict"
 def templated(pool: Pool, name: str, args: list[str], call: str) -> str:
     """The call with its usual case written out before it; alone where no other can be."""
     if name == "count":
+        if pool.kind(args[0]) == "RegoSet":
+            return f"len({args[0]}.items)"
         if pool.kind(args[0]) in _SIZED_NAMES:
             return f"len({args[0]})"
         return f"len({args[0]}) if type({args[0]}) in {pool.bind('K', SIZED)} else {call}"

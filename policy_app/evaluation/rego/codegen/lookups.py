@@ -121,6 +121,8 @@ class LookupGenerator(ConditionGenerator):
         found = f"{items}.get({key}, U)"
         if not checks:
             return found
+        if not kind:
+            checks[0] = f"({checks[0]} or type({value}) is RegoSet)"
         missing = "" if kind or value in w.scope.defined else f"U if {value} is U else "
         return f"{found} if {' and '.join(checks)} else {missing}{call}"
 
@@ -150,7 +152,8 @@ class LookupGenerator(ConditionGenerator):
             self.pool.kinds[key] = "str"
             w.loop(f"for {key}, {item} in {value}.items():")
             return
-        w.loop(f"for {key}, {item} in pairs({value}):")
+        found = f"{value}.items() if type({value}) is dict else pairs({value})"
+        w.loop(f"for {key}, {item} in {found}:")
         w.emit(f"if type({key}) is Key: {key} = {key}.value")
 
     def _members_of(self, value: str) -> str:

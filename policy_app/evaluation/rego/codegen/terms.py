@@ -21,6 +21,7 @@ from policy_app.evaluation.rego.syntax import (
     Unify,
     Var,
 )
+from policy_app.evaluation.rego.tree import Unit
 
 _KINDS: dict[type, str] = {Array: "list", Set: "RegoSet", Object: "dict"}
 _COMPREHENSIONS = {"array": "list", "set": "RegoSet", "object": "dict"}
@@ -43,7 +44,8 @@ class TermGenerator(InliningGenerator):
                 return self._defined(w, self.reference(w, term))
             case Call():
                 written = self.written_out(w, term)
-                return self._defined(w, self.call(w, term) if written is None else written)
+                name = self._defined(w, self.call(w, term) if written is None else written)
+                return self._typed(name, term)
             case Var(name) if name in ROOTS:
                 return self._defined(w, self.root(w, name))
             case Var(name):
@@ -55,6 +57,16 @@ class TermGenerator(InliningGenerator):
                 return self.comprehension(w, term)
         name = w.temp(self._collection(w, term))
         self.pool.kinds[name] = _KINDS[type(term)]
+        return name
+
+    def _typed(self, name: str, call: Call) -> str:
+        """The call's value, known to be a collection where the function makes nothing else."""
+        path = ".".join(call.name)
+        if call.name[0] == "data" and path not in self.facts.mocked and self.pool.kind(name) == "":
+            unit = self.facts.function_unit(call.name[1:])
+            kind = "" if self.facts.is_overridden(unit) else _made_by(unit)
+            if kind:
+                self.pool.kinds[name] = kind
         return name
 
     def maybe(self, w: Writer, term: Term) -> str:
@@ -170,3 +182,14 @@ class TermGenerator(InliningGenerator):
             w.emit(f"{target}[{value}] = {value}")
         else:
             w.emit(f"{target}[{value} if type({value}) is str else hash_key({value})] = {value}")
+
+
+def _made_by(unit: Unit) -> str:
+    """The Python type of whatever a function answers that is written as one comprehension."""
+    if len(unit.rules) != 1 or unit.default is not None:
+        return ""
+    clause = unit.rules[0].rule.clause
+    value = clause.value
+    if clause.orelse is not None or not isinstance(value, Comprehension):
+        return ""
+    return _COMPREHENSIONS[value.kind]

@@ -198,6 +198,7 @@ def _fragment(number: int) -> str:
 
 
 EVIL = {
+    "comments": "#" * 100_000 + "\n" + "#" * 100_000 + "\n{",
     "same": "{ employeeByID { " + "id " * 1_900 + "} }",
     "doubled": "{ employeeByID { " + _doubled(7) + "} }",
     "fragments": "{ employeeByID { ...f0 } } " + " ".join(map(_fragment, range(30))),
