@@ -1,6 +1,7 @@
 """What is stored: scopes, clusters, their objects, definitions, assignments, exemptions, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
+from policy_app.models.addon import AddonProgress, AddonState, Refusal
 from policy_app.models.assignments import Assignment
 from policy_app.models.definitions import Definition, DefinitionVersion, InitiativeMember
 from policy_app.models.exemptions import Exemption
@@ -9,6 +10,8 @@ from policy_app.models.objects import ClusterState, KubeChange, KubeObject, Kube
 from policy_app.models.scopes import Cluster, Scope
 
 __all__ = [
+    "AddonProgress",
+    "AddonState",
     "ApiToken",
     "Assignment",
     "Cluster",
@@ -21,6 +24,7 @@ __all__ = [
     "KubeChange",
     "KubeObject",
     "KubeOwner",
+    "Refusal",
     "Scope",
     "SignInLink",
 ]

@@ -56,6 +56,9 @@ class ClusterState(models.Model):
     """Changes up to this one are thinned; who asks for them gets 410 Gone."""
     filled = models.BooleanField(default=False)
     """Whether the cluster has the objects that every cluster begins with."""
+    deciding = models.CharField(max_length=36, blank=True)
+    """A mark of the policies among the objects, given anew whenever one of them changes: what was
+    compiled for it may be kept, and what was undone never comes again."""
 
     def __str__(self) -> str:
         return f"{self.cluster} at revision {self.revision}"

@@ -6,45 +6,55 @@ been parsed and compiled is kept until one of them changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Count, Max
+from django.db.models import Q
 
 from policy_app.evaluation.gatekeeper import config as configs
 from policy_app.evaluation.gatekeeper import expansion
 from policy_app.evaluation.gatekeeper.client import Client
-from policy_app.evaluation.gatekeeper.config import Config
+from policy_app.evaluation.gatekeeper.config import Config, SyncSet
+from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.errors import GatekeeperError
 from policy_app.evaluation.gatekeeper.expansion import Expander, ExpansionTemplate
+from policy_app.evaluation.gatekeeper.expansion.template import GROUP as EXPANSION
+from policy_app.evaluation.gatekeeper.external_data import ProviderResource, is_provider
 from policy_app.evaluation.gatekeeper.inventory import inventory_of
 from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators
+from policy_app.evaluation.gatekeeper.mutation.mutator import GROUP as MUTATIONS
+from policy_app.evaluation.gatekeeper.scopes import Gvk, split_api_version
+from policy_app.evaluation.gatekeeper.templates import GROUP as TEMPLATES
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
-from policy_app.evaluation.gatekeeper.vet import GROUPS
-from policy_app.evaluation.gatekeeper.webhook import Webhook
-from policy_app.models import Cluster, KubeObject
+from policy_app.evaluation.gatekeeper.webhook import AKS_VERSION, MutationWebhook, Webhook
+from policy_app.models import Cluster, ClusterState, KubeObject
+from policy_app.services import external_data
+from policy_app.services.cluster.store import DECIDING_GROUPS
 
-_TEMPLATES = "templates.gatekeeper.sh"
-_CONSTRAINTS = "constraints.gatekeeper.sh"
-_MUTATIONS = "mutations.gatekeeper.sh"
-_EXPANSION = "expansion.gatekeeper.sh"
 _LEGACY = (3, 3)
 _KEPT = 64
 
 Mark = tuple[Any, ...]
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What decides in a cluster: the validation webhook and the mutators."""
+    """What decides in a cluster: the validation webhook, and the one that changes objects."""
 
     webhook: Webhook
-    mutators: Mutators = field(default_factory=Mutators)
+    mutation: MutationWebhook
     constraints: tuple[Constraint, ...] = ()
-    templates: Mapping[str, ConstraintTemplate] = field(default_factory=dict)
+    synced: frozenset[Gvk] = frozenset()
+    """The kinds of other objects that policies look at."""
+
+    @property
+    def mutators(self) -> Mutators:
+        """The mutators, those in conflict included."""
+        return self.mutation.mutators
 
     @property
     def config(self) -> Config:
@@ -56,73 +66,74 @@ _lock = Lock()
 _kept: dict[int, tuple[Mark, Installed]] = {}
 
 
-def installed(cluster: Cluster) -> Installed:
-    """What decides in a cluster now.  What is wrong with itself decides nothing."""
-    mark = _mark(cluster)
+def installed(cluster: Cluster, state: ClusterState | None = None) -> Installed:
+    """What decides in a cluster now; what is wrong with itself decides nothing.
+
+    ``state`` is the cluster's, where the caller has read it already.
+    """
+    state = state or ClusterState.objects.filter(cluster=cluster).first()
+    if state is None:
+        return _made([], cluster)
     kept = _kept.get(cluster.pk)
-    if kept is not None and kept[0] == mark:
+    if kept is not None and kept[0] == _mark(cluster, state, kept[1]):
         return kept[1]
-    made = _installed(cluster)
+    found = KubeObject.objects.filter(cluster=cluster, group__in=sorted(DECIDING_GROUPS))
+    made = _made([row.body for row in found.order_by("group", "plural", "name")], cluster)
     with _lock:
-        if len(_kept) >= _KEPT:
+        if len(_kept) >= _KEPT and cluster.pk not in _kept:
             _kept.pop(next(iter(_kept)))
-        _kept[cluster.pk] = (mark, made)
+        _kept[cluster.pk] = (_mark(cluster, state, made), made)
     return made
 
 
-def _mark(cluster: Cluster) -> Mark:
-    """What differs as soon as one of Gatekeeper's objects does: a new one has a higher revision."""
-    found = _objects(cluster).aggregate(Count("pk"), Max("revision"))
-    return (*found.values(), cluster.gatekeeper, _inventory_mark(cluster))
+def _mark(cluster: Cluster, state: ClusterState, about: Installed) -> Mark:
+    """What differs as soon as something does that decides; synced objects are part of that."""
+    revision = state.revision if about.synced else 0
+    return state.deciding, cluster.gatekeeper, revision
 
 
-def _objects(cluster: Cluster) -> Any:
-    return KubeObject.objects.filter(cluster=cluster, group__in=sorted(GROUPS))
-
-
-def _inventory_mark(cluster: Cluster) -> int:
-    """Synced objects are part of what decides; without any, nothing needs to be looked at."""
-    kept = _kept.get(cluster.pk)
-    wanted = kept[1].config if kept else None
-    if wanted is None or not configs.synced_kinds(wanted):
-        return 0
-    state = getattr(cluster, "state", None)
-    return state.revision if state else 0
-
-
-def _installed(cluster: Cluster) -> Installed:
-    bodies = [row.body for row in _objects(cluster).order_by("group", "plural", "name")]
+def _made(bodies: list[Mapping[str, Any]], cluster: Cluster) -> Installed:
     by_group: dict[str, list[Mapping[str, Any]]] = {}
     for body in bodies:
-        by_group.setdefault(str(body["apiVersion"]).partition("/")[0], []).append(body)
-    templates = {one.kind: one for one in _parsed(ConstraintTemplate.parse, by_group, _TEMPLATES)}
-    constraints = [
-        one
-        for one in _parsed(Constraint.parse, by_group, _CONSTRAINTS)
-        if one.kind in templates and _fits(templates[one.kind], one)
-    ]
-    mutators = Mutators(list(_parsed(Mutator.parse, by_group, _MUTATIONS)))
-    expanding = list(_parsed(ExpansionTemplate.parse, by_group, _EXPANSION))
-    config = next(_parsed(Config.parse, {"": filter(configs.is_config, bodies)}, ""), Config())
-    client = Client(templates.values(), constraints, _inventory(cluster, config), explain=True)
+        by_group.setdefault(split_api_version(body["apiVersion"])[0], []).append(body)
+    templates = {
+        one.kind: one for one in _parsed(ConstraintTemplate.parse, by_group.get(TEMPLATES))
+    }
+    parsed = _parsed(Constraint.parse, by_group.get(CONSTRAINTS))
+    constraints = [one for one in parsed if _works(templates.get(one.kind), one)]
+    resources = list(_parsed(ProviderResource.parse, filter(is_provider, bodies)))
+    providers = external_data.providers(resources)
+    mutators = Mutators(_parsed(Mutator.parse, by_group.get(MUTATIONS)), providers=providers)
+    expanding = list(_parsed(ExpansionTemplate.parse, by_group.get(EXPANSION)))
+    config = next(_parsed(Config.parse, filter(configs.is_config, bodies)), Config())
+    sync_sets = list(_parsed(SyncSet.parse, filter(configs.is_sync_set, bodies)))
+    synced = configs.synced_kinds(config, sync_sets)
+    inventory = _inventory(cluster, synced, config, sync_sets)
+    asking = external_data.builtin(resources)
+    client = Client(templates.values(), constraints, inventory, external_data=asking)
     expander = Expander(expanding or _ready_made(constraints), mutators)
     webhook = Webhook(client, expander, config, templates, version=_version(cluster))
-    return Installed(webhook, mutators, tuple(constraints), templates)
+    mutation = MutationWebhook(mutators, config)
+    return Installed(webhook, mutation, tuple(constraints), synced)
 
 
 def _parsed(
-    parse: Any, by_group: Mapping[str, Iterable[Mapping[str, Any]]], group: str
-) -> Iterator[Any]:
-    """Each object of a group that can be read; the webhook has refused others long before."""
-    for body in by_group.get(group, ()):
+    parse: Callable[[Any], _Found], bodies: Iterable[Mapping[str, Any]] | None
+) -> Iterator[_Found]:
+    """Each object that can be read; the webhook has refused others long before."""
+    for body in bodies or ():
         try:
             yield parse(body)
         except GatekeeperError:
             continue
 
 
-def _fits(template: ConstraintTemplate, constraint: Constraint) -> bool:
+def _works(template: ConstraintTemplate | None, constraint: Constraint) -> bool:
+    """Whether a constraint has a template that compiles and that it fits."""
+    if template is None:
+        return False
     try:
+        template.compile()
         template.admit(constraint)
     except GatekeeperError:
         return False
@@ -130,18 +141,19 @@ def _fits(template: ConstraintTemplate, constraint: Constraint) -> bool:
 
 
 def _ready_made(constraints: list[Constraint]) -> Iterable[ExpansionTemplate]:
+    """The add-on has workloads expanded where a policy asks for that."""
     return expansion.WORKLOADS if expansion.looks_at_generated(constraints) else ()
 
 
-def _inventory(cluster: Cluster, config: Config) -> Mapping[str, Any]:
-    kinds = configs.synced_kinds(config)
+def _inventory(
+    cluster: Cluster, kinds: frozenset[Gvk], config: Config, sync_sets: list[SyncSet]
+) -> Mapping[str, Any]:
     if not kinds:
         return {}
-    groups = {kind[0] for kind in kinds}
-    rows = KubeObject.objects.filter(cluster=cluster, group__in=groups)
-    return inventory_of(configs.synced([row.body for row in rows], config))
+    wanted = Q(group__in={kind.group for kind in kinds})
+    rows = KubeObject.objects.filter(wanted, cluster=cluster)
+    return inventory_of(configs.synced([row.body for row in rows], config, sync_sets))
 
 
 def _version(cluster: Cluster) -> tuple[int, int]:
-    legacy = cluster.gatekeeper == Cluster.Generation.LEGACY
-    return _LEGACY if legacy else Webhook(Client([], [])).version
+    return _LEGACY if cluster.gatekeeper == Cluster.Generation.LEGACY else AKS_VERSION

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from policy_app.apimachinery import errors
 from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.objects import Object, name_of, namespace_of
-from policy_app.evaluation.gatekeeper.errors import GatekeeperError
-from policy_app.evaluation.gatekeeper.exemptions import WebhookScope
+from policy_app.apimachinery.patches import json_patch
+from policy_app.evaluation.gatekeeper.exemptions import (
+    CONTROL_PLANE_LABEL,
+    IGNORE_LABEL,
+    WebhookScope,
+)
 from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import DELETE, Review
-from policy_app.evaluation.gatekeeper.webhook import Answer
+from policy_app.evaluation.gatekeeper.webhook import Answer, as_status
 from policy_app.evaluation.results import WEBHOOK
 from policy_app.models import Cluster, KubeObject
 from policy_app.services.cluster import denials
 from policy_app.services.cluster.caller import Caller, WriteOptions
 from policy_app.services.cluster.installed import Installed, installed
-from policy_app.services.cluster.store import Writer
+from policy_app.services.cluster.store import DECIDING_GROUPS, Writer
 
 MUTATION_WEBHOOK = "mutation.gatekeeper.sh"
 _SCOPE = WebhookScope()
+# AKS keeps webhooks away from the namespaces of its own control plane.
+_AKS_SCOPE = WebhookScope(absent_labels=frozenset({IGNORE_LABEL, CONTROL_PLANE_LABEL}))
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 
@@ -63,63 +70,68 @@ class Request:
 
 
 def mutate(writer: Writer, request: Request) -> Object:
-    """The object as the mutators leave it.  Raises ``ApiError`` 500 where they fail."""
+    """The object as the mutators leave it.  Raises ``ApiError`` where they fail."""
     assert request.object is not None
-    deciding = installed(writer.cluster)
+    deciding = installed(writer.cluster, writer.state)
     if not deciding.mutators.all:
         return request.object
-    review, namespaces = request.to_review(), _namespaces(writer.cluster, request)
-    if _left_out(review, namespaces) or deciding.config.excludes_request(
-        "mutation-webhook", review
-    ):
+    # What the API server hands on was decoded by type, which leaves no null behind.
+    thing = without_nulls(request.object)
+    review = replace(request, object=thing).to_review()
+    namespaces = _namespaces(writer.cluster, request)
+    if left_out(writer.cluster, review, namespaces.get(review.namespace)):
         return request.object
-    try:
-        decoded = replace(review, object=without_nulls(request.object))
-        changed = deciding.mutators.mutate(decoded, namespaces=namespaces, mutation_id=str(uuid4()))
-    except GatekeeperError as error:
-        raise _failed(MUTATION_WEBHOOK, error.message) from None
-    return dict(changed.object) if changed.changed else request.object
+    answer = deciding.mutation.answer(review, namespaces, mutation_id=str(uuid4()))
+    if not answer.allowed:
+        raise refusal(answer, MUTATION_WEBHOOK)
+    if not answer.patch:
+        return request.object
+    return json_patch.apply(request.kind, thing, list(answer.patch))
 
 
 def judge(writer: Writer, request: Request, complete: Object | None) -> tuple[str, ...]:
     """Ask the validation webhook about the object as it will be stored.
 
-    The warnings for the client are returned.  Raises ``ApiError`` 403 where a policy denies it.
+    The warnings for the client are returned.  Raises ``ApiError`` 403 where a policy denies it,
+    which is kept once the transaction is over.
     """
-    deciding = installed(writer.cluster)
-    asked = replace(request, object=complete)
-    review, namespaces = asked.to_review(), _namespaces(writer.cluster, asked)
-    if _idle(deciding, review) or _left_out(review, namespaces):
+    deciding = installed(writer.cluster, writer.state)
+    review = replace(request, object=complete).to_review()
+    if _idle(deciding, review):
+        return ()
+    namespaces = _namespaces(writer.cluster, request)
+    if left_out(writer.cluster, review, namespaces.get(review.namespace)):
         return ()
     answer = deciding.webhook.answer(review, namespaces)
     if answer.allowed:
         return answer.warnings
-    denials.keep(writer.cluster, review, answer, dry_run=request.dry_run)
+    refused = denials.Refused(review, answer, dry_run=request.dry_run)
+    writer.afterwards.append(partial(denials.keep, writer.cluster, refused))
     raise refusal(answer)
 
 
-def refusal(answer: Answer) -> errors.ApiError:
+def refusal(answer: Answer, webhook: str = WEBHOOK) -> errors.ApiError:
     """What the API server makes of a webhook's refusal.
 
     Older versions of Gatekeeper put the text where the reason belongs, so clients show it twice.
     """
-    text = answer.message or answer.reason
-    message = f'admission webhook "{WEBHOOK}" denied the request: {text}'
-    reason = "Forbidden" if answer.message and answer.code == 403 else answer.reason
-    return errors.ApiError(max(answer.code, 400), reason, message, warnings=answer.warnings)
+    status = as_status(answer, webhook)
+    return errors.ApiError(
+        status["code"], status.get("reason", ""), status["message"], warnings=answer.warnings
+    )
 
 
-def _failed(webhook: str, why: str) -> errors.ApiError:
-    return errors.internal(f'failed calling webhook "{webhook}": {why}')
+def left_out(cluster: Cluster, review: Review, namespace: Mapping[str, Any] | None) -> bool:
+    """Whether the API server asks no webhook at all; without the add-on there is none to ask."""
+    if not cluster.addon_enabled:
+        return True
+    managed = cluster.resource_type == Cluster.MANAGED
+    return bool((_AKS_SCOPE if managed else _SCOPE).left_out(review, namespace))
 
 
 def _idle(deciding: Installed, review: Review) -> bool:
     """Whether there is nothing that could object: no constraint, and none of Gatekeeper's kinds."""
-    return not deciding.constraints and ".gatekeeper.sh" not in review.kind.get("group", "")
-
-
-def _left_out(review: Review, namespaces: Namespaces) -> bool:
-    return bool(_SCOPE.left_out(review, namespaces.get(review.namespace)))
+    return not deciding.constraints and review.kind.get("group", "") not in DECIDING_GROUPS
 
 
 def _namespaces(cluster: Cluster, request: Request) -> Namespaces:

@@ -6,9 +6,9 @@ Revisions are therefore given and committed in one order, whatever number of pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +26,13 @@ from policy_app.apimachinery.objects import (
     timestamp,
     uid_of,
 )
+from policy_app.evaluation.gatekeeper.config import SYNC_SET_GROUP
+from policy_app.evaluation.gatekeeper.vet import GROUPS
 from policy_app.models import Cluster, ClusterState, KubeChange, KubeObject, KubeOwner
 from policy_app.services.cluster import wakeups
+
+DECIDING_GROUPS = frozenset({*GROUPS, SYNC_SET_GROUP})
+"""The groups of Gatekeeper's objects: what they say decides about other objects."""
 
 # Changes that a watch may still ask for; older ones are thinned, some at a time.
 CHANGES_KEPT = 5_000
@@ -45,6 +50,8 @@ class Writer:
     cluster: Cluster
     state: ClusterState
     now: datetime
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    """What is done once the transaction has ended, whether it was kept or undone."""
 
     def find(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """The stored object of that name."""
@@ -123,6 +130,8 @@ class Writer:
         KubeOwner.objects.bulk_create(KubeOwner(thing=row, uid=uid) for uid in sorted(uids))
 
     def _log(self, change: str, row: KubeObject, before: Object | None = None) -> None:
+        if row.group in DECIDING_GROUPS and not (before and _says_the_same(before, row.body)):
+            self.state.deciding = new_uid()
         KubeChange.objects.create(
             cluster=self.cluster,
             revision=row.revision,
@@ -143,14 +152,18 @@ def writing(cluster: Cluster) -> Iterator[Writer]:
 
     ``DryRun`` raised inside undoes everything and goes no further.
     """
+    afterwards: list[Callable[[], None]] = []
     try:
         with transaction.atomic():
-            writer = Writer(cluster, locked_state(cluster), timezone.now())
+            writer = Writer(cluster, locked_state(cluster), timezone.now(), afterwards)
             began_at = writer.state.revision
             yield writer
             _finish(writer, began_at)
     except DryRun:
         return
+    finally:
+        for act in afterwards:
+            act()
 
 
 def locked_state(cluster: Cluster) -> ClusterState:
@@ -177,9 +190,17 @@ def _finish(writer: Writer, began_at: int) -> None:
         state.compacted = max(state.compacted, min(revision - CHANGES_KEPT, state.settled))
         old = KubeChange.objects.filter(cluster=writer.cluster, revision__lte=state.compacted)
         old.delete()
-    state.save(update_fields=["revision", "settled", "compacted", "filled"])
+    state.save(update_fields=["revision", "settled", "compacted", "filled", "deciding"])
     if revision != began_at:
         transaction.on_commit(lambda: wakeups.notify(writer.cluster.pk))
+
+
+def _says_the_same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether an object differs in what others write: its metadata and its status."""
+    told = ("metadata", "status")
+    return {key: before[key] for key in before if key not in told} == {
+        key: after[key] for key in after if key not in told
+    }
 
 
 def _with_metadata(thing: Mapping[str, Any], given: Mapping[str, str], revision: int) -> Object:
