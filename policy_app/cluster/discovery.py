@@ -101,7 +101,8 @@ def _cached(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """An answer that clients keep, and only ask whether it is still so."""
     tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == tag:
-        response = HttpResponse(status=304)
+        # Clients put the headers of this answer over those that they kept, and go by the type.
+        response = HttpResponse(status=304, content_type=response["Content-Type"])
     response["ETag"] = tag
     response["Cache-Control"] = "no-cache, private"
     response["Vary"] = "Accept"
