@@ -52,10 +52,15 @@ class Node:
         properties = self.raw.get("properties")
         given = properties if isinstance(properties, Mapping) else {}
         found = {name: self.schemas.node(one) for name, one in given.items()}
-        if self.is_root_of_custom or self.raw.get("x-kubernetes-embedded-resource"):
+        if self.has_object_metadata:
             found |= {name: self.schemas.node({"type": "string"}) for name in _HEAD}
             found["metadata"] = self.schemas.metadata
         return found
+
+    @cached_property
+    def has_object_metadata(self) -> bool:
+        """Whether the place holds a whole object, whose metadata are Kubernetes' own."""
+        return self.is_root_of_custom or bool(self.raw.get("x-kubernetes-embedded-resource"))
 
     @cached_property
     def items(self) -> Node | None:
@@ -83,7 +88,7 @@ class Node:
         """Whether a custom resource may hold null here."""
         return bool(self.raw.get("nullable"))
 
-    @property
+    @cached_property
     def required(self) -> tuple[str, ...]:
         """The fields that must be there."""
         given = self.raw.get("required")
@@ -120,12 +125,22 @@ class Node:
         """What the field is for, in the words of its kind."""
         return str(self.marks.get("description") or self.raw.get("description") or "")
 
-    @property
+    @cached_property
+    def short_name(self) -> str:
+        """``PodSpec``: the struct behind the place; empty where the schema does not name it."""
+        return self.reference.rpartition(".")[2]
+
+    @cached_property
+    def is_collection(self) -> bool:
+        """Whether the place is a list or a map, which Go leaves out where it is empty."""
+        return self.items is not None or self.values is not None
+
+    @cached_property
     def is_quantity(self) -> bool:
         """Whether the place takes an amount such as ``500m``."""
         return self.reference == _QUANTITY
 
-    @property
+    @cached_property
     def int_or_string(self) -> bool:
         """Whether the place takes a number or a text."""
         return self.reference == _INT_OR_STRING or bool(self.raw.get("x-kubernetes-int-or-string"))

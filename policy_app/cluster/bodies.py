@@ -9,7 +9,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
 
-from policy_app.apimachinery import errors, protobuf
+from policy_app.apimachinery import decoding, errors, protobuf
 from policy_app.evaluation import manifests
 from policy_app.services.cluster.writes import Patch
 
@@ -80,7 +80,9 @@ def _raw(request: HttpRequest) -> bytes:
 
 def _json(raw: bytes) -> Any:
     try:
-        return json.loads(raw, parse_constant=_no_constant)
+        return json.loads(
+            raw, parse_constant=_no_constant, object_pairs_hook=decoding.object_of_pairs
+        )
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:
