@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -126,6 +127,27 @@ def _application() -> Callable[..., Any]:
     # In a group of its own, the worker does not get the terminal's Ctrl-C, and ends when the main
     # process tells it to; ended by both, it would count as crashed.
     os.setpgid(0, 0)
+    _end_watches_when_told_to_stop()
     from portal.wsgi import application
 
     return application
+
+
+def _end_watches_when_told_to_stop() -> None:
+    """Watches may last for an hour; granian would wait for them, and kill the worker in the end.
+
+    Its own handlers of signals stay; this only listens to which signals come.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())
+    threading.Thread(target=_stop_watches, args=(reader,), daemon=True).start()
+
+
+def _stop_watches(signals: socket.socket) -> None:
+    from policy_app.services.cluster import wakeups
+
+    # To the end of the process: more than one signal may come.
+    while True:
+        if signals.recv(1)[0] in (signal.SIGTERM, signal.SIGINT):
+            wakeups.stop()

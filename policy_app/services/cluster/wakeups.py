@@ -6,9 +6,10 @@ A change that another process made is found by asking the database, which watche
 from __future__ import annotations
 
 from collections import defaultdict
-from threading import Condition, Lock
+from threading import Condition, Event, Lock
 
 _made = Lock()
+_stopping = Event()
 _conditions: dict[int, Condition] = defaultdict(Condition)
 
 
@@ -24,6 +25,21 @@ def wait(cluster_id: int, seconds: float) -> None:
     condition = _of(cluster_id)
     with condition:
         condition.wait(seconds)
+
+
+def stop() -> None:
+    """Wake every watch of this process for the last time: the server stops."""
+    _stopping.set()
+    with _made:
+        conditions = list(_conditions.values())
+    for condition in conditions:
+        with condition:
+            condition.notify_all()
+
+
+def stopping() -> bool:
+    """Whether watches should end, so that the server need not wait for them."""
+    return _stopping.is_set()
 
 
 def _of(cluster_id: int) -> Condition:

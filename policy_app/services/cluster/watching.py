@@ -84,7 +84,7 @@ def watch(asked: Watch) -> Iterator[Event]:
             # The thread waits; the database need not keep a connection for it meanwhile.
             connection.close()
         left = ends_at - time.monotonic()
-        if left <= 0:
+        if left <= 0 or wakeups.stopping():
             return
         wakeups.wait(asked.cluster.pk, min(left, _LOOK_EVERY))
 
