@@ -6,7 +6,7 @@ Revisions are therefore given and committed in one order, whatever number of pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,10 +37,16 @@ DECIDING_GROUPS = frozenset({*GROUPS, SYNC_SET_GROUP})
 # Changes that a watch may still ask for; older ones are thinned, some at a time.
 CHANGES_KEPT = 5_000
 _THINNED_EVERY = 500
+_UPDATED_AT_ONCE = 100
+_DELETED_AT_ONCE = 500
 
 
 class DryRun(Exception):  # noqa: N818 - it ends a transaction, and is no error
     """Raised inside ``writing`` to undo everything that was written."""
+
+
+Act = Callable[["Writer", list[str]], None]
+Queue = dict[Act, dict[str, None]]
 
 
 @dataclass(slots=True)
@@ -52,6 +58,8 @@ class Writer:
     now: datetime
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """What is done once the transaction has ended, whether it was kept or undone."""
+    queue: Queue = field(default_factory=dict)
+    """What controllers still have to do in this transaction, and about which objects."""
 
     def find(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """The stored object of that name."""
@@ -63,46 +71,67 @@ class Writer:
 
     def add(self, kind: Kind, thing: Mapping[str, Any], due_at: datetime | None = None) -> Object:
         """Store a new object; uid, creation time and revision are given here."""
-        fresh = {"uid": new_uid(), "creationTimestamp": timestamp(self.now)}
-        body = _with_metadata(thing, fresh, self._next_revision())
-        row = KubeObject.objects.create(
-            cluster=self.cluster,
-            group=kind.group,
-            plural=kind.plural,
-            namespace=namespace_of(body),
-            name=name_of(body),
-            uid=uid_of(body),
-            revision=self.state.revision,
-            body=dict(body),
-            due_at=due_at,
-        )
-        self._own(row)
-        self._log(KubeChange.Type.ADDED, row)
-        return body
+        return self.add_all(kind, [thing], due_at)[0]
+
+    def add_all(
+        self, kind: Kind, things: Iterable[Mapping[str, Any]], due_at: datetime | None = None
+    ) -> list[Object]:
+        """Store new objects of one kind, with few statements however many they are."""
+        made = [self._new_row(kind, thing, due_at) for thing in things]
+        KubeObject.objects.bulk_create(made)
+        self._own(made)
+        self._log(KubeChange.Type.ADDED, [(row, None) for row in made])
+        return [row.body for row in made]
 
     def change(self, row: KubeObject, thing: Mapping[str, Any]) -> Object:
         """Replace what is stored; where nothing differs, the revision stays as well."""
-        before: Object = row.body
-        if _with_metadata(thing, {}, row.revision) == before:
-            return before
-        row.body = _with_metadata(thing, {}, self._next_revision())
-        row.revision = self.state.revision
-        row.save(update_fields=["body", "revision"])
-        if owners_of(before) != owners_of(row.body):
-            row.owners.all().delete()
-            self._own(row)
-        self._log(KubeChange.Type.MODIFIED, row, before)
+        self.change_all([(row, thing)])
         body: Object = row.body
         return body
 
+    def change_all(self, wanted: Iterable[tuple[KubeObject, Mapping[str, Any]]]) -> None:
+        """Replace what is stored of several objects; the rows are left as they are now stored."""
+        changed: list[tuple[KubeObject, Object | None]] = []
+        for row, thing in wanted:
+            before: Object = row.body
+            if _with_metadata(thing, {}, row.revision) == before:
+                continue
+            row.body = _with_metadata(thing, {}, self._next_revision())
+            row.revision = self.state.revision
+            changed.append((row, before))
+        touched = [row for row, _ in changed]
+        if len(touched) == 1:
+            touched[0].save(update_fields=["body", "revision"])
+        elif touched:
+            KubeObject.objects.bulk_update(
+                touched, ["body", "revision"], batch_size=_UPDATED_AT_ONCE
+            )
+        moved = [row for row, old in changed if owners_of(old or {}) != owners_of(row.body)]
+        if moved:
+            KubeOwner.objects.filter(thing__in=moved).delete()
+            self._own(moved)
+        self._log(KubeChange.Type.MODIFIED, changed)
+
     def remove(self, row: KubeObject) -> Object:
         """Delete an object for good, and return it as it was last."""
-        row.body = _with_metadata(row.body, {}, self._next_revision())
-        row.revision = self.state.revision
-        self._log(KubeChange.Type.DELETED, row)
-        row.delete()
+        self.remove_all([row])
         body: Object = row.body
         return body
+
+    def remove_all(self, gone: Sequence[KubeObject]) -> None:
+        """Delete objects for good; the rows are left as their objects were last."""
+        for row in gone:
+            row.body = _with_metadata(row.body, {}, self._next_revision())
+            row.revision = self.state.revision
+        self._log(KubeChange.Type.DELETED, [(row, None) for row in gone])
+        keys = [row.pk for row in gone]
+        for start in range(0, len(keys), _DELETED_AT_ONCE):
+            part = keys[start : start + _DELETED_AT_ONCE]
+            KubeObject.objects.filter(pk__in=part).only("pk").delete()
+
+    def soon(self, act: Act, key: str) -> None:
+        """Have ``act`` called once with this and all other keys that are asked for until then."""
+        self.queue.setdefault(act, {})[key] = None
 
     def wake_at(self, row: KubeObject, at: datetime | None) -> None:
         """Have controllers look at an object at a moment, though nobody touches it."""
@@ -114,48 +143,74 @@ class Writer:
     def savepoint(self) -> Iterator[None]:
         """Undo what is written inside where it fails, and keep the rest of the transaction."""
         revision = self.state.revision
+        queue = {act: dict(keys) for act, keys in self.queue.items()}
         try:
             with transaction.atomic():
                 yield
         except Exception:
-            self.state.revision = revision
+            self.state.revision, self.queue = revision, queue
             raise
 
     def _next_revision(self) -> int:
         self.state.revision += 1
         return self.state.revision
 
-    def _own(self, row: KubeObject) -> None:
-        uids = {str(one.get("uid")) for one in owners_of(row.body) if one.get("uid")}
-        KubeOwner.objects.bulk_create(KubeOwner(thing=row, uid=uid) for uid in sorted(uids))
-
-    def _log(self, change: str, row: KubeObject, before: Object | None = None) -> None:
-        if row.group in DECIDING_GROUPS and not (before and _says_the_same(before, row.body)):
-            self.state.deciding = new_uid()
-        KubeChange.objects.create(
+    def _new_row(self, kind: Kind, thing: Mapping[str, Any], due_at: datetime | None) -> KubeObject:
+        fresh = {"uid": new_uid(), "creationTimestamp": timestamp(self.now)}
+        body = _with_metadata(thing, fresh, self._next_revision())
+        return KubeObject(
             cluster=self.cluster,
-            revision=row.revision,
-            type=change,
-            group=row.group,
-            plural=row.plural,
-            namespace=row.namespace,
-            name=row.name,
-            body=row.body,
-            before=before,
-            at=self.now,
+            group=kind.group,
+            plural=kind.plural,
+            namespace=namespace_of(body),
+            name=name_of(body),
+            uid=uid_of(body),
+            revision=self.state.revision,
+            body=body,
+            due_at=due_at,
+        )
+
+    def _own(self, owned: Iterable[KubeObject]) -> None:
+        pairs = {
+            (row, str(one["uid"])): None
+            for row in owned
+            for one in owners_of(row.body)
+            if one.get("uid")
+        }
+        KubeOwner.objects.bulk_create(KubeOwner(thing=row, uid=uid) for row, uid in pairs)
+
+    def _log(self, type_: str, changed: Sequence[tuple[KubeObject, Object | None]]) -> None:
+        for row, before in changed:
+            if row.group in DECIDING_GROUPS and not (before and says_the_same(before, row.body)):
+                self.state.deciding = new_uid()
+        KubeChange.objects.bulk_create(
+            KubeChange(
+                cluster=self.cluster,
+                revision=row.revision,
+                type=type_,
+                group=row.group,
+                plural=row.plural,
+                namespace=row.namespace,
+                name=row.name,
+                body=row.body,
+                before=before,
+                at=self.now,
+            )
+            for row, before in changed
         )
 
 
 @contextmanager
-def writing(cluster: Cluster) -> Iterator[Writer]:
+def writing(cluster: Cluster, now: datetime | None = None) -> Iterator[Writer]:
     """A transaction with the cluster's lock; all of it is written, or nothing.
 
-    ``DryRun`` raised inside undoes everything and goes no further.
+    ``DryRun`` raised inside undoes everything and goes no further.  ``now`` is the moment at which
+    the cluster's clock stands, for what should have happened before anybody looked.
     """
     afterwards: list[Callable[[], None]] = []
     try:
         with transaction.atomic():
-            writer = Writer(cluster, locked_state(cluster), timezone.now(), afterwards)
+            writer = Writer(cluster, locked_state(cluster), now or timezone.now(), afterwards)
             began_at = writer.state.revision
             yield writer
             _finish(writer, began_at)
@@ -168,6 +223,9 @@ def writing(cluster: Cluster) -> Iterator[Writer]:
 
 def locked_state(cluster: Cluster) -> ClusterState:
     """The cluster's state, locked until the transaction ends."""
+    found = ClusterState.objects.select_for_update().filter(cluster=cluster).first()
+    if found is not None:
+        return found
     ClusterState.objects.get_or_create(cluster=cluster)
     return ClusterState.objects.select_for_update().get(cluster=cluster)
 
@@ -195,8 +253,8 @@ def _finish(writer: Writer, began_at: int) -> None:
         transaction.on_commit(lambda: wakeups.notify(writer.cluster.pk))
 
 
-def _says_the_same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether an object differs in what others write: its metadata and its status."""
+def says_the_same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether two states of an object differ at most in metadata and status."""
     told = ("metadata", "status")
     return {key: before[key] for key in before if key not in told} == {
         key: after[key] for key in after if key not in told
