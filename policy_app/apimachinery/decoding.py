@@ -133,7 +133,7 @@ class _Reader:
         return kept
 
     def value(self, value: Any, node: Node, path: str, owner: str) -> Any:
-        """A value at its place in the struct ``owner``.  Raises ``ApiError`` 400 for a wrong type."""
+        """A value at its place in the struct ``owner``.  Raises ``ApiError`` 400."""
         if isinstance(value, dict):
             if node.fields:
                 return self.struct(value, node, path, node.short_name or owner)

@@ -182,7 +182,7 @@ class Schemas:
     def of(self, kind: Kind) -> Node | None:
         """The shape of a kind's objects; None for a kind that says nothing about it."""
         if kind.schema is not None:
-            return _custom(self, _Key(kind))
+            return _custom(self, KindKey(kind))
         name = self._names.get((kind.group, kind.version, kind.kind))
         return self.node({"$ref": _REFERENCE + name}) if name else None
 
@@ -208,7 +208,7 @@ class Schemas:
 
 
 @dataclass(frozen=True)
-class _Key:
+class KindKey:
     """A custom kind, compared by identity: its schema cannot be hashed."""
 
     kind: Kind
@@ -217,11 +217,11 @@ class _Key:
         return id(self.kind)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.kind is self.kind
+        return isinstance(other, KindKey) and other.kind is self.kind
 
 
 @lru_cache(maxsize=512)
-def _custom(schemas: Schemas, key: _Key) -> Node:
+def _custom(schemas: Schemas, key: KindKey) -> Node:
     raw = key.kind.schema or {}
     return Node(raw, raw, schemas, is_root_of_custom=True)
 

@@ -18,6 +18,7 @@ from policy_app.apimachinery.objects import (
     metadata_of,
     name_of,
     namespace_of,
+    new_uid,
 )
 from policy_app.apimachinery.schemas import Schemas
 from policy_app.evaluation.gatekeeper.review import CREATE, UPDATE
@@ -139,6 +140,8 @@ def admitted(
 
 def stored_form(writer: Writer, kind: Kind, thing: Object) -> Object:
     """The object in the version in which its resource is kept."""
+    if kind.stored:
+        return versions.to(kind, thing)
     stored = kinds.kinds_of(writer.cluster).stored_as(kind.group, kind.plural)
     return versions.to(stored or kind, thing)
 
@@ -168,8 +171,8 @@ def _placed(thing: Object, target: Target) -> Object:
 
 
 def prepared_for_create(kind: Kind, thing: Object) -> Object:
-    """A new object as its kind's strategy begins it: no status, generation 1."""
-    metadata = dict(metadata_of(thing))
+    """A new object as its kind's strategy begins it: a uid, no status, generation 1."""
+    metadata = {**metadata_of(thing), "uid": new_uid()}
     if kind.custom or "spec" in thing:
         metadata["generation"] = 1
     begun = {**thing, "metadata": metadata}
