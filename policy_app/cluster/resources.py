@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponseBase
 from policy_app.apimachinery import errors
 from policy_app.cluster import answers, bodies, streams, subresources
 from policy_app.cluster import requests as asked
+from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
 from policy_app.models import Cluster
-from policy_app.services.cluster import authorization, deletes, reads, writes
+from policy_app.services.cluster import addon, authorization, deletes, reads, writes
 from policy_app.services.cluster.caller import Caller, Target
 
 View = Callable[[HttpRequest, Cluster, Caller, Target], HttpResponseBase]
@@ -26,6 +27,8 @@ def serve(
     if verb not in offered:
         raise errors.method_not_allowed(request.method or "")
     authorization.require(cluster, caller, verb, target)
+    if target.kind.group == CONSTRAINTS and verb in ("get", "list", "watch"):
+        addon.audit(cluster)
     special = subresources.VIEWS.get(target.below)
     if special is not None:
         return special(request, cluster, caller, target)

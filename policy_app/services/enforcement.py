@@ -48,6 +48,10 @@ class InForce:
     constraints: list[Constraint] = field(default_factory=list)
     not_installed: list[NotInstalled] = field(default_factory=list)
     mutators: Mutators = field(default_factory=Mutators)
+    templates: Mapping[str, ConstraintTemplate] = field(default_factory=dict)
+    """The templates, by the kind of their constraints."""
+    template_urls: Mapping[str, str] = field(default_factory=dict)
+    """Where those came from that came from somewhere, by the same."""
 
 
 def in_force(cluster: Cluster, extra: Iterable[AssignmentDraft] = ()) -> InForce:
@@ -98,6 +102,7 @@ class _Installing:
         self._installation = Installation(fetching.text)
         self._constraints: list[Constraint] = []
         self._templates: dict[str, ConstraintTemplate] = {}
+        self._template_urls: dict[str, str] = {}
         self._mutators: list[Mutator] = []
 
     def add(self, policy: EffectivePolicy | UnresolvedPolicy) -> None:
@@ -112,6 +117,7 @@ class _Installing:
         if outcome.template is not None and outcome.constraint is not None:
             self._constraints.append(outcome.constraint)
             self._templates[outcome.template.kind] = outcome.template
+            self._note_url(policy, outcome.template.kind)
 
     def in_force(self) -> InForce:
         """All of it, ready for use; mutators in conflict are noted, since they change nothing."""
@@ -121,7 +127,19 @@ class _Installing:
                 reason = describe([one.id, *mutators.conflicts[one.id]])
                 self.not_installed.append(NotInstalled(reason, TEMPLATE_CONFLICTS, one.origin))
         client = Client(self._templates.values(), self._constraints, explain=True)
-        return InForce(client, self._constraints, self.not_installed, mutators)
+        return InForce(
+            client,
+            self._constraints,
+            self.not_installed,
+            mutators,
+            self._templates,
+            self._template_urls,
+        )
+
+    def _note_url(self, policy: EffectivePolicy | UnresolvedPolicy, kind: str) -> None:
+        details = policy.kubernetes_details if isinstance(policy, EffectivePolicy) else None
+        if details is not None and details.template is not None and details.template.url:
+            self._template_urls.setdefault(kind, details.template.url)
 
 
 def _reaching(cluster: Cluster) -> Iterable[Assignment]:

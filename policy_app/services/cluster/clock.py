@@ -9,14 +9,15 @@ from __future__ import annotations
 from django.utils import timezone
 
 from policy_app.models import Cluster, KubeObject
-from policy_app.services.cluster import controllers
+from policy_app.services.cluster import addon, controllers
 from policy_app.services.cluster.store import writing
 
 _AT_ONCE = 200
 
 
 def catch_up(cluster: Cluster) -> None:
-    """Do what has become due; one indexed look-up where nothing has."""
+    """Do what has become due; a few cheap look-ups where nothing has."""
+    addon.catch_up(cluster)
     if not _due(cluster):
         return
     with writing(cluster) as writer:

@@ -15,6 +15,7 @@ from policy_app.services.cluster.controllers import (
     daemonsets,
     deployments,
     garbage,
+    gatekeeper,
     namespaces,
     pods,
     replicasets,
@@ -42,6 +43,12 @@ _BY_RESOURCE: Mapping[tuple[str, str], tuple[Reconcile, ...]] = {
     ("apps", "deployments"): (deployments.changed,),
     ("apps", "daemonsets"): (daemonsets.changed,),
     ("apps", "statefulsets"): (statefulsets.changed,),
+    ("apiextensions.k8s.io", "customresourcedefinitions"): (gatekeeper.definition_changed,),
+    ("templates.gatekeeper.sh", "constrainttemplates"): (gatekeeper.template_changed,),
+}
+_BY_GROUP: Mapping[str, tuple[Reconcile, ...]] = {
+    "constraints.gatekeeper.sh": (gatekeeper.constraint_changed,),
+    "mutations.gatekeeper.sh": (gatekeeper.mutator_changed,),
 }
 _BY_TIME: Mapping[tuple[str, str], WhenTimeComes] = {
     ("", "namespaces"): namespaces.time_came,
@@ -71,8 +78,14 @@ def _round(writer: Writer) -> None:
     ).order_by("revision")[:_AT_ONCE]
     for change in list(changes):
         writer.state.settled = change.revision
-        for reconcile in (*_EVERYTHING, *_BY_RESOURCE.get((change.group, change.plural), ())):
+        for reconcile in _concerned(change):
             _attempt(reconcile, writer, change)
+
+
+def _concerned(change: KubeChange) -> tuple[Reconcile, ...]:
+    """The controllers that look at a change."""
+    own = _BY_RESOURCE.get((change.group, change.plural), ())
+    return (*_EVERYTHING, *own, *_BY_GROUP.get(change.group, ()))
 
 
 def _attempt(reconcile: Reconcile, writer: Writer, change: KubeChange) -> None:

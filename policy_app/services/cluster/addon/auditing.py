@@ -1,0 +1,123 @@
+"""The audit of a cluster: constraints tell how many objects they find fault with.
+
+Gatekeeper goes over everything once a minute.  Here it is done when somebody looks at constraints,
+and only where something has changed since; after an audit that took long, not at once again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.utils import timezone
+
+from policy_app.apimachinery.kinds import Kinds
+from policy_app.apimachinery.objects import Object, timestamp
+from policy_app.evaluation.gatekeeper.audit import Audit, audit
+from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
+from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.expansion import looks_at_generated
+from policy_app.models import AddonState, Cluster, ClusterState, KubeObject
+from policy_app.services.cluster import kinds
+from policy_app.services.cluster.addon import progress
+from policy_app.services.cluster.installed import Installed, installed
+from policy_app.services.cluster.store import DECIDING_GROUPS, Writer, writing
+
+MOST = 20_000
+"""Objects that one audit looks at, as many Pods twice over as the add-on is made for."""
+_REST = 10
+"""How many times as long as an audit took, none follows."""
+_EVERY = "*"
+_NEVER_AUDITED = frozenset({"events", "events.events.k8s.io"})
+
+_AUDITED = ("auditTimestamp", "totalViolations", "violations")
+
+_rest_until: dict[int, float] = {}
+
+
+def refresh(cluster: Cluster) -> None:
+    """Audit the cluster where something has changed since the last time."""
+    if time.monotonic() < _rest_until.get(cluster.pk, 0.0):
+        return
+    state = ClusterState.objects.filter(cluster=cluster).first()
+    addon = AddonState.objects.filter(cluster=cluster).first()
+    if state is None or addon is None or addon.audited_revision >= state.revision:
+        return
+    began = time.monotonic()
+    deciding = installed(cluster, state)
+    found = _audit(cluster, state, deciding)
+    with writing(cluster) as writer:
+        unchanged = writer.state.revision == state.revision
+        _write(writer, found, deciding)
+        addon.audited_at = writer.now
+        # What changed while the audit looked, the next one sees.
+        addon.audited_revision = writer.state.revision if unchanged else state.revision
+        addon.save(update_fields=["audited_at", "audited_revision"])
+        progress.audited(cluster, writer.now)
+    took = time.monotonic() - began
+    _rest_until[cluster.pk] = time.monotonic() + (_REST * took if took > 0.5 else 0.0)
+
+
+def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
+    homes = KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
+    served = kinds.kinds_of(cluster)
+    return audit(
+        deciding.webhook.client,
+        _objects(cluster, served, deciding.constraints),
+        timestamp(timezone.now()),
+        expander=deciding.webhook.expander,
+        namespaces={row.name: row.body for row in homes},
+        config=deciding.config,
+    )
+
+
+def _objects(
+    cluster: Cluster, served: Kinds, constraints: tuple[Constraint, ...]
+) -> Iterator[Object]:
+    """The objects of every kind that some constraint looks at."""
+    # Where constraints look at what workloads make, everything may make something.
+    everything = looks_at_generated(constraints)
+    wanted = {
+        (kind.group, kind.plural)
+        for kind in served
+        if kind.qualified not in _NEVER_AUDITED
+        and kind.group not in DECIDING_GROUPS
+        and (everything or any(_is_about(one, kind.group, kind.kind) for one in constraints))
+    }
+    if not wanted:
+        return
+    chosen = Q()
+    for group, plural in sorted(wanted):
+        chosen |= Q(group=group, plural=plural)
+    rows = KubeObject.objects.filter(chosen, cluster=cluster).order_by("pk")
+    for row in rows[:MOST].iterator(chunk_size=500):
+        yield row.body
+
+
+def _is_about(constraint: Constraint, group: str, kind: str) -> bool:
+    entries = constraint.match.kinds if constraint.match is not None else ()
+    return not entries or any(
+        (not one.kinds or {_EVERY, kind} & {*one.kinds})
+        and (not one.api_groups or {_EVERY, group} & {*one.api_groups})
+        for one in entries
+    )
+
+
+def _write(writer: Writer, found: Audit, deciding: Installed) -> None:
+    known = {(one.kind, one.name) for one in deciding.constraints}
+    rows = KubeObject.objects.filter(cluster=writer.cluster, group=CONSTRAINTS).order_by("pk")
+    for row in rows:
+        key = (str(row.body["kind"]), row.name)
+        if key not in known:
+            continue
+        before = dict(row.body.get("status") or {})
+        told = found.status(key)
+        after = {name: value for name, value in before.items() if name not in _AUDITED} | told
+        if _without_time(after) != _without_time(before):
+            writer.change(row, {**row.body, "status": after})
+
+
+def _without_time(status: Object) -> Object:
+    """A status that says the same at another time need not be told to everyone who watches."""
+    return {name: value for name, value in status.items() if name != "auditTimestamp"}

@@ -1,0 +1,111 @@
+"""When the add-on works: at once after every change in the portal, or every 15 minutes.
+
+There is no thread that waits.  Whoever looks at a cluster asks first whether the add-on has
+something to do, which is one cheap statement; so nobody sees a cluster that is behind, and no
+change can be missed, whatever made it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from policy_app.evaluation.language.reasons import TEMPLATE_INSTALL_FAILED
+from policy_app.models import AddonState, Cluster
+from policy_app.services.cluster import bootstrap, controllers
+from policy_app.services.cluster.addon import estate, progress, syncing
+from policy_app.services.cluster.addon.estate import Estate
+from policy_app.services.cluster.addon.wanted import Wanted, wanted_on
+from policy_app.services.cluster.store import writing
+
+CYCLE = timedelta(minutes=15)
+"""How often Azure's add-on asks for assignments, and sets back what was changed by hand."""
+_RETRY = timedelta(minutes=1)
+
+Timing = AddonState.Timing
+
+
+def state_of(cluster: Cluster) -> AddonState:
+    """How the cluster's add-on works, and when it last did."""
+    found = AddonState.objects.filter(cluster=cluster).first()
+    return found or AddonState.objects.get_or_create(cluster=cluster)[0]
+
+
+def catch_up(cluster: Cluster) -> None:
+    """Sync where it is time to; two statements where it is not."""
+    standing = estate.look(cluster)
+    if _is_due(state_of(cluster), standing, timezone.now()):
+        _sync(cluster, standing, pushed=False)
+
+
+def sync(cluster: Cluster) -> None:
+    """Sync now, whatever the clock says: the button, and the tests."""
+    _sync(cluster, estate.look(cluster), pushed=True)
+
+
+def set_timing(cluster: Cluster, timing: str) -> None:
+    """Choose when the add-on takes over what was assigned.  Raises ``ValueError``."""
+    chosen = Timing(timing)
+    state_of(cluster)
+    AddonState.objects.filter(cluster=cluster).update(timing=chosen)
+
+
+def switch(cluster: Cluster, *, on: bool) -> None:
+    """Turn the add-on on or off; what it has in the cluster comes or goes at once."""
+    with transaction.atomic():
+        Cluster.objects.filter(pk=cluster.pk).update(addon_enabled=on)
+        cluster.addon_enabled = on
+        sync(cluster)
+
+
+def next_sync(cluster: Cluster) -> datetime | None:
+    """When the add-on looks again by itself; None where it does at every change."""
+    state = state_of(cluster)
+    if state.timing == Timing.AT_ONCE or state.synced_at is None:
+        return None
+    return state.synced_at + CYCLE
+
+
+def _is_due(state: AddonState, standing: Estate, now: datetime) -> bool:
+    if state.synced_at is None or state.enabled != standing.enabled:
+        return True
+    if not standing.enabled:
+        return False
+    if now >= state.synced_at + CYCLE:
+        return True
+    if state.timing == Timing.AZURE:
+        return False
+    return state.estate != standing.mark or (state.due_at is not None and now >= state.due_at)
+
+
+def _sync(cluster: Cluster, standing: Estate, *, pushed: bool) -> None:
+    fresh = Cluster.objects.select_related("scope__parent").get(pk=cluster.pk)
+    bootstrap.fill(fresh)
+    # Templates may have to be fetched, which must not hold the cluster's lock.
+    wanted = wanted_on(fresh) if standing.enabled else Wanted()
+    state_of(fresh)
+    with writing(fresh) as writer:
+        state = AddonState.objects.select_for_update().get(cluster=fresh)
+        if not pushed and not _is_due(state, standing, writer.now):
+            return
+        if standing.enabled:
+            syncing.install_parts(writer)
+            syncing.install(writer, wanted)
+            syncing.remove_unwanted(writer, wanted)
+        elif state.enabled:
+            syncing.remove_everything(writer)
+        progress.note(fresh, wanted, writer.now, enabled=standing.enabled)
+        state.enabled, state.estate = standing.enabled, standing.mark
+        state.synced_at, state.due_at = writer.now, _next_look(fresh, wanted, writer.now)
+        state.save(update_fields=["enabled", "estate", "synced_at", "due_at"])
+    controllers.settle(fresh)
+
+
+def _next_look(cluster: Cluster, wanted: Wanted, now: datetime) -> datetime | None:
+    """When something changes without anybody's doing: an exemption ends, a text can be had."""
+    ends = estate.next_end(cluster)
+    missing = any(one.code == TEMPLATE_INSTALL_FAILED for one in wanted.not_installed)
+    moments = [one for one in (ends, now + _RETRY if missing else None) if one is not None]
+    return min(moments, default=None)
