@@ -156,7 +156,7 @@ class Writer:
         return self.state.revision
 
     def _new_row(self, kind: Kind, thing: Mapping[str, Any], due_at: datetime | None) -> KubeObject:
-        fresh = {"uid": new_uid(), "creationTimestamp": timestamp(self.now)}
+        fresh = {"uid": uid_of(thing) or new_uid(), "creationTimestamp": timestamp(self.now)}
         body = _with_metadata(thing, fresh, self._next_revision())
         return KubeObject(
             cluster=self.cluster,
