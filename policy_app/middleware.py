@@ -20,8 +20,11 @@ _STRICT = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-# A sign-in link is a secret until it is used, and does not belong in a log.
-_SECRET = re.compile(r"(?<=^/sign-in/).+")
+# A sign-in link is a secret until it is used, and so is the token in a webhook's address: neither
+# belongs in a log.
+_SECRET = re.compile(
+    r"(?<=^/sign-in/).+|(?<=/admission/v1/validate/).+|(?<=/admission/v1/mutate/).+"
+)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("request")
 

@@ -1,9 +1,12 @@
-"""Addresses of the clusters' API servers."""
+"""Addresses of the clusters' API servers, and of the webhooks for real ones."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from policy_app.cluster import views
+from policy_app.cluster import views, webhooks
 
-urlpatterns = [path("clusters/<str:cluster>/<path:path>", views.api, name="cluster-api")]
+urlpatterns = [
+    path("clusters/<str:cluster>/admission/v1/<path:rest>", webhooks.view, name="webhook"),
+    path("clusters/<str:cluster>/<path:path>", views.api, name="cluster-api"),
+]

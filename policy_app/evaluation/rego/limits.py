@@ -6,8 +6,11 @@ A query owns one ``Budget``.  Generated code and builtins charge it; past a boun
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -40,6 +43,7 @@ DEFAULT_LIMITS = Limits()
 class _Running(threading.local):
     def __init__(self) -> None:
         self.budgets: list[Budget] = []
+        self.ends_at = math.inf
 
 
 RUNNING = _Running()
@@ -47,6 +51,19 @@ RUNNING = _Running()
 large values takes long inside one step, so the values charge it themselves.
 
 A stack, because a thread's own attributes are slow to reach: it is reached once a query."""
+
+
+@contextmanager
+def ending_at(moment: float) -> Iterator[None]:
+    """Let no query of this thread go on past a moment of ``time.monotonic``.
+
+    For who must answer in time, however many queries that takes.
+    """
+    before, RUNNING.ends_at = RUNNING.ends_at, min(moment, RUNNING.ends_at)
+    try:
+        yield
+    finally:
+        RUNNING.ends_at = before
 
 
 def charge_work(steps: int) -> None:
@@ -84,6 +101,8 @@ class Budget:
             # Most queries end before their first look at the clock, no more than a stride of
             # small steps in, and reading it took them a twentieth of their time.
             self._deadline = now + self.limits.deadline_s
+        if now >= RUNNING.ends_at:
+            raise _exceeded("the time for the answer is over")
         if now >= self._deadline:
             raise _exceeded(f"the query took longer than {self.limits.deadline_s:g} s")
 

@@ -10,6 +10,7 @@ from threading import Condition, Event, Lock
 
 _made = Lock()
 _stopping = Event()
+_counts: dict[int, int] = defaultdict(int)
 _conditions: dict[int, Condition] = defaultdict(Condition)
 
 
@@ -17,7 +18,13 @@ def notify(cluster_id: int) -> None:
     """Wake the watches of a cluster."""
     condition = _of(cluster_id)
     with condition:
+        _counts[cluster_id] += 1
         condition.notify_all()
+
+
+def count(cluster_id: int) -> int:
+    """How often the cluster has changed here, so that what was kept of it is known to be old."""
+    return _counts[cluster_id]
 
 
 def wait(cluster_id: int, seconds: float) -> None:

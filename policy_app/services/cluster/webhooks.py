@@ -1,0 +1,284 @@
+"""The portal as the admission webhooks of a real cluster: who may ask, and what is answered.
+
+A webhook must answer in time, whatever happens.  So requests decide by a snapshot of what is in
+force, which is looked at again every quarter of a second, and at once where this process changed
+something; the database is asked in a thread of its own, for no longer than the API server waits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, connections, transaction
+from django.dispatch import receiver
+from django.utils.crypto import constant_time_compare, salted_hmac
+from simple_history.signals import post_create_historical_record
+
+from policy_app.apimachinery import errors
+from policy_app.evaluation.gatekeeper.errors import ReviewError
+from policy_app.evaluation.gatekeeper.exemptions import NAME_LABEL
+from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
+from policy_app.evaluation.gatekeeper.review import OPERATIONS, Review
+from policy_app.evaluation.gatekeeper.webhook import Answer
+from policy_app.evaluation.rego.limits import ending_at
+from policy_app.models import AddonState, Cluster, ClusterState, KubeObject, Refusal
+from policy_app.services import access
+from policy_app.services.cluster import addon, denials, lookup, wakeups
+from policy_app.services.cluster.installed import Installed, installed
+
+VALIDATE, MUTATE = "validate", "mutate"
+TOKEN_PREFIX = "ppwh"  # noqa: S105 - what a token starts with, and no token
+GOOD_FOR = 0.25
+"""Seconds for which a snapshot is believed."""
+_KEPT = 64
+_THREADS = 4
+_log = structlog.get_logger("webhooks")
+_Found = TypeVar("_Found")
+
+
+class Undecided(Exception):  # noqa: N818 - what follows is a decision by failurePolicy
+    """Nobody could tell in time; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What decides for a cluster, as it was a moment ago."""
+
+    cluster: Cluster
+    token_number: int
+    deciding: Installed
+    namespaces: Mapping[str, Mapping[str, Any]]
+    mark: tuple[Any, ...]
+    """The cluster's revision, and what of it decides."""
+    good_until: float = 0.0
+    epoch: tuple[int, int] = (0, 0)
+    callers: set[str] = field(default_factory=set)
+    """The portal's own tokens that were good when this was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a webhook: which cluster and webhook, with which token, and by when."""
+
+    cluster: str
+    """The name in the address."""
+    webhook: str
+    token: str
+    deadline: float
+    """By ``time.monotonic``."""
+
+
+def token_of(cluster: Cluster) -> str:
+    """The token that the cluster's API server calls with; the same until a new one is asked for."""
+    number = addon.state_of(cluster).token_number
+    return _token(lookup.name_of(cluster), number)
+
+
+def renew_token(cluster: Cluster) -> str:
+    """A new token; the one before is good no longer."""
+    state = addon.state_of(cluster)
+    AddonState.objects.filter(pk=state.pk).update(token_number=state.token_number + 1)
+    return token_of(cluster)
+
+
+def require_signature(call: Call) -> None:
+    """What can be told of a token without the database.  Raises ``ApiError`` 401."""
+    if call.token.startswith(f"{access.TOKEN_PREFIX}_"):
+        return
+    prefix, number, _ = (*call.token.split("_"), "", "", "")[:3]
+    good = prefix == TOKEN_PREFIX and number.isdecimal() and len(number) < 10
+    if not good or not constant_time_compare(call.token, _token(call.cluster, int(number))):
+        raise errors.unauthorized()
+
+
+def answer(call: Call, document: Mapping[str, Any]) -> Answer:
+    """The answer to an ``AdmissionReview``, to a call whose signature was found good.
+
+    Raises ``ApiError`` 400, 401 or 404 for a call that is wrong, and ``Undecided``.
+    """
+    review = _review(document)
+    standing = _snapshot(call)
+    _require_caller(call, standing)
+    try:
+        with ending_at(call.deadline):
+            given = _decided(call, standing, review)
+    except Exception as error:
+        # What was asked about may be a Secret: only the kind of the error is told.
+        _log.error("webhook failed", cluster=call.cluster, error=type(error).__name__)
+        raise Undecided("the policies could not be evaluated") from None
+    if time.monotonic() > call.deadline:
+        raise Undecided("the policies took too long")
+    if not given.allowed and call.webhook == VALIDATE:
+        _keep(standing.cluster, denials.Refused(review, given, door=Refusal.Door.WEBHOOK))
+    return given
+
+
+def _decided(call: Call, standing: Snapshot, review: Review) -> Answer:
+    deciding, namespaces = standing.deciding, _with_home(standing.namespaces, review)
+    if call.webhook == VALIDATE:
+        return deciding.webhook.answer(review, namespaces)
+    thing = review.object
+    asked = replace(review, object=without_nulls(dict(thing))) if thing is not None else review
+    return deciding.mutation.answer(asked, namespaces, mutation_id=str(uuid4()))
+
+
+def _review(document: Mapping[str, Any]) -> Review:
+    if (document.get("apiVersion"), document.get("kind")) != (
+        "admission.k8s.io/v1",
+        "AdmissionReview",
+    ):
+        raise errors.bad_request("the body must be an AdmissionReview of admission.k8s.io/v1")
+    try:
+        review = Review.from_admission_review(document)
+    except ReviewError as error:
+        raise errors.bad_request(error.message) from None
+    if not review.uid:
+        raise errors.bad_request("request.uid must be the identity of the request")
+    if review.operation not in OPERATIONS:
+        known = ", ".join(OPERATIONS)
+        raise errors.bad_request(f"request.operation must be one of {known}")
+    return review
+
+
+def _with_home(
+    known: Mapping[str, Mapping[str, Any]], review: Review
+) -> Mapping[str, Mapping[str, Any]]:
+    """The Namespaces, with that of the request: the API server knows that it is there."""
+    name = review.namespace
+    if not name or name in known:
+        return known
+    metadata = {"name": name, "labels": {NAME_LABEL: name}}
+    return {**known, name: {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}}
+
+
+# Who may ask
+
+
+def _token(name: str, number: int) -> str:
+    signature = salted_hmac("policy_app.webhooks", f"{name.lower()}/{number}", algorithm="sha256")
+    return f"{TOKEN_PREFIX}_{number}_{signature.hexdigest()}"
+
+
+def _require_caller(call: Call, standing: Snapshot) -> None:
+    """Raises ``ApiError`` 401 for a token that is not good any more."""
+    if not call.token.startswith(f"{access.TOKEN_PREFIX}_"):
+        if call.token.split("_")[1] != str(standing.token_number):
+            raise errors.unauthorized()
+        return
+    if call.token in standing.callers:
+        return
+    if _asked(lambda: access.user_of_token(call.token), call.deadline) is None:
+        raise errors.unauthorized()
+    standing.callers.add(call.token)
+
+
+# What is in force
+
+_lock = Lock()
+_epoch = 0
+_snapshots: dict[str, Snapshot] = {}
+_under_way: dict[str, Future[Snapshot]] = {}
+_pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="webhooks")
+# Records of refusals wait for one another, and never keep a decision waiting.
+_keeper = ThreadPoolExecutor(1, thread_name_prefix="refusals")
+
+
+@receiver(post_create_historical_record)
+def _estate_changed(**_: Any) -> None:
+    """An assignment, an exemption or a definition was changed here: look again at once."""
+    transaction.on_commit(_forget)
+
+
+def _forget() -> None:
+    global _epoch
+    _epoch += 1
+
+
+def _snapshot(call: Call) -> Snapshot:
+    """What is in force.  Raises ``ApiError`` 404 and ``Undecided``."""
+    if connection.in_atomic_block:
+        # Nobody else would see what this transaction has written.
+        return _asked(lambda: _read(call.cluster, None), call.deadline)
+    key = call.cluster.lower()
+    kept = _snapshots.get(key)
+    if kept is not None and time.monotonic() < kept.good_until and kept.epoch == _epoch_of(kept):
+        return kept
+    with _lock:
+        reading = _under_way.get(key)
+        if reading is None:
+            reading = _pool.submit(_in_thread, lambda: _refreshed(key, kept))
+            _under_way[key] = reading
+            reading.add_done_callback(lambda _: _under_way.pop(key, None))
+    return _awaited(reading, call.deadline)
+
+
+def _epoch_of(one: Snapshot) -> tuple[int, int]:
+    return _epoch, wakeups.count(one.cluster.pk)
+
+
+def _refreshed(name: str, kept: Snapshot | None) -> Snapshot:
+    epoch = _epoch, wakeups.count(kept.cluster.pk) if kept is not None else 0
+    found = _read(name, kept)
+    if kept is None:
+        epoch = _epoch, wakeups.count(found.cluster.pk)
+    fresh = replace(found, good_until=time.monotonic() + GOOD_FOR, epoch=epoch)
+    if len(_snapshots) >= _KEPT and name not in _snapshots:
+        _snapshots.pop(next(iter(_snapshots)), None)
+    _snapshots[name] = fresh
+    return fresh
+
+
+def _read(name: str, kept: Snapshot | None) -> Snapshot:
+    cluster = lookup.by_name(name)
+    addon.catch_up(cluster)
+    cluster.refresh_from_db(fields=["addon_enabled"])
+    state = ClusterState.objects.get(cluster=cluster)
+    mark = (state.revision, state.deciding, cluster.gatekeeper, cluster.addon_enabled)
+    number = addon.state_of(cluster).token_number
+    if kept is not None and kept.mark == mark:
+        return replace(kept, cluster=cluster, token_number=number, callers=set())
+    homes = KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
+    known = {row.name: row.body for row in homes}
+    return Snapshot(cluster, number, installed(cluster, state), known, mark)
+
+
+def _asked(work: Callable[[], _Found], deadline: float) -> _Found:
+    """What the database says, in time; inside a transaction nobody else can ask it."""
+    if connection.in_atomic_block:
+        return work()
+    return _awaited(_pool.submit(_in_thread, work), deadline)
+
+
+def _awaited(future: Future[_Found], deadline: float) -> _Found:
+    try:
+        return future.result(max(deadline - time.monotonic(), 0.0))
+    except TookTooLong:
+        raise Undecided("the database did not answer in time") from None
+    except (DatabaseError, InterfaceError) as error:
+        _log.warning("webhook without a database", error=type(error).__name__)
+        raise Undecided("the database did not answer") from None
+
+
+def _in_thread(work: Callable[[], _Found]) -> _Found:
+    """Work with a connection of its own, which is not kept: it may be gone the next time."""
+    try:
+        return work()
+    finally:
+        connections.close_all()
+
+
+def _keep(cluster: Cluster, refused: denials.Refused) -> None:
+    """Remember a refusal after it was answered."""
+    kept = replace(refused, dry_run=bool(refused.review.extra.get("dryRun")))
+    if connection.in_atomic_block:
+        denials.keep(cluster, kept)
+    else:
+        _keeper.submit(_in_thread, lambda: denials.keep(cluster, kept))
