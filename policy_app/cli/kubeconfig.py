@@ -57,27 +57,29 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the token and print the file."""
-    server = _server(arguments.server)
+    server = server_of(arguments.server)
     environment.start(arguments.data)
     from policy_app.services import access, setup
 
     with environment.told_in_words():
         setup.prepare()
-        name = _cluster_name(arguments.cluster)
+        name = cluster_name(arguments.cluster)
         user = environment.active_user(arguments.user)
         token = access.new_token(user, f"kubeconfig of {name}")
         print(_text(name, f"{server}/clusters/{quote(name)}", user.get_username(), token), end="")
     return 0
 
 
-def _server(text: str) -> str:
+def server_of(text: str) -> str:
+    """The portal's address without a slash at its end; ``Failure`` where it is none."""
     parts = urlsplit(text.rstrip("/"))
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise Failure(f"--server {text!r} is no address; write http://HOST:PORT or https://HOST.")
     return urlunsplit(parts)
 
 
-def _cluster_name(text: str) -> str:
+def cluster_name(text: str) -> str:
+    """The name by which a cluster is found; ``Failure`` that lists the clusters."""
     from policy_app.apimachinery.errors import ApiError
     from policy_app.services import scopes
     from policy_app.services.cluster import lookup
@@ -95,7 +97,7 @@ def _text(cluster: str, server: str, user: str, token: str) -> str:
 
     secure = server.startswith("https:")
     address: dict[str, str] = {"server": server if secure else _with_identity(server, user, token)}
-    authority = _authority(settings.DATA_DIR) if secure else ""
+    authority = authority_of(settings.DATA_DIR) if secure else ""
     if authority:
         address["certificate-authority-data"] = authority
     config = {
@@ -114,7 +116,7 @@ def _with_identity(server: str, user: str, token: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{token}@{parts.netloc}"))
 
 
-def _authority(data: Path) -> str:
+def authority_of(data: Path) -> str:
     """The portal's own authority, where it has one; else the system's are trusted."""
     from policy_app.cli import tls
 

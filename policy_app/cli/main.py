@@ -25,6 +25,7 @@ from policy_app.cli import (
     test,
     token,
     verify,
+    webhook_config,
 )
 from policy_app.cli.arguments import CODES
 from policy_app.cli.failure import Failure
@@ -40,6 +41,7 @@ _COMMANDS = (
     rego,
     token,
     kubeconfig,
+    webhook_config,
     sign_in_link,
     manage,
 )
