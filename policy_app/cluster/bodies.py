@@ -38,7 +38,9 @@ def read(request: HttpRequest) -> Any:
         return None
     form = content_type(request)
     if raw.startswith(protobuf.MAGIC):
-        return protobuf.decode(raw)
+        value: Any = protobuf.decode(raw)
+        _check_depth(value)
+        return value
     if form == _PROTOBUF:
         raise errors.bad_request("the body does not start as a protobuf message of Kubernetes does")
     value = _yaml(raw) if form in _YAML else _json(raw)
