@@ -84,7 +84,7 @@ def _openapi(request: HttpRequest, cluster: Cluster, parts: list[str]) -> HttpRe
         document = openapi.document_v3(kinds, path, schemas, cluster.kubernetes_version)
     if document is None:
         raise errors.no_such_path()
-    return _cached(request, answers.answer(document))
+    return _cached(request, HttpResponse(document, content_type="application/json"))
 
 
 def _aggregated_version(request: HttpRequest) -> str:

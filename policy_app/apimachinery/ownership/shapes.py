@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cached_property, lru_cache
 from typing import Any
 
+from policy_app.apimachinery.identity import Same
 from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.ownership import fields
 from policy_app.apimachinery.schemas import Node, Schemas
@@ -132,42 +133,26 @@ _WHOLE = Shape(Form.WHOLE)
 _ANY = Shape(Form.ANY)
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """A kind with the schemas of its cluster, compared by identity: a schema cannot be hashed."""
-
-    kind: Kind
-    schemas: Schemas
-
-    def __hash__(self) -> int:
-        return hash((id(self.kind), id(self.schemas)))
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, _Key) and other.kind is self.kind
-        return same and isinstance(other, _Key) and other.schemas is self.schemas
-
-
 def of(kind: Kind, schemas: Schemas) -> Shape:
     """The shape of a kind's objects."""
-    return _of(_Key(kind, schemas))
+    return _of(Same(kind), Same(schemas))
 
 
 def complete(kind: Kind, schemas: Schemas, thing: Mapping[str, Any] | None) -> dict[str, Any]:
     """An object with the structures that are always there; only those where there is no object."""
-    return _filled(thing or {}, _empty(_Key(kind, schemas)))
+    return _filled(thing or {}, _empty(Same(kind), Same(schemas)))
 
 
 @lru_cache(maxsize=1024)
-def _of(key: _Key) -> Shape:
-    node = key.schemas.of(key.kind)
-    return Shape(Form.GRANULAR, node)
+def _of(kind: Same[Kind], schemas: Same[Schemas]) -> Shape:
+    return Shape(Form.GRANULAR, schemas.thing.of(kind.thing))
 
 
 @lru_cache(maxsize=1024)
-def _empty(key: _Key) -> Mapping[str, Any]:
-    if key.kind.custom:
+def _empty(kind: Same[Kind], schemas: Same[Schemas]) -> Mapping[str, Any]:
+    if kind.thing.custom:
         return {"metadata": {}}
-    node = key.schemas.of(key.kind)
+    node = schemas.thing.of(kind.thing)
     skeleton: Mapping[str, Any] = _skeleton(node, _TOP) if node is not None else {}
     return skeleton
 
