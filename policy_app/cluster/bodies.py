@@ -44,7 +44,9 @@ def read(request: HttpRequest) -> Any:
     if form == _PROTOBUF:
         raise errors.bad_request("the body does not start as a protobuf message of Kubernetes does")
     value = _yaml(raw) if form in _YAML else _json(raw)
-    _check_depth(value)
+    # JSON is no deeper than it has brackets, which are counted a hundred times faster.
+    if form in _YAML or raw.count(b"{") + raw.count(b"[") > _DEEPEST:
+        _check_depth(value)
     return value
 
 

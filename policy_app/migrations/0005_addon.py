@@ -116,6 +116,7 @@ class Migration(migrations.Migration):
                 ("constraints", models.JSONField(default=list)),
                 ("message", models.TextField()),
                 ("dry_run", models.BooleanField(default=False)),
+                ("times", models.PositiveIntegerField(default=1)),
                 (
                     "cluster",
                     models.ForeignKey(

@@ -88,6 +88,8 @@ class Refusal(models.Model):
     """The names of the constraints that denied it; none where a webhook failed."""
     message = models.TextField()
     dry_run = models.BooleanField(default=False)
+    times = models.PositiveIntegerField(default=1)
+    """How often the same was asked within a moment, as controllers do that try again."""
 
     class Meta:
         ordering = ["-at", "-pk"]

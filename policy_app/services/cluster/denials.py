@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock, Timer
 from typing import Any
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from policy_app.evaluation.gatekeeper.exemptions import OWN_NAMESPACE
@@ -26,11 +28,17 @@ from policy_app.services.cluster.store import Writer, writing
 
 KEPT = 1_000
 """Refusals of one cluster that are kept; the oldest go."""
-_THINNED_EVERY = 100
+_THINNED_EVERY = 200
+_GATHER_SECONDS = 0.3
+_MOST_WAITING = 5_000
+_MOST_EVENTS = 100
 _LONGEST_MESSAGE = 10_000
 _REASON = "FailedAdmission"
 _SOURCE = "gatekeeper-webhook"
 _log = structlog.get_logger("refusals")
+
+_lock = Lock()
+_waiting: dict[int, list[tuple[Cluster, Refused]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Refused:
     review: Review
     answer: Answer
     dry_run: bool = False
+    at: datetime = field(default_factory=timezone.now)
     door: str = Refusal.Door.CLUSTER
 
     @property
@@ -48,16 +57,50 @@ class Refused:
         return self.answer.message or self.answer.reason
 
 
-def keep(cluster: Cluster, refused: Refused) -> None:
-    """Remember a refusal.  Where that fails it is logged: the client has its answer anyway."""
+def keep(cluster: Cluster, *refused: Refused) -> None:
+    """Remember refusals.  Where that fails it is logged: the client has its answer anyway."""
     try:
-        _record(cluster, refused)
+        Refusal.objects.bulk_create(_records(cluster, refused))
+        _thin(cluster)
         # A dry run leaves nothing behind in its cluster.
-        if not refused.dry_run:
+        told = [one for one in refused if not one.dry_run]
+        if told:
             with writing(cluster) as writer:
-                _tell(writer, refused)
+                _tell(writer, told)
     except DatabaseError:
-        _log.exception("refusal not kept", cluster=cluster.scope.name)
+        _log.exception("refusals not kept", cluster=cluster.scope.name, count=len(refused))
+
+
+def keep_later(cluster: Cluster, refused: Refused) -> None:
+    """Remember a refusal a moment later, together with those that come meanwhile.
+
+    Who calls has an answer to give, and a thousand refusals a second would be a thousand
+    transactions.
+    """
+    with _lock:
+        waiting = _waiting.setdefault(cluster.pk, [])
+        first = not any(_waiting.values())
+        if len(waiting) >= _MOST_WAITING:
+            _log.warning("refusal not kept", cluster=cluster.scope.name, why="too many at once")
+            return
+        waiting.append((cluster, refused))
+    if first:
+        timer = Timer(_GATHER_SECONDS, flush)
+        timer.daemon = True
+        timer.start()
+
+
+def flush() -> None:
+    """Write down what waits."""
+    with _lock:
+        gathered = [one for one in _waiting.values() if one]
+        _waiting.clear()
+    try:
+        for waiting in gathered:
+            keep(waiting[0][0], *(refused for _, refused in waiting))
+    finally:
+        if not connection.in_atomic_block:
+            connections.close_all()
 
 
 def latest(cluster: Cluster, most: int = 50) -> list[Refusal]:
@@ -65,31 +108,54 @@ def latest(cluster: Cluster, most: int = 50) -> list[Refusal]:
     return list(Refusal.objects.filter(cluster=cluster)[:most])
 
 
-def _record(cluster: Cluster, refused: Refused) -> None:
+def _records(cluster: Cluster, refused: Iterable[Refused]) -> Iterable[Refusal]:
+    """A record each; what is the same but for its time is one, and counted."""
+    found: dict[tuple[Any, ...], Refusal] = {}
+    for one in refused:
+        row = _record(cluster, one)
+        about = row.operation, row.group, row.kind, row.namespace, row.name, row.username
+        known = found.setdefault((*about, row.message, row.dry_run), row)
+        if known is not row:
+            known.times += 1
+            known.at = row.at
+    return found.values()
+
+
+def _record(cluster: Cluster, refused: Refused) -> Refusal:
     review = refused.review
-    row = Refusal.objects.create(
+    return Refusal(
         cluster=cluster,
-        at=timezone.now(),
+        at=refused.at,
         door=refused.door,
         operation=review.operation[:10],
-        group=review.kind.get("group", "")[:253],
-        kind=review.kind.get("kind", "")[:253],
-        namespace=review.namespace[:253],
-        name=_name(review)[:253],
-        username=str(review.user_info.get("username") or "")[:253],
+        group=_storable(review.kind.get("group", ""))[:253],
+        kind=_storable(review.kind.get("kind", ""))[:253],
+        namespace=_storable(review.namespace)[:253],
+        name=_storable(_name(review))[:253],
+        username=_storable(str(review.user_info.get("username") or ""))[:253],
         constraints=sorted({one.constraint for one in refused.answer.decision.denials}),
         message=_storable(refused.message)[:_LONGEST_MESSAGE],
         dry_run=refused.dry_run,
     )
-    if row.pk % _THINNED_EVERY == 0:
-        kept = Refusal.objects.filter(cluster=cluster).values_list("pk", flat=True)[:KEPT]
-        Refusal.objects.filter(cluster=cluster).exclude(pk__in=list(kept)).delete()
 
 
-def _tell(writer: Writer, refused: Refused) -> None:
-    about = _about(writer, refused.review)
-    for message in _messages(refused):
-        events.record(writer, about, events.WARNING, _REASON, message, _SOURCE)
+def _thin(cluster: Cluster) -> None:
+    """Now and then, forget the oldest."""
+    found = Refusal.objects.filter(cluster=cluster)
+    if found.count() >= KEPT + _THINNED_EVERY:
+        last = found.order_by("-pk").values_list("pk", flat=True)[KEPT]
+        found.filter(pk__lte=last).delete()
+
+
+def _tell(writer: Writer, refused: Iterable[Refused]) -> None:
+    """An Event a message; what is refused many times within a moment is told once."""
+    told: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for one in refused:
+        thing = _about(writer, one.review)
+        for message in _messages(one):
+            told.setdefault((thing["metadata"]["uid"], _storable(message)), thing)
+    for (_, message), thing in list(told.items())[:_MOST_EVENTS]:
+        events.record(writer, thing, events.WARNING, _REASON, message, _SOURCE)
 
 
 def _messages(refused: Refused) -> Iterable[str]:

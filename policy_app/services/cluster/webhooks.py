@@ -7,6 +7,7 @@ something; the database is asked in a thread of its own, for no longer than the 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,7 +38,9 @@ from policy_app.services.cluster.installed import Installed, installed
 VALIDATE, MUTATE = "validate", "mutate"
 TOKEN_PREFIX = "ppwh"  # noqa: S105 - what a token starts with, and no token
 GOOD_FOR = 0.25
-"""Seconds for which a snapshot is believed."""
+"""Seconds for which a snapshot is believed without asking."""
+_USED_FOR = 1.0
+"""Seconds for which it is used while a newer one is read, so that nobody waits under load."""
 _KEPT = 64
 _THREADS = 4
 _log = structlog.get_logger("webhooks")
@@ -58,7 +61,7 @@ class Snapshot:
     namespaces: Mapping[str, Mapping[str, Any]]
     mark: tuple[Any, ...]
     """The cluster's revision, and what of it decides."""
-    good_until: float = 0.0
+    read_at: float = 0.0
     epoch: tuple[int, int] = (0, 0)
     callers: set[str] = field(default_factory=set)
     """The portal's own tokens that were good when this was read."""
@@ -187,8 +190,6 @@ _epoch = 0
 _snapshots: dict[str, Snapshot] = {}
 _under_way: dict[str, Future[Snapshot]] = {}
 _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="webhooks")
-# Records of refusals wait for one another, and never keep a decision waiting.
-_keeper = ThreadPoolExecutor(1, thread_name_prefix="refusals")
 
 
 @receiver(post_create_historical_record)
@@ -209,15 +210,22 @@ def _snapshot(call: Call) -> Snapshot:
         return _asked(lambda: _read(call.cluster, None), call.deadline)
     key = call.cluster.lower()
     kept = _snapshots.get(key)
-    if kept is not None and time.monotonic() < kept.good_until and kept.epoch == _epoch_of(kept):
+    known = kept is not None and kept.epoch == _epoch_of(kept)
+    age = time.monotonic() - kept.read_at if kept is not None and known else math.inf
+    if kept is not None and age < GOOD_FOR:
         return kept
+    reading = _reading(key, kept)
+    return kept if kept is not None and age < _USED_FOR else _awaited(reading, call.deadline)
+
+
+def _reading(key: str, kept: Snapshot | None) -> Future[Snapshot]:
+    """A newer snapshot on its way; whoever asks for one meanwhile gets the same."""
     with _lock:
         reading = _under_way.get(key)
-        if reading is None:
+        if reading is None or reading.done():
             reading = _pool.submit(_in_thread, lambda: _refreshed(key, kept))
             _under_way[key] = reading
-            reading.add_done_callback(lambda _: _under_way.pop(key, None))
-    return _awaited(reading, call.deadline)
+    return reading
 
 
 def _epoch_of(one: Snapshot) -> tuple[int, int]:
@@ -225,14 +233,17 @@ def _epoch_of(one: Snapshot) -> tuple[int, int]:
 
 
 def _refreshed(name: str, kept: Snapshot | None) -> Snapshot:
-    epoch = _epoch, wakeups.count(kept.cluster.pk) if kept is not None else 0
+    began, epoch = time.monotonic(), (_epoch, wakeups.count(kept.cluster.pk) if kept else 0)
     found = _read(name, kept)
     if kept is None:
         epoch = _epoch, wakeups.count(found.cluster.pk)
-    fresh = replace(found, good_until=time.monotonic() + GOOD_FOR, epoch=epoch)
-    if len(_snapshots) >= _KEPT and name not in _snapshots:
-        _snapshots.pop(next(iter(_snapshots)), None)
-    _snapshots[name] = fresh
+    fresh = replace(found, read_at=began, epoch=epoch)
+    with _lock:
+        if len(_snapshots) >= _KEPT and name not in _snapshots:
+            oldest = next(iter(_snapshots))
+            _snapshots.pop(oldest)
+            _under_way.pop(oldest, None)
+        _snapshots[name] = fresh
     return fresh
 
 
@@ -281,4 +292,4 @@ def _keep(cluster: Cluster, refused: denials.Refused) -> None:
     if connection.in_atomic_block:
         denials.keep(cluster, kept)
     else:
-        _keeper.submit(_in_thread, lambda: denials.keep(cluster, kept))
+        denials.keep_later(cluster, kept)
