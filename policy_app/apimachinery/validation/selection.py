@@ -45,7 +45,7 @@ def takes(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
 
 def _holds(term: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     value = labels.get(str(term.get("key")))
-    operator, values = term.get("operator"), term.get("values") or []
+    operator, values = str(term.get("operator")), list(term.get("values") or [])
     if operator in _WITHOUT:
         return (value is not None) == (operator == "Exists")
-    return (value in list(values)) == (operator == "In")
+    return (value in values) is (operator == "In")
