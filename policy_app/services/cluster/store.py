@@ -58,6 +58,8 @@ class Writer:
     now: datetime
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """What is done once the transaction has ended, whether it was kept or undone."""
+    decided: bool = False
+    """Whether something was changed that decides about other objects."""
     queue: Queue = field(default_factory=dict)
     """What controllers still have to do in this transaction, and about which objects."""
 
@@ -183,6 +185,9 @@ class Writer:
         for row, before in changed:
             if row.group in DECIDING_GROUPS and not (before and says_the_same(before, row.body)):
                 self.state.deciding = new_uid()
+                self.decided = True
+            # What decides goes by the labels of namespaces, too.
+            self.decided |= (row.group, row.plural) == ("", "namespaces")
         KubeChange.objects.bulk_create(
             KubeChange(
                 cluster=self.cluster,
@@ -250,7 +255,8 @@ def _finish(writer: Writer, began_at: int) -> None:
         old.delete()
     state.save(update_fields=["revision", "settled", "compacted", "filled", "deciding"])
     if revision != began_at:
-        transaction.on_commit(lambda: wakeups.notify(writer.cluster.pk))
+        decided = writer.decided
+        transaction.on_commit(lambda: wakeups.notify(writer.cluster.pk, decided=decided))
 
 
 def says_the_same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

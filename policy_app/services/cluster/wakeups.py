@@ -10,21 +10,21 @@ from threading import Condition, Event, Lock
 
 _made = Lock()
 _stopping = Event()
-_counts: dict[int, int] = defaultdict(int)
+_decisions: dict[int, int] = defaultdict(int)
 _conditions: dict[int, Condition] = defaultdict(Condition)
 
 
-def notify(cluster_id: int) -> None:
-    """Wake the watches of a cluster."""
+def notify(cluster_id: int, *, decided: bool = False) -> None:
+    """Wake the watches of a cluster; ``decided`` tells that what decides was changed."""
     condition = _of(cluster_id)
     with condition:
-        _counts[cluster_id] += 1
+        _decisions[cluster_id] += decided
         condition.notify_all()
 
 
-def count(cluster_id: int) -> int:
-    """How often the cluster has changed here, so that what was kept of it is known to be old."""
-    return _counts[cluster_id]
+def decisions(cluster_id: int) -> int:
+    """How often what decides was changed here, so that what was kept of it is known to be old."""
+    return _decisions[cluster_id]
 
 
 def wait(cluster_id: int, seconds: float) -> None:

@@ -229,14 +229,14 @@ def _reading(key: str, kept: Snapshot | None) -> Future[Snapshot]:
 
 
 def _epoch_of(one: Snapshot) -> tuple[int, int]:
-    return _epoch, wakeups.count(one.cluster.pk)
+    return _epoch, wakeups.decisions(one.cluster.pk)
 
 
 def _refreshed(name: str, kept: Snapshot | None) -> Snapshot:
-    began, epoch = time.monotonic(), (_epoch, wakeups.count(kept.cluster.pk) if kept else 0)
+    began, epoch = time.monotonic(), (_epoch, wakeups.decisions(kept.cluster.pk) if kept else 0)
     found = _read(name, kept)
     if kept is None:
-        epoch = _epoch, wakeups.count(found.cluster.pk)
+        epoch = _epoch, wakeups.decisions(found.cluster.pk)
     fresh = replace(found, read_at=began, epoch=epoch)
     with _lock:
         if len(_snapshots) >= _KEPT and name not in _snapshots:
