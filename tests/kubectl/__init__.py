@@ -1,0 +1,1 @@
+"""Unmodified clients of Kubernetes against a portal that runs in a process of its own."""
