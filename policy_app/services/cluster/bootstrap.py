@@ -23,6 +23,8 @@ SYSTEM_NAMESPACES: Mapping[str, Mapping[str, str]] = {
     "gatekeeper-system": {"admission.gatekeeper.sh/ignore": "no-self-managing"},
 }
 
+ACCOUNT, AUTHORITY = "default", "kube-root-ca.crt"
+
 Labels = Mapping[str, str]
 
 
@@ -39,6 +41,8 @@ def fill(cluster: Cluster, namespaces: Mapping[str, Labels] = SYSTEM_NAMESPACES)
             return
         for name, labels in namespaces.items():
             _add(writer, namespace(name, labels))
+            for thing in contents(name):
+                _add(writer, thing)
         for thing in _first_objects(cluster.kubernetes_version):
             if not namespace_of(thing) or namespace_of(thing) in namespaces:
                 _add(writer, thing)
@@ -56,6 +60,18 @@ def namespace(name: str, labels: Labels) -> Object:
         "spec": {"finalizers": ["kubernetes"]},
         "status": {"phase": "Active"},
     }
+
+
+def contents(namespace: str) -> list[Object]:
+    """What is in every namespace: the default account, and the cluster's root certificate."""
+    account = {"name": ACCOUNT, "namespace": namespace}
+    about = {"kubernetes.io/description": "The authority that signs for the cluster's API server."}
+    authority = {"name": AUTHORITY, "namespace": namespace, "annotations": about}
+    certificate = {"ca.crt": _certificate()}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": authority, "data": certificate},
+    ]
 
 
 def namespaces_of(cluster: Cluster) -> dict[str, dict[str, Any]]:
@@ -82,3 +98,8 @@ def _first_objects(version: str) -> list[Object]:
     path = settings.FIXTURES_DIR / "cluster" / "bootstrap.yaml"
     text = path.read_text(encoding="utf-8").replace("{version}", version)
     return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+
+
+@lru_cache(maxsize=1)
+def _certificate() -> str:
+    return (settings.FIXTURES_DIR / "cluster" / "ca.crt").read_text(encoding="utf-8")

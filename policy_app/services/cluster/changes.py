@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from policy_app.apimachinery.objects import (
 )
 from policy_app.evaluation.gatekeeper.review import DELETE
 from policy_app.models import KubeObject
-from policy_app.services.cluster import kinds, policy, steps
+from policy_app.services.cluster import addresses, kinds, policy, steps
 from policy_app.services.cluster.caller import (
     Caller,
     DeleteOptions,
@@ -29,6 +30,7 @@ from policy_app.services.cluster.caller import (
 from policy_app.services.cluster.store import Writer
 
 NAMESPACE_SECONDS = 2
+_IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
 FOREGROUND = "foregroundDeletion"
 _MODIFIED = (
     "the object has been modified; please apply your changes to the latest version and try again"
@@ -48,11 +50,25 @@ def create(
     steps.require_namespace(writer, target)
     if writer.find(kind, target.namespace, target.name) is not None:
         raise errors.already_exists(kind, target.name)
-    prepared = steps.prepared_for_create(kind, thing)
+    complete, warnings = admitted(writer, target, thing, caller, options, operation)
+    stored = writer.add(kind, complete)
+    return Outcome(versions.to(kind, stored), warnings, created=True)
+
+
+def admitted(
+    writer: Writer,
+    target: Target,
+    thing: Object,
+    caller: Caller,
+    options: WriteOptions,
+    operation: str = ownership.UPDATE,
+) -> tuple[Object, tuple[str, ...]]:
+    """A new object as it will be stored, and warnings; nothing is written.  Raises ``ApiError``."""
+    kind = target.kind
+    prepared = addresses.allotted(writer, kind, steps.prepared_for_create(kind, thing))
     complete, warnings = steps.admitted(writer, target, prepared, None, caller, options)
     owned = _owned(writer, target, None, complete, options, operation)
-    stored = writer.add(kind, steps.stored_form(writer, kind, owned))
-    return Outcome(versions.to(kind, stored), warnings, created=True)
+    return steps.stored_form(writer, kind, owned), warnings
 
 
 def update(
@@ -74,6 +90,7 @@ def update(
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {row.uid}"
         raise errors.conflict(kind, row.name, why)
     prepared = steps.prepared_for_update(target, steps.carried_over(thing, old), old)
+    prepared = addresses.allotted(writer, kind, prepared, old)
     complete, warnings = steps.admitted(writer, target, prepared, old, caller, options)
     complete = steps.with_generation(kind, complete, old)
     owned = _owned(writer, target, old, complete, options, operation)
@@ -91,10 +108,7 @@ def delete_row(
     _check_preconditions(kind, row, options)
     if is_going(thing) and (finalizers_of(thing) or steps.keeps_itself(thing)):
         return Outcome(thing)
-    request = policy.Request(
-        kind=kind, operation=DELETE, old_object=thing, caller=caller, dry_run=options.dry_run
-    )
-    warnings = policy.judge(writer, request, None)
+    warnings = _judged(writer, kind, thing, caller, options)
     _orphan_dependents(writer, row, options)
     marked = _marked(writer, thing, options)
     if finalizers_of(marked) or steps.keeps_itself(marked):
@@ -103,6 +117,41 @@ def delete_row(
             writer.wake_at(row, writer.now + timedelta(seconds=NAMESPACE_SECONDS))
         return Outcome(versions.to(kind, stored), warnings)
     return Outcome(versions.to(kind, writer.remove(row)), warnings)
+
+
+def delete_all(writer: Writer, found: Iterable[KubeObject], caller: Caller) -> list[KubeObject]:
+    """Delete objects in the background, with few statements; those that are gone are returned.
+
+    What finalizers keep is marked, and what a policy keeps is left as it is.
+    """
+    options, gone = DeleteOptions(), []
+    for row in found:
+        kind = kind_of(writer, row)
+        if kind is None:
+            continue
+        try:
+            if finalizers_of(row.body) or steps.keeps_itself(row.body):
+                delete_row(writer, kind, row, caller, options)
+                continue
+            _judged(writer, kind, versions.to(kind, row.body), caller, options)
+        except errors.ApiError:
+            continue
+        gone.append(row)
+    writer.remove_all(gone)
+    return gone
+
+
+def _judged(
+    writer: Writer, kind: Kind, thing: Object, caller: Caller, options: DeleteOptions
+) -> tuple[str, ...]:
+    """Ask whether an object may be deleted; warnings are returned.  Raises ``ApiError`` 403."""
+    name = str(metadata_of(thing).get("name"))
+    if kind.kind == "Namespace" and not kind.group and name in _IMMORTAL:
+        raise errors.forbidden(kind, name, "this namespace may not be deleted")
+    request = policy.Request(
+        kind=kind, operation=DELETE, old_object=thing, caller=caller, dry_run=options.dry_run
+    )
+    return policy.judge(writer, request, None)
 
 
 def _marked(writer: Writer, thing: Object, options: DeleteOptions) -> Object:

@@ -2,96 +2,180 @@
 
 ``settle`` goes on until nothing changes any more.  Each round is one transaction, and the state
 says how far controllers have come, so that a process that dies leaves the rest to the next request.
+
+A controller joins by a line in one of the tables below.  ``_ASKING`` are looks that write nothing
+and ask for work with ``Writer.soon``, which is done once a round; ``_ACTING`` write at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
 
 import structlog
 
+from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
+from policy_app.evaluation.gatekeeper.mutation.mutator import GROUP as MUTATIONS
+from policy_app.evaluation.gatekeeper.templates import GROUP as TEMPLATES
 from policy_app.models import Cluster, ClusterState, KubeChange, KubeObject
+from policy_app.services.cluster import events
 from policy_app.services.cluster.controllers import (
+    budgets,
+    crds,
+    cronjobs,
     daemonsets,
     deployments,
     garbage,
     gatekeeper,
+    jobs,
+    looking,
     namespaces,
     pods,
+    policies,
     replicasets,
+    scalers,
+    services,
     statefulsets,
+    volumes,
 )
-from policy_app.services.cluster.store import Writer, writing
+from policy_app.services.cluster.controllers.looking import Look
+from policy_app.services.cluster.store import DECIDING_GROUPS, Act, Writer, writing
 
-_MOST_ROUNDS = 200
-_AT_ONCE = 200
+_MOST_ROUNDS = 100
+_MOST_PASSES = 10
+_AT_ONCE = 500
 _log = structlog.get_logger("controllers")
 
-Reconcile = Callable[[Writer, KubeChange], None]
-WhenTimeComes = Callable[[Writer, KubeObject], None]
+Resource = tuple[str, str]
 
-_EVERYTHING: tuple[Reconcile, ...] = (garbage.changed,)
-_BY_RESOURCE: Mapping[tuple[str, str], tuple[Reconcile, ...]] = {
+_scale = looking.namespace(scalers.scale)
+_count = looking.namespace(budgets.count)
+_ASKING: Mapping[Resource, tuple[Look, ...]] = {
+    ("", "namespaces"): (namespaces.look,),
+    ("", "serviceaccounts"): (namespaces.content_changed,),
+    ("", "configmaps"): (namespaces.content_changed,),
+    ("", "nodes"): (pods.node_changed, daemonsets.node_changed),
     ("", "pods"): (
-        pods.changed,
-        replicasets.pod_changed,
-        daemonsets.pod_changed,
-        statefulsets.pod_changed,
+        pods.look,
+        looking.controller("ReplicaSet", replicasets.keep),
+        looking.controller("ReplicationController", replicasets.keep),
+        looking.controller("DaemonSet", daemonsets.keep),
+        looking.controller("StatefulSet", statefulsets.keep),
+        looking.controller("Job", jobs.keep),
+        looking.namespace(services.publish),
+        _count,
+        volumes.pod_changed,
     ),
-    ("", "replicationcontrollers"): (replicasets.changed,),
-    ("apps", "replicasets"): (replicasets.changed, deployments.set_changed),
-    ("apps", "deployments"): (deployments.changed,),
-    ("apps", "daemonsets"): (daemonsets.changed,),
-    ("apps", "statefulsets"): (statefulsets.changed,),
-    ("apiextensions.k8s.io", "customresourcedefinitions"): (gatekeeper.definition_changed,),
-    ("templates.gatekeeper.sh", "constrainttemplates"): (gatekeeper.template_changed,),
+    ("", "replicationcontrollers"): (looking.itself(replicasets.keep),),
+    ("", "services"): (services.look,),
+    ("networking.k8s.io", "ingresses"): (looking.itself(services.ask_for_address),),
+    ("", "persistentvolumeclaims"): (volumes.look,),
+    ("apps", "replicasets"): (
+        looking.itself(replicasets.keep),
+        looking.controller("Deployment", deployments.keep),
+    ),
+    ("apps", "deployments"): (looking.itself(deployments.keep), _scale),
+    ("apps", "daemonsets"): (looking.itself(daemonsets.keep),),
+    ("apps", "statefulsets"): (looking.itself(statefulsets.keep), _scale),
+    ("batch", "jobs"): (
+        looking.itself(jobs.keep),
+        looking.controller("CronJob", cronjobs.keep),
+    ),
+    ("batch", "cronjobs"): (looking.itself(cronjobs.keep),),
+    ("policy", "poddisruptionbudgets"): (_count,),
+    ("autoscaling", "horizontalpodautoscalers"): (_scale,),
 }
-_BY_GROUP: Mapping[str, tuple[Reconcile, ...]] = {
-    "constraints.gatekeeper.sh": (gatekeeper.constraint_changed,),
-    "mutations.gatekeeper.sh": (gatekeeper.mutator_changed,),
+_ACTING: Mapping[Resource, tuple[Look, ...]] = {
+    ("apiextensions.k8s.io", "customresourcedefinitions"): (
+        crds.accept,
+        gatekeeper.definition_changed,
+    ),
+    (TEMPLATES, "constrainttemplates"): (gatekeeper.template_changed,),
 }
-_BY_TIME: Mapping[tuple[str, str], WhenTimeComes] = {
-    ("", "namespaces"): namespaces.time_came,
+_ACTING_ON_GROUP: Mapping[str, tuple[Look, ...]] = {
+    CONSTRAINTS: (gatekeeper.constraint_changed,),
+    MUTATIONS: (gatekeeper.mutator_changed,),
+}
+_WHEN_DUE: Mapping[Resource, Act] = {
+    **policies.KEEPERS,
+    ("", "namespaces"): namespaces.empty,
+    ("", "events"): events.forget,
+    ("", "pods"): pods.end,
+    ("", "services"): services.give_address,
+    ("networking.k8s.io", "ingresses"): services.give_address,
+    ("apps", "deployments"): deployments.keep,
 }
 
 
-def settle(cluster: Cluster) -> None:
-    """Let the controllers see every change that none of them has seen yet."""
+def settle(cluster: Cluster, now: datetime | None = None) -> None:
+    """Let the controllers see every change that none of them has seen yet.
+
+    ``now`` is the moment at which the cluster's clock stands, where that is not the present.
+    """
     for _ in range(_MOST_ROUNDS):
         state = ClusterState.objects.filter(cluster=cluster).first()
         if state is None or state.settled >= state.revision:
             return
-        with writing(cluster) as writer:
+        with writing(cluster, now) as writer:
             _round(writer)
+    _log.warning("controllers found no rest; the next request goes on", cluster=cluster.pk)
 
 
-def time_came(writer: Writer, row: KubeObject) -> None:
-    """An object's moment has come."""
-    act = _BY_TIME.get((row.group, row.plural))
-    if act is not None:
-        act(writer, row)
+def time_came(writer: Writer, due: Iterable[KubeObject]) -> None:
+    """The moments of objects have come."""
+    for row in due:
+        act = _WHEN_DUE.get((row.group, row.plural))
+        if act is not None:
+            writer.soon(act, row.uid)
+    _work(writer)
 
 
 def _round(writer: Writer) -> None:
-    changes = KubeChange.objects.filter(
-        cluster=writer.cluster, revision__gt=writer.state.settled
-    ).order_by("revision")[:_AT_ONCE]
-    for change in list(changes):
+    found = KubeChange.objects.filter(cluster=writer.cluster, revision__gt=writer.state.settled)
+    for change in found.order_by("revision")[:_AT_ONCE]:
         writer.state.settled = change.revision
-        for reconcile in _concerned(change):
-            _attempt(reconcile, writer, change)
+        _show(writer, change)
+    _work(writer)
 
 
-def _concerned(change: KubeChange) -> tuple[Reconcile, ...]:
-    """The controllers that look at a change."""
-    own = _BY_RESOURCE.get((change.group, change.plural), ())
-    return (*_EVERYTHING, *own, *_BY_GROUP.get(change.group, ()))
+def _show(writer: Writer, change: KubeChange) -> None:
+    """Let everybody concerned see one change."""
+    resource = (change.group, change.plural)
+    garbage.look(writer, change)
+    for look in _ASKING.get(resource, ()):
+        look(writer, change)
+    if change.group in DECIDING_GROUPS:
+        policies.changed(writer, change)
+    for act in (*_ACTING.get(resource, ()), *_ACTING_ON_GROUP.get(change.group, ())):
+        _attempt(writer, partial(act, writer, change), change=str(change))
 
 
-def _attempt(reconcile: Reconcile, writer: Writer, change: KubeChange) -> None:
-    """One controller's look at one change; its failure is logged, and keeps nobody back."""
+def _work(writer: Writer) -> None:
+    """Do what was asked for, and what that asks for in turn."""
+    for _ in range(_MOST_PASSES):
+        queue, writer.queue = writer.queue, {}
+        if not queue:
+            return
+        for act, keys in queue.items():
+            _act(writer, act, list(keys))
+
+
+def _act(writer: Writer, act: Act, keys: list[str]) -> None:
+    """All at once; where that fails, one by one, so that one object keeps nobody else back."""
+    name = act.__module__
+    done = _attempt(writer, partial(act, writer, keys), controller=name, objects=len(keys))
+    if not done and len(keys) > 1:
+        for key in keys:
+            _attempt(writer, partial(act, writer, [key]), controller=name, object=key)
+
+
+def _attempt(writer: Writer, act: Callable[[], None], **about: object) -> bool:
+    """Whether it went well.  A failure is logged, undone, and leaves the rest of the round."""
     try:
         with writer.savepoint():
-            reconcile(writer, change)
+            act()
     except Exception:
-        _log.exception("controller failed", change=str(change))
+        _log.exception("controller failed", **about)
+        return False
+    return True

@@ -1,117 +1,154 @@
-"""Scheduler and kubelet of a cluster without machines: a Pod is placed, and runs at once."""
+"""Scheduler and kubelet of a cluster without machines: a Pod is placed, and runs at once.
+
+A Pod goes to a node that its node selector takes.  What a Job started ends well a moment later;
+every other Pod goes on running, whatever its command is: nobody runs it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from policy_app.apimachinery.objects import Object, is_going, metadata_of, timestamp
+from policy_app.apimachinery.objects import Object, is_going, metadata_of, timestamp, uid_of
 from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster.store import Writer
+from policy_app.services.cluster import events
+from policy_app.services.cluster.controllers import looking, making, pod_status
+from policy_app.services.cluster.events import Happening
+from policy_app.services.cluster.store import Writer, rows
 
-_CONDITIONS = (
-    "PodReadyToStartContainers",
-    "Initialized",
-    "Ready",
-    "ContainersReady",
-    "PodScheduled",
-)
-_HOST_IP = "10.224.0.4"
-_FALLBACK_NODE = "aks-nodepool1-28993262-vmss000000"
+_WORK_TAKES = timedelta(seconds=1)
+_SCHEDULER = "default-scheduler"
+_KUBELET = "kubelet"
+_NO_PREEMPTION = "Preemption is not helpful for scheduling."
 
 
-def changed(writer: Writer, change: KubeChange) -> None:
-    """Place a new Pod on a node, and report its containers as running."""
-    if change.type == KubeChange.Type.DELETED:
+def look(writer: Writer, change: KubeChange) -> None:
+    """Look at a Pod that has not started yet."""
+    if change.type != KubeChange.Type.DELETED and _is_new(change.object):
+        writer.soon(start, uid_of(change.object))
+
+
+def node_changed(writer: Writer, change: KubeChange) -> None:
+    """With a node that came or was changed, Pods that had none may find one."""
+    before: Mapping[str, Any] = change.before or {}
+    if change.type == KubeChange.Type.DELETED or _placing(before) == _placing(change.object):
         return
-    row = KubeObject.objects.filter(
-        cluster=writer.cluster, uid=metadata_of(change.object)["uid"]
-    ).first()
-    if (
-        row is None
-        or is_going(row.body)
-        or (row.body.get("status") or {}).get("phase")
-        not in (
-            None,
-            "Pending",
-        )
-    ):
+    waiting = KubeObject.objects.filter(cluster=writer.cluster, group="", plural="pods")
+    for row in waiting:
+        if _is_new(row.body):
+            writer.soon(start, row.uid)
+
+
+def start(writer: Writer, uids: list[str]) -> None:
+    """Place new Pods on nodes, and report their containers as running."""
+    new = [row for row in looking.staying(writer, uids) if _is_new(row.body)]
+    if not new:
         return
-    writer.change(row, _running(writer, row.body))
+    nodes, at = _nodes(writer), timestamp(writer.now)
+    happened: list[Happening] = []
+    changed: list[tuple[KubeObject, Object]] = []
+    for row in new:
+        node = _node_for(row.body, nodes)
+        if node is None:
+            why = _unschedulable(row.body, nodes)
+            changed.append((row, pod_status.pending(row.body, why, at)))
+            happened.append(
+                Happening(row.body, events.WARNING, "FailedScheduling", why, _SCHEDULER)
+            )
+            continue
+        name = str(metadata_of(node)["name"])
+        changed.append((row, pod_status.running(row.body, name, _address_of(node), at)))
+        happened += _told(row.body, name)
+    writer.change_all(changed)
+    events.record_all(writer, happened)
+    for row, _ in changed:
+        if row.body["status"]["phase"] == "Running" and _ends(row.body):
+            writer.wake_at(row, writer.now + _WORK_TAKES)
 
 
-def _running(writer: Writer, pod: Object) -> Object:
-    spec: Mapping[str, Any] = pod.get("spec") or {}
+def end(writer: Writer, uids: list[str]) -> None:
+    """The work of Pods is done."""
     at = timestamp(writer.now)
-    node = spec.get("nodeName") or _FALLBACK_NODE
-    containers = spec.get("containers") or []
-    status = {
-        "phase": "Running",
-        "conditions": [
-            {"type": one, "status": "True", "lastProbeTime": None, "lastTransitionTime": at}
-            for one in _CONDITIONS
-        ],
-        "hostIP": _HOST_IP,
-        "hostIPs": [{"ip": _HOST_IP}],
-        "podIP": _address(pod),
-        "podIPs": [{"ip": _address(pod)}],
-        "startTime": at,
-        "containerStatuses": [_container(one, at) for one in containers],
-        "qosClass": quality(spec),
-    }
-    inits = spec.get("initContainers") or []
-    if inits:
-        status["initContainerStatuses"] = [_finished(one, at) for one in inits]
-    return {**pod, "spec": {**spec, "nodeName": node}, "status": status}
+    over = [
+        (row, pod_status.succeeded(row.body, at))
+        for row in looking.staying(writer, uids)
+        if (row.body.get("status") or {}).get("phase") == "Running"
+    ]
+    writer.change_all(over)
 
 
-def quality(spec: Mapping[str, Any]) -> str:
-    """The quality of service class: by what containers request and are limited to."""
-    given = [one.get("resources") or {} for one in spec.get("containers") or []]
-    if not any(one.get("requests") or one.get("limits") for one in given):
-        return "BestEffort"
-    for one in given:
-        limits, requests = one.get("limits") or {}, one.get("requests") or one.get("limits") or {}
-        for name in ("cpu", "memory"):
-            if name not in limits or requests.get(name, limits[name]) != limits[name]:
-                return "Burstable"
-    return "Guaranteed"
+def _is_new(pod: Mapping[str, Any]) -> bool:
+    phase = (pod.get("status") or {}).get("phase")
+    return phase in (None, "Pending") and not is_going(pod)
 
 
-def _container(container: Mapping[str, Any], at: str) -> Object:
-    return {
-        **_identity(container),
-        "ready": True,
-        "started": True,
-        "restartCount": 0,
-        "state": {"running": {"startedAt": at}},
-        "lastState": {},
-    }
+def _ends(pod: Mapping[str, Any]) -> bool:
+    return bool(looking.controller_uid(pod, "Job"))
 
 
-def _finished(container: Mapping[str, Any], at: str) -> Object:
-    if container.get("restartPolicy") == "Always":
-        return _container(container, at)
-    ended = {"exitCode": 0, "reason": "Completed", "startedAt": at, "finishedAt": at}
-    rest = {"ready": True, "started": False, "restartCount": 0, "lastState": {}}
-    return {**_identity(container), **rest, "state": {"terminated": ended}}
+def _told(pod: Object, node: str) -> list[Happening]:
+    metadata = metadata_of(pod)
+    placed = f"Successfully assigned {metadata.get('namespace')}/{metadata['name']} to {node}"
+    started = "Started containers: " + ", ".join(
+        str(one.get("name")) for one in (pod.get("spec") or {}).get("containers") or []
+    )
+    return [
+        Happening(pod, events.NORMAL, "Scheduled", placed, _SCHEDULER),
+        Happening(pod, events.NORMAL, "Started", started, _KUBELET),
+    ]
 
 
-def _identity(container: Mapping[str, Any]) -> Object:
-    image = str(container.get("image") or "")
-    digest = hashlib.sha256(image.encode()).hexdigest()
-    name = str(container.get("name") or "")
-    own = hashlib.sha256(f"{name} {image}".encode()).hexdigest()
-    return {
-        "name": name,
-        "image": image,
-        "imageID": f"{image.partition('@')[0].partition(':')[0]}@sha256:{digest}",
-        "containerID": f"containerd://{own}",
-    }
+def _nodes(writer: Writer) -> list[Object]:
+    found = rows(writer.cluster, making.kind_of(writer, "v1", "Node")).order_by("name")
+    return [row.body for row in found if not is_going(row.body)]
 
 
-def _address(pod: Mapping[str, Any]) -> str:
-    """An address of the Pod network that stays the Pod's own."""
-    digest = hashlib.sha256(str(metadata_of(pod).get("uid")).encode()).digest()
-    return f"10.244.{digest[0] % 32}.{digest[1] % 253 + 2}"
+def _node_for(pod: Object, nodes: list[Object]) -> Object | None:
+    """The node that the Pod names, or one that takes it: always the same for the same Pod."""
+    named = (pod.get("spec") or {}).get("nodeName")
+    if named:
+        known = (one for one in nodes if metadata_of(one)["name"] == named)
+        return next(known, {"metadata": {"name": named}})
+    fitting = [one for one in nodes if _takes(one, pod) and not _is_cordoned(one)]
+    if not fitting:
+        return None
+    digest = hashlib.sha256(uid_of(pod).encode()).digest()
+    return fitting[int.from_bytes(digest[:4], "big") % len(fitting)]
+
+
+def _takes(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
+    wanted = (pod.get("spec") or {}).get("nodeSelector") or {}
+    labels = metadata_of(node).get("labels") or {}
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def _is_cordoned(node: Mapping[str, Any]) -> bool:
+    return bool((node.get("spec") or {}).get("unschedulable"))
+
+
+def _placing(node: Mapping[str, Any]) -> tuple[Any, bool]:
+    """What of a node says which Pods it takes."""
+    return metadata_of(node).get("labels"), _is_cordoned(node)
+
+
+def _unschedulable(pod: Object, nodes: list[Object]) -> str:
+    if not nodes:
+        return "no nodes available to schedule pods"
+    count = len(nodes)
+    cordoned = sum(_is_cordoned(one) for one in nodes)
+    others = sum(not _takes(one, pod) and not _is_cordoned(one) for one in nodes)
+    reasons = []
+    if cordoned:
+        reasons.append(f"{cordoned} node(s) were unschedulable")
+    if others:
+        reasons.append(f"{others} node(s) didn't match Pod's node affinity/selector")
+    head = f"0/{count} nodes are available"
+    return f"{head}: {', '.join(reasons)}. preemption: {head}: {count} {_NO_PREEMPTION}"
+
+
+def _address_of(node: Mapping[str, Any]) -> str:
+    addresses = (node.get("status") or {}).get("addresses") or []
+    found = (one["address"] for one in addresses if one.get("type") == "InternalIP")
+    return str(next(found, "10.224.0.4"))

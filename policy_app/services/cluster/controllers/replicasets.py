@@ -1,69 +1,64 @@
-"""ReplicaSets: as many Pods as are wanted.  ReplicationControllers are kept alike."""
+"""ReplicaSets: as many Pods as are wanted.  ReplicationControllers are kept alike.
+
+Where Pods are refused, the set says why and tries again later, as Kubernetes does.
+"""
 
 from __future__ import annotations
 
-from policy_app.apimachinery.objects import Object, timestamp
-from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster.controllers import making
+from policy_app.apimachinery.objects import Object, metadata_of, timestamp
+from policy_app.models import KubeObject
+from policy_app.services.cluster.controllers import availability, looking, making
 from policy_app.services.cluster.store import Writer
 
-_MOST_AT_ONCE = 500
-"""Pods of one set: a simulated cluster has no machines that would set the limit."""
 _NAMES = {"ReplicaSet": "replicaset-controller", "ReplicationController": "replication-controller"}
 
 
-def changed(writer: Writer, change: KubeChange) -> None:
-    """A set was changed."""
-    row = making.current(writer, change)
-    if row is not None:
-        _reconcile(writer, row)
+def keep(writer: Writer, uids: list[str]) -> None:
+    """Make the Pods that are missing, delete those that are too many, and report."""
+    for row in looking.staying(writer, uids):
+        _keep(writer, row)
 
 
-def pod_changed(writer: Writer, change: KubeChange) -> None:
-    """A Pod was changed: its set counts again."""
-    for kind in _NAMES:
-        row = making.controller_of(writer, change.object, kind)
-        if row is not None and making.current(writer, _as_change(row)) is not None:
-            _reconcile(writer, row)
-
-
-def _as_change(row: KubeObject) -> KubeChange:
-    return KubeChange(body=row.body)
-
-
-def _reconcile(writer: Writer, row: KubeObject) -> None:
+def _keep(writer: Writer, row: KubeObject) -> None:
     body: Object = row.body
-    spec, controller = body.get("spec") or {}, _NAMES[str(body["kind"])]
-    wanted = min(int(spec.get("replicas", 1)), _MOST_AT_ONCE)
-    pods = making.controlled(writer, row, "pods")
-    kind = making.kind_of(writer, "v1", "Pod")
-    failed = False
-    for _ in range(wanted - len(pods)):
-        pod = making.from_template(spec.get("template") or {}, body, kind)
-        if not making.create(writer, kind, pod, body, controller):
-            # A real controller tries again and again; what refuses this one refuses the next.
-            failed = True
-            break
+    wanted = min(making.replicas_of(body), making.MOST_PODS)
+    pods = _active(writer, row)
+    kind, controller = making.kind_of(writer, "v1", "Pod"), _NAMES[str(body["kind"])]
+    failed = making.failure(body)
+    refusal = str(failed["message"]) if failed is not None and len(pods) < wanted else ""
     if len(pods) > wanted:
-        making.delete(writer, kind, pods[wanted:], controller)
-    _report(writer, row, failed)
+        making.delete(writer, _last(pods, len(pods) - wanted), controller, body)
+    elif len(pods) < wanted and not making.waits(row):
+        template = (body.get("spec") or {}).get("template") or {}
+        missing = wanted - len(pods)
+        things = [making.from_template(template, body, kind) for _ in range(missing)]
+        refusal = making.create_all(writer, kind, things, body, controller)
+    if len(pods) != wanted:
+        pods = _active(writer, row)
+    _report(writer, row, pods, refusal)
 
 
-def _report(writer: Writer, row: KubeObject, failed: bool) -> None:
-    row.refresh_from_db()
+def _active(writer: Writer, row: KubeObject) -> list[KubeObject]:
+    over = ("Succeeded", "Failed")
     pods = making.controlled(writer, row, "pods")
-    ready = sum(1 for pod in pods if making.is_ready(pod.body))
-    conditions = []
-    if failed:
-        told = "the cluster's policies or limits refuse its Pods; see the events"
-        at = timestamp(writer.now)
-        conditions = [making.condition(row.body, "ReplicaFailure", True, "FailedCreate", told, at)]
+    return [one for one in pods if (one.body.get("status") or {}).get("phase") not in over]
+
+
+def _last(pods: list[KubeObject], count: int) -> list[KubeObject]:
+    """Those that go first: what is not ready yet, then what came last."""
+    ordered = sorted(pods, key=lambda one: (making.is_ready(one.body), -one.pk))
+    return ordered[:count]
+
+
+def _report(writer: Writer, row: KubeObject, pods: list[KubeObject], refusal: str) -> None:
+    ready = [one for one in pods if making.is_ready(one.body)]
+    available, next_at = availability.count(row.body, ready, writer.now)
     status = {
         "replicas": len(pods),
-        "fullyLabeledReplicas": len(pods),
-        "readyReplicas": ready or None,
-        "availableReplicas": ready or None,
-        "observedGeneration": row.body["metadata"].get("generation"),
-        "conditions": conditions,
+        "fullyLabeledReplicas": len(pods) or None,
+        "readyReplicas": len(ready) or None,
+        "availableReplicas": available or None,
+        "observedGeneration": metadata_of(row.body).get("generation"),
+        "conditions": making.failed_conditions(row.body, refusal, timestamp(writer.now)),
     }
-    making.set_status(writer, row, status)
+    making.report(writer, row, status, refusal, next_at)
