@@ -19,16 +19,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy_app.apimachinery import enums, errors
+from policy_app.apimachinery import enums, errors, quantities
 from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.objects import Object, metadata_of, moment
 from policy_app.apimachinery.schemas import Node, Schemas
 
-_QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?")
 _INDEX = re.compile(r"\[\d+\]")
 _JSON_NAMES = {dict: "object", list: "array", str: "string", bool: "bool"}
 _GO_SCALARS = {"string": "string", "number": "float64", "boolean": "bool", "integer": "int64"}
 _BITS = {"int32": 31, "int64": 63}
+# Lists that Go writes though they are empty, and though nobody has to give them.
+_KEPT_EMPTY = {"Role": ("rules",), "ClusterRole": ("rules",)}
 
 
 class Repeated(Object):
@@ -147,6 +148,7 @@ class _Reader:
         if type(value) is not dict:
             self.note_repeated(value, path)
         known, required = node.fields, node.required
+        always = _KEPT_EMPTY.get(owner, ())
         kept: Object = {}
         for name, one in value.items():
             place = known.get(name)
@@ -157,7 +159,7 @@ class _Reader:
                     self.faults[f'unknown field "{_below(path, name)}"'] = None
             elif one is not None:
                 read = self.value(one, place, _below(path, name), owner)
-                if read or not place.is_collection or name in required:
+                if read or not place.is_collection or name in required or name in always:
                     kept[name] = read
         return kept
 
@@ -241,12 +243,13 @@ class _Reader:
                 ) from None
 
     def _quantity(self, value: Any) -> str:
-        # A quantity is stored as text, whatever form it came in.
-        if _is_number(value):
-            return str(int(value)) if value % 1 == 0 else repr(value)
-        if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        """An amount is stored as text in one form, whatever form it came in."""
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise self._bad_quantity()
-        return value
+        stored = quantities.canonical(str(value).strip())
+        if stored is None:
+            raise self._bad_quantity()
+        return stored
 
     def _bad_quantity(self) -> errors.ApiError:
         return self._bad(

@@ -1,20 +1,17 @@
-"""What a Service gets: an address, ports on nodes, and the fields that come with its type.
+"""What comes with a Service's type: targets, affinity, and how traffic goes.
 
-A real cluster hands out addresses as they are free; here they follow from the Service's name, so
-that the same Service has the same address at every try.
+Addresses are not among it: whoever keeps the cluster's objects knows which are free.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from policy_app.apimachinery.objects import Object, name_of, namespace_of
+from policy_app.apimachinery.objects import Object
 
-_FIRST_NODE_PORT, _NODE_PORTS = 30_000, 2_768
-_FIRST_HOST, _HOSTS = 20, 230
 _ON_NODES = ("NodePort", "LoadBalancer")
 _EXTERNAL = "ExternalName"
+_HOURS = 10_800
 
 
 def fill(service: Object) -> None:
@@ -25,52 +22,36 @@ def fill(service: Object) -> None:
     spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
     if spec["sessionAffinity"] == "ClientIP":
-        spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10_800}})
-    own = f"{namespace_of(service)}/{name_of(service)}"
-    _fill_addresses(spec, own)
+        spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": _HOURS}})
     if isinstance(spec.get("ports"), list):
-        _fill_ports(spec, own)
+        spec["ports"] = [_port(one) for one in spec["ports"]]
+    if spec["type"] != _EXTERNAL:
+        _fill_addresses(spec)
     _fill_traffic(spec)
 
 
-def _fill_addresses(spec: Object, own: str) -> None:
-    address = _address(own)
-    if spec["type"] == _EXTERNAL:
-        if spec.get("clusterIP") == address:
-            for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-                spec.pop(name, None)
+def _fill_addresses(spec: Object) -> None:
+    """An address that is there says which family it is of."""
+    given = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or []), None)
+    if not given:
         return
-    spec["clusterIP"] = spec.get("clusterIP") or (spec.get("clusterIPs") or [address])[0]
-    spec.setdefault("clusterIPs", [spec["clusterIP"]])
-    spec.setdefault("ipFamilies", ["IPv6" if ":" in str(spec["clusterIP"]) else "IPv4"])
+    spec.setdefault("clusterIP", given)
+    spec.setdefault("clusterIPs", [given])
+    spec.setdefault("ipFamilies", ["IPv6" if ":" in str(given) else "IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
 
 
-def _fill_ports(spec: Object, own: str) -> None:
-    on_nodes = spec["type"] in _ON_NODES and spec.get("allocateLoadBalancerNodePorts") is not False
-    taken = {one.get("nodePort") for one in spec["ports"] if isinstance(one, dict)}
-    spec["ports"] = [_port(one, own, on_nodes, taken) for one in spec["ports"]]
-
-
-def _port(port: Any, own: str, on_nodes: bool, taken: set[Any]) -> Any:
+def _port(port: Any) -> Any:
     if not isinstance(port, dict):
         return port
     made = {"protocol": "TCP", **port}
     if not made.get("targetPort") and "port" in made:
         made["targetPort"] = made["port"]
-    given = _number(f"{own}/{made.get('port')}/{made['protocol']}") % _NODE_PORTS
-    if on_nodes and not made.get("nodePort"):
-        while _FIRST_NODE_PORT + given in taken:
-            given = (given + 1) % _NODE_PORTS
-        made["nodePort"] = _FIRST_NODE_PORT + given
-        taken.add(made["nodePort"])
-    elif not on_nodes and made.get("nodePort") == _FIRST_NODE_PORT + given:
-        # It was handed out when the Service was of another type.
-        del made["nodePort"]
     return made
 
 
 def _fill_traffic(spec: Object) -> None:
+    """How traffic goes on nodes; what a former type has left is taken away."""
     if spec["type"] != _EXTERNAL:
         spec.setdefault("internalTrafficPolicy", "Cluster")
     if spec["type"] in _ON_NODES:
@@ -81,12 +62,3 @@ def _fill_traffic(spec: Object) -> None:
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     else:
         spec.pop("allocateLoadBalancerNodePorts", None)
-
-
-def _address(own: str) -> str:
-    number = _number(own)
-    return f"10.0.{number >> 8 & 255}.{_FIRST_HOST + (number & 255) % _HOSTS}"
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

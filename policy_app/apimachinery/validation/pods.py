@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from policy_app.apimachinery import enums
@@ -26,10 +26,15 @@ _SET_BY_SERVERS = {"nodeName", "ephemeralContainers"}
 _RESTARTS = enums.values("PodSpec", "restartPolicy")
 
 
-def check_spec(spec: Any, path: str, to: Report, *, restarts: bool = True) -> None:
-    """A Pod's spec at its path; ``restarts`` is whether any restart policy will do."""
+def check_spec(
+    spec: Any, path: str, to: Report, *, restarts: bool = True, claims: Iterable[str] = ()
+) -> None:
+    """A Pod's spec at its path; ``restarts`` is whether any restart policy will do.
+
+    ``claims`` are names of volumes that the Pod gets although its spec lacks them.
+    """
     given = mapping(spec)
-    volumes = _check_volumes(given.get("volumes"), f"{path}.volumes", to)
+    volumes = _check_volumes(given.get("volumes"), f"{path}.volumes", to) | {*claims}
     if not members(given.get("containers")):
         to.required(f"{path}.containers")
     seen: set[str] = set()
@@ -44,13 +49,15 @@ def check_spec(spec: Any, path: str, to: Report, *, restarts: bool = True) -> No
     containers.check_ids(mapping(given.get("securityContext")), f"{path}.securityContext", to)
 
 
-def check_template(template: Any, path: str, to: Report, *, restarts: bool = True) -> None:
+def check_template(
+    template: Any, path: str, to: Report, *, restarts: bool = True, claims: Iterable[str] = ()
+) -> None:
     """A Pod template: its labels and annotations, and its spec."""
     given = mapping(template)
     labels = metadata_of(given)
     metadata.check_labels(labels.get("labels"), f"{path}.metadata.labels", to)
     metadata.check_annotations(labels.get("annotations"), f"{path}.metadata.annotations", to)
-    check_spec(given.get("spec"), f"{path}.spec", to, restarts=restarts)
+    check_spec(given.get("spec"), f"{path}.spec", to, restarts=restarts, claims=claims)
 
 
 def _pod(thing: Object, old: Mapping[str, Any] | None, to: Report) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policy_app.apimachinery.objects import Object, metadata_of
+from policy_app.apimachinery.objects import Object, metadata_of, name_of
 from policy_app.apimachinery.validation import pods, selection
 from policy_app.apimachinery.validation.reports import (
     IMMUTABLE,
@@ -13,6 +13,7 @@ from policy_app.apimachinery.validation.reports import (
     check_minimum,
     label_selector,
     mapping,
+    members,
     whole,
 )
 
@@ -55,7 +56,9 @@ def _check_workload(thing: Object, old: Mapping[str, Any] | None, word: str, to:
     for name in _COUNTS:
         check_minimum(to, f"spec.{name}", spec.get(name), 0)
     check_selected(spec, word, to)
-    pods.check_template(spec.get("template"), "spec.template", to, restarts=False)
+    # The claims of a StatefulSet are volumes of its Pods.
+    claims = [name_of(one) for one in members(spec.get("volumeClaimTemplates"))]
+    pods.check_template(spec.get("template"), "spec.template", to, restarts=False, claims=claims)
     policy = mapping(mapping(spec.get("template")).get("spec")).get("restartPolicy")
     if policy not in (None, "Always"):
         to.unsupported("spec.template.spec.restartPolicy", policy, ["Always"])
