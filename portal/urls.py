@@ -7,8 +7,9 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("", include("policy_app.cluster.urls")),
     path("", include("policy_app.browser.health")),
     path("", include("policy_app.browser.urls")),
+    # After the pages about clusters, which stand at addresses that no API server has.
+    path("", include("policy_app.cluster.urls")),
     path("", include("policy_app.arm.urls")),
 ]

@@ -38,7 +38,13 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("Assignments", "clipboard-check", "assignments", "/policy/assign"),
         ),
     ),
-    ("Try it", (("Test manifests", "flask-conical", "test-manifests", "/policy/test"),)),
+    (
+        "Try it",
+        (
+            ("Test manifests", "flask-conical", "test-manifests", "/policy/test"),
+            ("Clusters", "ship-wheel", "clusters", "/clusters"),
+        ),
+    ),
     (
         "Reference",
         (

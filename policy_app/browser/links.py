@@ -44,3 +44,10 @@ def definition_by_id(arm_id: str) -> str:
 def assignment_by_id(arm_id: str) -> str:
     """The page of an assignment."""
     return f"{reverse('assignment')}?{urlencode({'id': arm_id})}"
+
+
+def cluster(name: str, **query: str) -> str:
+    """The page of a cluster under the name that finds it, or one of its tabs (``tab``)."""
+    path = reverse("cluster", args=[name])
+    given = {key: value for key, value in query.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path

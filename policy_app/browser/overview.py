@@ -9,7 +9,8 @@ from django.urls import path, reverse
 
 from policy_app.browser import links
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
-from policy_app.services.overview import Summary, summary
+from policy_app.services.cluster import lookup
+from policy_app.services.overview import ClusterState, Summary, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,15 @@ def overview(request: PortalRequest) -> HttpResponse:
         "crumbs": [Crumb("Policy")],
         "summary": state,
         "tiles": _tiles(state),
+        "clusters": _linked(state),
         "recent": [(one, links.assignment_by_id(one.arm_id)) for one in state.recent],
     }
     return render_page(request, "overview/page.html", context)
+
+
+def _linked(state: Summary) -> list[tuple[ClusterState, str]]:
+    names = lookup.names_of(one.cluster for one in state.clusters)
+    return [(one, links.cluster(names[one.cluster.pk])) for one in state.clusters]
 
 
 def _tiles(state: Summary) -> list[Tile]:
@@ -48,7 +55,7 @@ def _tiles(state: Summary) -> list[Tile]:
             f"{listed}?kind=initiative",
         ),
         Tile("Policies assigned", "file-text", state.policies_assigned, f"{listed}?kind=policy"),
-        Tile("Clusters", "ship-wheel", len(state.clusters)),
+        Tile("Clusters", "ship-wheel", len(state.clusters), reverse("clusters")),
     ]
 
 

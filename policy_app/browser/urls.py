@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from policy_app.browser import assign, assignments, definitions, overview, signin, testing
+from policy_app.browser import (
+    assign,
+    assignments,
+    clusters,
+    definitions,
+    overview,
+    signin,
+    testing,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
@@ -13,4 +21,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *assign.urlpatterns,
     *testing.urlpatterns,
     *assignments.urlpatterns,
+    *clusters.urlpatterns,
 ]

@@ -45,11 +45,12 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what is made, by descending name, version and kind, as gator does."""
     from policy_app.cli.failure import Failure
-    from policy_app.cli.offline import command, yaml_text
+    from policy_app.cli.offline import command
     from policy_app.cli.offline.gatekeeper import add_objects
     from policy_app.cli.offline.mutating import made_by
     from policy_app.cli.offline.policies import Policies
     from policy_app.evaluation.gatekeeper.errors import GatekeeperError
+    from policy_app.evaluation.kube_yaml import writing
 
     policies = Policies()
     found = command.manifests(arguments)
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         for thing in made:
             print(json.dumps(thing, indent=2, ensure_ascii=False), file=command.stdout())
     else:
-        yaml_text.write_all(made, command.stdout())
+        writing.write_all(made, command.stdout())
     return command.finish([*policies.troubles, *found.troubles], found.skipped)
 
 

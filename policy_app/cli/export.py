@@ -74,12 +74,13 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print everything, or nothing where something cannot be had."""
-    from policy_app.cli.offline import command, yaml_text
+    from policy_app.cli.offline import command
+    from policy_app.evaluation.kube_yaml import writing
 
     found, elsewhere = _stored(arguments)
     policies = command.exported(arguments, found, elsewhere)
     if not policies.troubles:
-        yaml_text.write_all(_objects(policies), command.stdout(), sort=False)
+        writing.write_all(_objects(policies), command.stdout(), sort=False)
     return command.finish(policies.troubles, notes=policies.notes)
 
 

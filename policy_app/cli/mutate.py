@@ -59,11 +59,12 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print every object; ``Failure`` where one cannot be mutated."""
     from policy_app.cli.failure import Failure
-    from policy_app.cli.offline import command, yaml_text
+    from policy_app.cli.offline import command
     from policy_app.cli.offline.gatekeeper import add_objects, is_policy
     from policy_app.cli.offline.mutating import mutate
     from policy_app.cli.offline.progress import Progress
     from policy_app.evaluation.gatekeeper.errors import GatekeeperError
+    from policy_app.evaluation.kube_yaml import writing
 
     policies = command.policies(arguments, Progress())
     found = command.manifests(arguments)
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise Failure(f"{document.file}:{document.line}: {error.message}") from None
         if arguments.output == "yaml":
             stream.write("---\n" if number else "")
-            stream.write(yaml_text.dump(mutated.object, sort=False))
+            stream.write(writing.dump(mutated.object, sort=False))
         else:
             stream.write(_shown(arguments.output, document, mutated))
     return command.finish([*policies.troubles, *found.troubles], found.skipped, policies.notes)
@@ -108,7 +109,7 @@ def _patch(document: Document, mutated: Mutated) -> dict[str, Any]:
 def _diff(document: Document, mutated: Mutated) -> str:
     from difflib import unified_diff
 
-    from policy_app.cli.offline.yaml_text import dump
+    from policy_app.evaluation.kube_yaml.writing import dump
 
     if not mutated.changed:
         return ""

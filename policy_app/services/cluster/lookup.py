@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from policy_app.apimachinery import errors
 from policy_app.models import Cluster
 from policy_app.services.cluster import bootstrap
@@ -33,6 +36,17 @@ def name_of(cluster: Cluster) -> str:
     """The shortest name by which a cluster is found."""
     same = Cluster.objects.filter(scope__name__iexact=cluster.scope.name).count()
     return cluster.scope.name if same == 1 else _full_name(cluster)
+
+
+def names_of(clusters: Iterable[Cluster]) -> dict[int, str]:
+    """The shortest name of each cluster, by primary key, in one query."""
+    taken = Counter(
+        str(name).lower() for name in Cluster.objects.values_list("scope__name", flat=True)
+    )
+    return {
+        one.pk: one.scope.name if taken[one.scope.name.lower()] == 1 else _full_name(one)
+        for one in clusters
+    }
 
 
 def _full_name(cluster: Cluster) -> str:
