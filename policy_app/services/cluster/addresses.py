@@ -25,9 +25,11 @@ def allotted(writer: Writer, kind: Kind, thing: Object, old: Object | None = Non
         return thing
     spec = dict(thing.get("spec") or {})
     type_ = spec.setdefault("type", "ClusterIP")
+    before: Mapping[str, Any] = (old or {}).get("spec") or {}
+    if type_ != before.get("type"):
+        _release(spec, before)
     if type_ == "ExternalName":
         return {**thing, "spec": spec}
-    before: Mapping[str, Any] = (old or {}).get("spec") or {}
     others = [one.body.get("spec") or {} for one in rows(writer.cluster, kind)]
     if not spec.get("clusterIP"):
         taken = {str(one.get("clusterIP")) for one in others}
@@ -38,6 +40,20 @@ def allotted(writer: Writer, kind: Kind, thing: Object, old: Object | None = Non
     if type_ in _WITH_NODE_PORTS:
         spec["ports"] = _with_node_ports(thing, spec.get("ports"), before.get("ports"), others)
     return {**thing, "spec": spec}
+
+
+def _release(spec: Object, before: Mapping[str, Any]) -> None:
+    """Take away what a former type was allotted and the new one has no use for."""
+    if spec["type"] == "ExternalName":
+        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            if spec.get(name) == before.get(name):
+                spec.pop(name, None)
+    if spec["type"] not in _WITH_NODE_PORTS and isinstance(spec.get("ports"), list):
+        held = [one.get("nodePort") for one in before.get("ports") or []]
+        spec["ports"] = [
+            {name: value for name, value in one.items() if name != "nodePort" or value not in held}
+            for one in spec["ports"]
+        ]
 
 
 def _with_node_ports(thing: Object, ports: Any, before: Any, others: list[Any]) -> list[Any]:
