@@ -1,150 +1,201 @@
 """Strategic merge patch: JSON merge patch that knows which lists are keyed.
 
-Source: ``strategicpatch`` of apimachinery, and its directives: ``$patch: delete|replace|merge``,
+Source: ``strategicpatch`` of apimachinery, and its directives: ``$patch: delete|replace``,
 ``$retainKeys``, ``$deleteFromPrimitiveList/x``, ``$setElementOrder/x``.  None is ever stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from policy_app.apimachinery import errors
 from policy_app.apimachinery.objects import Object
+from policy_app.apimachinery.patches.ordering import mark, mark_of, ordered, positions
 from policy_app.apimachinery.schemas import Node
 
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"
 _ORDER = "$setElementOrder/"
 _DELETE_FROM = "$deleteFromPrimitiveList/"
-_DIRECTIVES = ("delete", "replace", "merge")
 
 Given = Mapping[str, Any]
 
 
 def apply(current: Given, patch: Given, node: Node | None) -> Object:
     """What the patch makes of an object.  Raises ``ApiError`` 400 for a directive that is none."""
-    directive = _directive_of(patch)
-    if directive == "replace":
-        return dict(_plain({key: value for key, value in patch.items() if key != _DIRECTIVE}))
-    if directive == "delete":
-        return {}
+    if _DIRECTIVE in patch:
+        return _directed(patch)
     merged = _retained(current, patch)
-    for key, value in patch.items():
-        if key in (_DIRECTIVE, _RETAIN) or key.startswith((_ORDER, _DELETE_FROM)):
+    for name in _lists_with_directives(patch):
+        _put_list(merged, name, patch, node)
+    for name, value in patch.items():
+        if _is_directive(name) or _concerns_list(name, patch):
             continue
         if value is None:
-            merged.pop(key, None)
+            merged.pop(name, None)
         else:
-            merged[key] = _value(merged.get(key), value, _field(node, key), patch, key)
-    return _lists_alone(merged, patch, node)
+            merged[name] = _value(merged.get(name), value, _field(node, name))
+    return merged
 
 
-def _value(current: Any, value: Any, node: Node | None, patch: Given, key: str) -> Any:
+def _directed(patch: Given) -> Object:
+    """``$patch`` in an object: the rest replaces what is there, or nothing is left of it."""
+    directive = patch[_DIRECTIVE]
+    if directive == "replace":
+        return dict(_plain({name: value for name, value in patch.items() if name != _DIRECTIVE}))
+    if directive == "delete":
+        return {}
+    raise _unknown(directive, "an object takes replace or delete")
+
+
+def _retained(current: Given, patch: Given) -> Object:
+    """The object with no other fields than those that ``$retainKeys`` lists."""
+    if _RETAIN not in patch:
+        return dict(current)
+    kept = patch[_RETAIN]
+    if not isinstance(kept, list) or not all(isinstance(one, str) for one in kept):
+        raise errors.bad_request(
+            f"invalid patch format of retainKeys: {kept!r} is no list of names"
+        )
+    names = set(kept)
+    for name, value in patch.items():
+        if value is not None and not _is_directive(name) and name not in names:
+            raise errors.bad_request(
+                f"invalid patch format of retainKeys: {name} is set and not among {sorted(names)}"
+            )
+    return {name: value for name, value in current.items() if name in names}
+
+
+def _lists_with_directives(patch: Given) -> list[str]:
+    """The lists whose order the patch sets, or from which it deletes values."""
+    prefixes = (_ORDER, _DELETE_FROM)
+    names = [
+        name.removeprefix(prefix)
+        for name in patch
+        for prefix in prefixes
+        if name.startswith(prefix)
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _concerns_list(name: str, patch: Given) -> bool:
+    return f"{_ORDER}{name}" in patch or f"{_DELETE_FROM}{name}" in patch
+
+
+def _put_list(merged: Object, name: str, patch: Given, node: Node | None) -> None:
+    """A list with its own value in the patch and the directives beside it, all at once."""
+    place = _field(node, name)
+    key = place.merge_key if place is not None else ""
+    order, removed = (_named_list(patch, prefix, name) for prefix in (_ORDER, _DELETE_FROM))
+    if name in patch and not isinstance(patch[name], list):
+        if patch[name] is None:
+            merged.pop(name, None)
+            return
+        raise errors.bad_request(f"{name}: the patch must have a list beside its directives")
+    current = merged.get(name)
+    if not isinstance(current, list) and name not in patch:
+        return
+    before = current if isinstance(current, list) else []
+    if removed is not None:
+        gone = {mark(one) for one in removed}
+        before = [one for one in before if mark(one) not in gone]
+    found = _value(before, patch[name], place) if name in patch else before
+    if order is not None:
+        _check_order(name, patch.get(name) or [], order, key)
+        found = ordered(found, order, before, key)
+    merged[name] = found
+
+
+def _named_list(patch: Given, prefix: str, name: str) -> list[Any] | None:
+    given = patch.get(prefix + name)
+    if given is None or isinstance(given, list):
+        return given
+    kind = "setElementOrder" if prefix == _ORDER else "primitive"
+    raise errors.bad_request(f"invalid patch format of {kind} list: {prefix}{name} is no list")
+
+
+def _check_order(name: str, items: list[Any], order: list[Any], key: str) -> None:
+    """What the patch changes must be in the order that it sets, and in the list that says so."""
+    rank = positions(order, key)
+    kept = [one for one in items if not (isinstance(one, Mapping) and _DIRECTIVE in one)]
+    places = [rank.get(mark_of(one, key), -1) for one in kept]
+    if -1 in places or places != sorted(places):
+        raise errors.bad_request(
+            f"the order in the patch's list {name} doesn't match its {_ORDER}{name} list"
+        )
+
+
+def _value(current: Any, value: Any, node: Node | None) -> Any:
+    """What a patch's value makes of the current one."""
+    replaces = node is not None and "replace" in node.patch_strategies
     if isinstance(value, Mapping):
-        if _directive_of(value) == "delete":
-            return {}
-        return apply(current if isinstance(current, Mapping) else {}, value, node)
+        before = current if isinstance(current, Mapping) else {}
+        return _plain(value) if replaces and before else apply(before, value, node)
     if not isinstance(value, list):
         return value
     if node is None or "merge" not in node.patch_strategies:
         return _plain(value)
-    before = current if isinstance(current, list) else []
-    order = patch.get(f"{_ORDER}{key}")
+    before_list = current if isinstance(current, list) else []
     if node.merge_key:
-        return _keyed(before, value, node, order)
-    removed = patch.get(f"{_DELETE_FROM}{key}") or []
-    return _primitives([one for one in before if one not in removed], value, order)
+        return _keyed(before_list, value, node)
+    there = {mark(one) for one in before_list}
+    fresh = [one for one in value if mark(one) not in there]
+    return ordered([*before_list, *_distinct(fresh)], value, before_list, "")
 
 
-def _keyed(current: list[Any], patch: list[Any], node: Node, order: Any) -> list[Any]:
+def _keyed(current: list[Any], patch: list[Any], node: Node) -> list[Any]:
     """A list of objects that merge by a key."""
     key = node.merge_key
-    items = [dict(one) for one in patch if isinstance(one, Mapping)]
-    if len(items) != len(patch):
-        raise errors.bad_request(f"each element must be an object with the key {key}")
-    if any(_directive_of(one) == "replace" and key not in one for one in items):
-        return [_plain(one) for one in items if _DIRECTIVE not in one]
-    merged = [one for one in current if isinstance(one, Mapping)]
+    items, gone, replaces = _sorted_out(patch, key)
+    if replaces:
+        return [_plain(one) for one in items]
+    merged: dict[Any, Any] = {}
+    for number, one in enumerate(current):
+        place = mark_of(one, key)
+        if place in gone or not isinstance(one, Mapping):
+            continue
+        # Of elements with the same key, the first is the one that a patch means.
+        merged[(place, number) if place in merged else place] = one
     for one in items:
-        if key not in one:
-            raise errors.bad_request(f"map: {one} does not contain declared merge key: {key}")
-        merged = _with_item(merged, one, key, node.items)
-    return _ordered(merged, order, lambda one: one.get(key), current)
+        place = mark(one[key])
+        merged[place] = apply(merged.get(place, {}), one, node.items)
+    return ordered(list(merged.values()), items, current, key)
 
 
-def _with_item(merged: list[Any], item: Given, key: str, node: Node | None) -> list[Any]:
-    directive = _directive_of(item)
-    if directive == "delete":
-        return [one for one in merged if one.get(key) != item[key]]
-    at = next((i for i, one in enumerate(merged) if one.get(key) == item[key]), None)
-    before = {} if at is None or directive == "replace" else merged[at]
-    fresh = apply(before, {k: v for k, v in item.items() if k != _DIRECTIVE}, node)
-    return [*merged, fresh] if at is None else [*merged[:at], fresh, *merged[at + 1 :]]
-
-
-def _primitives(current: list[Any], patch: Sequence[Any], order: Any) -> list[Any]:
-    merged = [*current, *(one for one in patch if one not in current)]
-    return _ordered(merged, order, lambda one: one, current)
-
-
-def _lists_alone(merged: Object, patch: Given, node: Node | None) -> Object:
-    """Directives about a list that the patch does not otherwise touch."""
-    for key, value in patch.items():
-        prefix = next((one for one in (_ORDER, _DELETE_FROM) if key.startswith(one)), None)
-        name = key.removeprefix(prefix or "")
-        if prefix is None or name in patch or not isinstance(merged.get(name), list):
+def _sorted_out(patch: list[Any], key: str) -> tuple[list[Given], set[Any], bool]:
+    """The elements to merge, the marks of those to delete, and whether they replace the list."""
+    items: list[Given] = []
+    gone: set[Any] = set()
+    replaces = False
+    for one in patch:
+        if not isinstance(one, Mapping):
+            raise errors.bad_request(f"each element must be an object with the key {key}")
+        directive = one.get(_DIRECTIVE)
+        if directive == "replace":
+            replaces = True
             continue
-        place = _field(node, name)
-        if prefix == _DELETE_FROM:
-            merged[name] = [one for one in merged[name] if one not in (value or [])]
-        elif place is not None and place.merge_key:
-            by = place.merge_key
-            merged[name] = _ordered(
-                merged[name], value, lambda one, by=by: one.get(by), merged[name]
-            )
+        if directive not in (None, "delete"):
+            raise _unknown(directive, "an element of a list takes replace or delete")
+        if one.get(key) is None:
+            raise errors.bad_request(f"map: {dict(one)} does not contain declared merge key: {key}")
+        if directive == "delete":
+            gone.add(mark(one[key]))
         else:
-            merged[name] = _ordered(merged[name], value, lambda one: one, merged[name])
-    return merged
+            items.append(one)
+    return items, gone, replaces
 
 
-def _ordered(merged: list[Any], order: Any, key_of: Any, before: list[Any]) -> list[Any]:
-    """The elements in the patch's order; those that only the server has keep their neighbours."""
-    if not isinstance(order, list):
-        return merged
-    wanted = [key_of(one) if isinstance(one, Mapping) else one for one in order]
-    ranked = [one for one in merged if key_of(one) in wanted]
-    ranked.sort(key=lambda one: wanted.index(key_of(one)))
-    for one in merged:
-        if key_of(one) in wanted:
-            continue
-        ranked.insert(_place_after(ranked, before, one, key_of), one)
-    return ranked
+def _distinct(values: list[Any]) -> list[Any]:
+    return list({mark(one): one for one in values}.values())
 
 
-def _place_after(ranked: list[Any], before: list[Any], one: Any, key_of: Any) -> int:
-    """Behind the nearest element that stood before it on the server."""
-    keys = [key_of(each) for each in before]
-    at = keys.index(key_of(one)) if key_of(one) in keys else len(keys)
-    earlier = set(map(repr, keys[:at]))
-    for index in range(len(ranked), 0, -1):
-        if repr(key_of(ranked[index - 1])) in earlier:
-            return index
-    return 0 if at < len(keys) else len(ranked)
+def _unknown(directive: Any, why: str) -> errors.ApiError:
+    return errors.bad_request(f"unknown patch type: {directive!r}: {why}")
 
 
-def _retained(current: Given, patch: Given) -> Object:
-    keys = patch.get(_RETAIN)
-    if not isinstance(keys, list):
-        return dict(current)
-    return {key: value for key, value in current.items() if key in keys}
-
-
-def _directive_of(patch: Given) -> str:
-    directive = patch.get(_DIRECTIVE, "merge")
-    if directive not in _DIRECTIVES:
-        raise errors.bad_request(f"Unknown patch strategy: {directive}")
-    return str(directive)
+def _is_directive(name: str) -> bool:
+    return name in (_DIRECTIVE, _RETAIN) or name.startswith((_ORDER, _DELETE_FROM))
 
 
 def _field(node: Node | None, name: str) -> Node | None:
@@ -155,8 +206,10 @@ def _plain(value: Any) -> Any:
     """A value without directives and nulls, as it is stored where nothing was before."""
     if isinstance(value, Mapping):
         return {
-            key: _plain(one)
-            for key, one in value.items()
-            if one is not None and not key.startswith("$")
+            name: _plain(one)
+            for name, one in value.items()
+            if one is not None and not _is_directive(name)
         }
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return [_plain(one) for one in value if not (isinstance(one, Mapping) and _DIRECTIVE in one)]
