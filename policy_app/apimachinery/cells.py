@@ -25,6 +25,10 @@ _MODES = {
     "ReadWriteMany": "RWX",
     "ReadWriteOncePod": "RWOP",
 }
+_DEFAULT_CLASS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
 
 Thing = Mapping[str, Any]
 Renderer = Callable[[Thing, datetime], Any]
@@ -250,6 +254,23 @@ def _driver_modes(thing: Thing, now: datetime) -> str:
     return joined([str(one) for one in value_at(thing, ".spec.volumeLifecycleModes") or []])
 
 
+def _driver_tokens(thing: Thing, now: datetime) -> str:
+    asked = value_at(thing, ".spec.tokenRequests") or []
+    return ",".join(str(one.get("audience")) for one in asked) or UNSET
+
+
+def _attributes_class(thing: Thing, now: datetime) -> str:
+    return str(value_at(thing, ".spec.volumeAttributesClassName") or UNSET)
+
+
+def _class_name(thing: Thing, now: datetime) -> str:
+    """The class that claims get which name none says so."""
+    annotations = value_at(thing, ".metadata.annotations") or {}
+    is_default = any(annotations.get(one) == "true" for one in _DEFAULT_CLASS)
+    name = str(value_at(thing, ".metadata.name"))
+    return f"{name} (default)" if is_default else name
+
+
 def _priority_default(thing: Thing, now: datetime) -> bool:
     return bool(thing.get("globalDefault", False))
 
@@ -293,5 +314,8 @@ RENDERERS: Mapping[str, Renderer] = {
     "node_external_ip": _node_address("ExternalIP"),
     "controller_name": _controller_name,
     "driver_modes": _driver_modes,
+    "driver_tokens": _driver_tokens,
+    "attributes_class": _attributes_class,
+    "class_name": _class_name,
     "priority_default": _priority_default,
 }

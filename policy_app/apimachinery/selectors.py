@@ -20,14 +20,21 @@ _KEY = re.compile(
     r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 )
 _VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
-_ABSENT = {"spec.unschedulable": "false", "status.replicas": "0", "status.successful": "0"}
+_ABSENT = {
+    "spec.hostNetwork": "false",
+    "spec.unschedulable": "false",
+    "status.replicas": "0",
+    "status.successful": "0",
+}
+# Where the field stands, where it has another name in the object.
+_PLACES = {"source": ("source", "component"), "status.successful": ("status", "succeeded")}
 _SYMBOLS = {"=", "==", "!=", "!", ">", "<", "(", ")", ","}
 
 _EVERYWHERE = ("metadata.name", "metadata.namespace")
 _BY_KIND: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("", "Pod"): (
         *("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName"),
-        *("status.phase", "status.podIP", "status.nominatedNodeName"),
+        *("spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
     ),
     ("", "Event"): (
         *("involvedObject.kind", "involvedObject.namespace", "involvedObject.name"),
@@ -215,14 +222,18 @@ def _field_terms(text: str, kind: Kind) -> Iterator[FieldTerm]:
         if match is None:
             raise errors.bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         path, operator, value = match.groups()
-        offered = (*_EVERYWHERE, *_BY_KIND.get((kind.group, kind.kind), ()))
-        if path not in offered:
-            message = (
-                f"field label not supported: {path}; {kind.plural} can be selected by"
-                f" {', '.join(sorted(offered))}"
-            )
-            raise errors.bad_request(message)
+        own = _BY_KIND.get((kind.group, kind.kind), ())
+        if path not in (*_EVERYWHERE, *own):
+            raise errors.bad_request(_not_selectable(path, kind, own))
         yield FieldTerm(path, re.sub(r"\\(.)", r"\1", value), operator != "!=")
+
+
+def _not_selectable(path: str, kind: Kind, own: tuple[str, ...]) -> str:
+    if not own:
+        offered = ", ".join(f'"{one}"' for one in _EVERYWHERE)
+        return f'"{path}" is not a known field selector: only {offered}'
+    offered = ", ".join(sorted((*_EVERYWHERE, *own)))
+    return f"field label not supported: {path}; {kind.plural} can be selected by {offered}"
 
 
 def _unescaped_split(text: str) -> list[str]:
@@ -231,14 +242,8 @@ def _unescaped_split(text: str) -> list[str]:
 
 def _field(thing: Mapping[str, Any], path: str) -> str:
     value: Any = thing
-    for step in path.split("."):
+    for step in _PLACES.get(path) or path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
-    if path == "source" and isinstance(value, Mapping):
-        value = value.get("component")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None:
-        return (
-            "false" if path == "spec.unschedulable" else "0" if path.startswith("status.re") else ""
-        )
-    return str(value)
+    return _ABSENT.get(path, "") if value is None else str(value)
