@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from policy_app.models import Cluster, ClusterState, KubeObject
-from policy_app.services.cluster import controllers
+from policy_app.services.cluster import addon, controllers
 from policy_app.services.cluster.store import writing
 
 _MOST_MOMENTS = 100
@@ -22,7 +22,9 @@ _AT_ONCE = 1_000
 
 
 def catch_up(cluster: Cluster) -> None:
-    """Do what has become due; one indexed look-up where nothing has."""
+    """Do what has become due; a few cheap look-ups where nothing has."""
+    # What was assigned since is there before anything else happens.
+    addon.catch_up(cluster)
     if not _is_behind(cluster):
         return
     controllers.settle(cluster)

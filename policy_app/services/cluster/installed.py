@@ -30,6 +30,7 @@ from policy_app.evaluation.gatekeeper.scopes import Gvk, split_api_version
 from policy_app.evaluation.gatekeeper.templates import GROUP as TEMPLATES
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.gatekeeper.webhook import AKS_VERSION, MutationWebhook, Webhook
+from policy_app.evaluation.language.constraints import ADDON
 from policy_app.models import Cluster, ClusterState, KubeObject
 from policy_app.services import external_data
 from policy_app.services.cluster.store import DECIDING_GROUPS
@@ -141,8 +142,9 @@ def _works(template: ConstraintTemplate | None, constraint: Constraint) -> bool:
 
 
 def _ready_made(constraints: list[Constraint]) -> Iterable[ExpansionTemplate]:
-    """The add-on has workloads expanded where a policy asks for that."""
-    return expansion.WORKLOADS if expansion.looks_at_generated(constraints) else ()
+    """The add-on has workloads expanded where one of its own policies asks for that."""
+    own = [one for one in constraints if one.labels.get("managed-by") == ADDON]
+    return expansion.WORKLOADS if expansion.looks_at_generated(own) else ()
 
 
 def _inventory(

@@ -64,7 +64,7 @@ def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
     served = kinds.kinds_of(cluster)
     return audit(
         deciding.webhook.client,
-        _objects(cluster, served, deciding.constraints),
+        _objects(cluster, served, deciding.constraints, expands=bool(deciding.webhook.expander.templates)),
         timestamp(timezone.now()),
         expander=deciding.webhook.expander,
         namespaces={row.name: row.body for row in homes},
@@ -73,11 +73,11 @@ def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
 
 
 def _objects(
-    cluster: Cluster, served: Kinds, constraints: tuple[Constraint, ...]
+    cluster: Cluster, served: Kinds, constraints: tuple[Constraint, ...], *, expands: bool
 ) -> Iterator[Object]:
     """The objects of every kind that some constraint looks at."""
     # Where constraints look at what workloads make, everything may make something.
-    everything = looks_at_generated(constraints)
+    everything = expands and looks_at_generated(constraints)
     wanted = {
         (kind.group, kind.plural)
         for kind in served
