@@ -28,8 +28,11 @@ _MANAGED_BY = "endpointslice-controller.k8s.io"
 
 def look(writer: Writer, change: KubeChange) -> None:
     """Look at a Service that was changed, which may want a load balancer."""
-    looking.namespace(publish)(writer, change)
-    if change.type != KubeChange.Type.DELETED and _waits_for_address(change.object):
+    if change.type == KubeChange.Type.DELETED:
+        writer.soon(forget, f"{change.namespace}/{change.name}")
+        return
+    writer.soon(publish, change.namespace)
+    if _waits_for_address(change.object):
         writer.soon(ask_for_address, uid_of(change.object))
 
 
@@ -46,6 +49,13 @@ def publish(writer: Writer, namespaces: list[str]) -> None:
         for row in selecting:
             if not is_going(row.body):
                 _publish(writer, row.body, pods)
+
+
+def forget(writer: Writer, names: list[str]) -> None:
+    """Endpoints, which nobody owns, go with their Services; slices are owned by them."""
+    kind = making.kind_of(writer, "v1", "Endpoints")
+    found = (writer.find(kind, *name.split("/")) for name in names)
+    writer.remove_all([row for row in found if row is not None])
 
 
 def ask_for_address(writer: Writer, uids: list[str]) -> None:

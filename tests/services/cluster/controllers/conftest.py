@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from tests.services.cluster.controllers.kube import Kube, new_cluster
 
 
 @pytest.fixture
-def kube(db: None) -> Kube:
-    """A cluster of its own."""
-    return Kube(new_cluster())
+def kube(db: None, monkeypatch: pytest.MonkeyPatch) -> Kube:
+    """A cluster of its own, whose time passes when a test says so."""
+    made = Kube(new_cluster())
+    monkeypatch.setattr(timezone, "now", made.now)
+    return made

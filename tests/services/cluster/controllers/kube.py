@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import yaml
 from django.conf import settings
 
 from policy_app.apimachinery.kinds import Kind
-from policy_app.models import Cluster, KubeObject, Scope
+from policy_app.models import Cluster, Scope
 from policy_app.services.cluster import bootstrap, clock, deletes, kinds, reads, writes
 from policy_app.services.cluster.addon import components
 from policy_app.services.cluster.caller import Caller, DeleteOptions, Target, WriteOptions
@@ -39,6 +39,7 @@ class Kube:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
+        self._later = timedelta()
 
     def create(self, text: str, **changes: Any) -> Object:
         """Create the object that a YAML text describes."""
@@ -51,7 +52,7 @@ class Kube:
         found = self._kind(kind)
         return reads.get(self.cluster, found, namespace if found.namespaced else "", name)
 
-    def list(self, kind: str, namespace: str = "default") -> list[Object]:
+    def all(self, kind: str, namespace: str = "default") -> list[Object]:
         """The objects of a kind in a namespace."""
         clock.catch_up(self.cluster)
         found = self._kind(kind)
@@ -60,7 +61,7 @@ class Kube:
 
     def names(self, kind: str, namespace: str = "default") -> list[str]:
         """Their names."""
-        return [one["metadata"]["name"] for one in self.list(kind, namespace)]
+        return [one["metadata"]["name"] for one in self.all(kind, namespace)]
 
     def patch(self, kind: str, name: str, change: Mapping[str, Any]) -> Object:
         """A merge patch of an object in ``default``."""
@@ -76,9 +77,11 @@ class Kube:
         asked = Patch("merge", {"status": status})
         writes.patch(self.cluster, target, asked, _CALLER, WriteOptions())
 
-    def change(self, kind: str, name: str, act: Callable[[Object], None]) -> Object:
-        """Read an object of ``default``, change it, and put it back."""
-        thing = self.get(kind, name)
+    def change(
+        self, kind: str, name: str, act: Callable[[Object], object], namespace: str = "default"
+    ) -> Object:
+        """Read an object, change it, and put it back."""
+        thing = self.get(kind, name, namespace)
         act(thing)
         outcome = writes.replace_object(
             self.cluster, self._target(thing), thing, _CALLER, WriteOptions()
@@ -95,17 +98,17 @@ class Kube:
         deletes.delete(self.cluster, target, _CALLER, options)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass: whatever is due after it comes that much earlier."""
-        for row in KubeObject.objects.filter(cluster=self.cluster, due_at__isnull=False):
-            assert row.due_at is not None
-            KubeObject.objects.filter(pk=row.pk).update(
-                due_at=row.due_at - timedelta(seconds=seconds)
-            )
+        """Let time pass, and have everything done that became due meanwhile."""
+        self._later += timedelta(seconds=seconds)
         clock.catch_up(self.cluster)
+
+    def now(self) -> datetime:
+        """The time of day for the cluster."""
+        return datetime.now(UTC) + self._later
 
     def events(self, reason: str, namespace: str = "default") -> list[str]:
         """The messages of the Events with a reason."""
-        found = self.list("Event", namespace)
+        found = self.all("Event", namespace)
         return [one["message"] for one in found if one["reason"] == reason]
 
     def deny_privileged(self) -> None:
@@ -114,23 +117,26 @@ class Kube:
             self.create("{}", **definition)
         template = (_NO_PRIVILEGE / "template.yaml").read_text(encoding="utf-8")
         self.create(template)
-        self.create(
-            "{apiVersion: constraints.gatekeeper.sh/v1beta1, kind: "
-            + str(yaml.safe_load(template)["spec"]["crd"]["spec"]["names"]["kind"])
-            + ", metadata: {name: no-privileged}, spec: {match: {source: Original, kinds: [{apiGroups: [''],"
-            " kinds: [Pod]}]}}}"
-        )
+        kind = yaml.safe_load(template)["spec"]["crd"]["spec"]["names"]["kind"]
+        match = {"source": "Original", "kinds": [{"apiGroups": [""], "kinds": ["Pod"]}]}
+        constraint = {
+            "apiVersion": "constraints.gatekeeper.sh/v1beta1",
+            "kind": kind,
+            "metadata": {"name": "no-privileged"},
+            "spec": {"match": match},
+        }
+        self.create("{}", **constraint)
 
     def allow_privileged(self) -> None:
         """Take the policy away again."""
-        found = next(one for one in self._all() if one.group == "constraints.gatekeeper.sh")
+        found = next(one for one in self._kinds() if one.group == "constraints.gatekeeper.sh")
         self.delete(found.kind, "no-privileged")
 
-    def _all(self) -> list[Kind]:
+    def _kinds(self) -> list[Kind]:
         return list(kinds.kinds_of(self.cluster))
 
     def _kind(self, name: str) -> Kind:
-        return next(one for one in self._all() if one.kind == name and one.stored)
+        return next(one for one in self._kinds() if one.kind == name and one.stored)
 
     def _target(self, body: Object) -> Target:
         kind = kinds.kinds_of(self.cluster).of(body["apiVersion"], body["kind"])

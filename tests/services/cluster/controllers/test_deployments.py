@@ -43,24 +43,24 @@ def test_a_deployment_gets_its_pods_and_says_that_it_is_complete(kube: Kube) -> 
 
     deployment = kube.get("Deployment", "web")
 
-    assert len(kube.list("Pod")) == 3
+    assert len(kube.all("Pod")) == 3
     status = deployment["status"]
     assert (status["replicas"], status["updatedReplicas"], status["availableReplicas"]) == (3, 3, 3)
     assert status["observedGeneration"] == deployment["metadata"]["generation"]
     assert _condition(deployment, "Available")["status"] == "True"
     assert _condition(deployment, "Progressing")["reason"] == "NewReplicaSetAvailable"
-    assert all(pod["status"]["phase"] == "Running" for pod in kube.list("Pod"))
+    assert all(pod["status"]["phase"] == "Running" for pod in kube.all("Pod"))
 
 
 def test_a_new_template_replaces_the_pods_and_keeps_the_old_set_for_a_rollback(kube: Kube) -> None:
     kube.create(DEPLOYMENT)
     kube.patch("Deployment", "web", _image("nginx:2"))
 
-    sets = {_revision(one): one for one in kube.list("ReplicaSet")}
+    sets = {_revision(one): one for one in kube.all("ReplicaSet")}
 
     assert sets["1"]["spec"]["replicas"] == 0
     assert sets["2"]["status"]["readyReplicas"] == 3
-    assert {one["spec"]["containers"][0]["image"] for one in kube.list("Pod")} == {"nginx:2"}
+    assert {one["spec"]["containers"][0]["image"] for one in kube.all("Pod")} == {"nginx:2"}
     assert any("Scaled down replica set" in one for one in kube.events("ScalingReplicaSet"))
 
 
@@ -69,7 +69,7 @@ def test_a_rollback_uses_the_old_set_again_though_the_client_wrote_its_template_
 ) -> None:
     kube.create(DEPLOYMENT)
     kube.patch("Deployment", "web", _image("nginx:2"))
-    old = next(one for one in kube.list("ReplicaSet") if _revision(one) == "1")
+    old = next(one for one in kube.all("ReplicaSet") if _revision(one) == "1")
     template = old["spec"]["template"]
     del template["metadata"]["labels"]["pod-template-hash"]
     template["metadata"]["creationTimestamp"] = None
@@ -80,7 +80,7 @@ def test_a_rollback_uses_the_old_set_again_though_the_client_wrote_its_template_
 
     kube.change("Deployment", "web", undo)
 
-    sets = {one["metadata"]["name"]: one for one in kube.list("ReplicaSet")}
+    sets = {one["metadata"]["name"]: one for one in kube.all("ReplicaSet")}
     again = sets[old["metadata"]["name"]]
     assert len(sets) == 2
     assert _revision(again) == _revision(kube.get("Deployment", "web")) == "3"
@@ -100,7 +100,7 @@ def test_quantities_written_differently_are_the_same_template(kube: Kube) -> Non
     kube.patch("Deployment", "web", limited("0.5"))
     kube.patch("Deployment", "web", limited("500m"))
 
-    assert len(kube.list("ReplicaSet")) == 2
+    assert len(kube.all("ReplicaSet")) == 2
 
 
 def test_each_revision_keeps_the_cause_of_its_change(kube: Kube) -> None:
@@ -111,7 +111,7 @@ def test_each_revision_keeps_the_cause_of_its_change(kube: Kube) -> None:
 
     causes = {
         _revision(one): one["metadata"]["annotations"]["kubernetes.io/change-cause"]
-        for one in kube.list("ReplicaSet")
+        for one in kube.all("ReplicaSet")
     }
 
     assert causes == {"1": "first", "2": "second"}
@@ -123,7 +123,7 @@ def test_old_sets_above_the_limit_of_the_history_are_forgotten(kube: Kube) -> No
     for tag in range(2, 6):
         kube.patch("Deployment", "web", _image(f"nginx:{tag}"))
 
-    assert sorted(_revision(one) for one in kube.list("ReplicaSet")) == ["4", "5"]
+    assert sorted(_revision(one) for one in kube.all("ReplicaSet")) == ["4", "5"]
 
 
 def test_a_paused_deployment_is_scaled_and_goes_to_no_new_template_until_it_is_resumed(
@@ -135,12 +135,12 @@ def test_a_paused_deployment_is_scaled_and_goes_to_no_new_template_until_it_is_r
     kube.patch("Deployment", "web", _image("nginx:2"))
 
     paused = kube.get("Deployment", "web")
-    assert {one["spec"]["containers"][0]["image"] for one in kube.list("Pod")} == {"nginx:1"}
-    assert len(kube.list("Pod")) == 4
+    assert {one["spec"]["containers"][0]["image"] for one in kube.all("Pod")} == {"nginx:1"}
+    assert len(kube.all("Pod")) == 4
     assert _condition(paused, "Progressing")["reason"] == "DeploymentPaused"
 
     kube.patch("Deployment", "web", {"spec": {"paused": None}})
-    assert {one["spec"]["containers"][0]["image"] for one in kube.list("Pod")} == {"nginx:2"}
+    assert {one["spec"]["containers"][0]["image"] for one in kube.all("Pod")} == {"nginx:2"}
 
 
 def test_with_recreate_no_new_pod_comes_before_the_old_ones_are_gone(kube: Kube) -> None:
@@ -149,12 +149,12 @@ def test_with_recreate_no_new_pod_comes_before_the_old_ones_are_gone(kube: Kube)
 
     told = sorted(
         (one["metadata"]["resourceVersion"], one["message"])
-        for one in kube.list("Event")
+        for one in kube.all("Event")
         if one["reason"] == "ScalingReplicaSet"
     )
     down = next(index for index, one in enumerate(told) if "from 3 to 0" in one[1])
     assert "Scaled up" in told[down + 1][1]
-    assert len(kube.list("Pod")) == 3
+    assert len(kube.all("Pod")) == 3
 
 
 def test_pods_are_available_only_once_they_have_been_ready_for_long_enough(kube: Kube) -> None:
@@ -162,6 +162,8 @@ def test_pods_are_available_only_once_they_have_been_ready_for_long_enough(kube:
 
     waiting = kube.get("Deployment", "web")["status"]
     assert (waiting["readyReplicas"], waiting.get("availableReplicas")) == (3, None)
+    kube.wait(31)
+    assert kube.get("Deployment", "web")["status"]["availableReplicas"] == 3
 
 
 def test_a_refused_pod_is_told_by_an_event_and_by_the_conditions(kube: Kube) -> None:
@@ -171,8 +173,8 @@ def test_a_refused_pod_is_told_by_an_event_and_by_the_conditions(kube: Kube) -> 
 
     refused = 'admission webhook "validation.gatekeeper.sh" denied the request: [no-privileged]'
     deployment = kube.get("Deployment", "web")
-    newest = next(one for one in kube.list("ReplicaSet") if _revision(one) == "2")
-    event = next(one for one in kube.list("Event") if one["reason"] == "FailedCreate")
+    newest = next(one for one in kube.all("ReplicaSet") if _revision(one) == "2")
+    event = next(one for one in kube.all("Event") if one["reason"] == "FailedCreate")
     assert event["message"].startswith(f"Error creating: {refused}")
     assert event["source"]["component"] == "replicaset-controller"
     assert event["involvedObject"]["name"] == newest["metadata"]["name"]
@@ -186,7 +188,7 @@ def test_a_rollout_that_is_refused_leaves_enough_of_the_old_pods(kube: Kube) -> 
     kube.create(DEPLOYMENT.replace("replicas: 3", "replicas: 4"))
     kube.patch("Deployment", "web", PRIVILEGED)
 
-    assert len(kube.list("Pod")) == 3
+    assert len(kube.all("Pod")) == 3
     deployment = kube.get("Deployment", "web")
     assert _condition(deployment, "Available")["status"] == "True"
     assert _condition(deployment, "Progressing")["reason"] != "NewReplicaSetAvailable"
@@ -208,22 +210,24 @@ def test_what_is_refused_is_tried_again_later_and_later(kube: Kube) -> None:
     kube.deny_privileged()
     kube.create(DEPLOYMENT)
     kube.patch("Deployment", "web", PRIVILEGED)
-    first = next(one for one in kube.list("Event") if one["reason"] == "FailedCreate")
+    first = next(one for one in kube.all("Event") if one["reason"] == "FailedCreate")
 
     kube.wait(3)
 
-    again = next(one for one in kube.list("Event") if one["reason"] == "FailedCreate")
+    again = next(one for one in kube.all("Event") if one["reason"] == "FailedCreate")
     assert again["count"] == first["count"] + 1
 
 
 def test_a_rollout_that_makes_no_progress_misses_its_deadline(kube: Kube) -> None:
     kube.deny_privileged()
-    kube.create(DEPLOYMENT)
-    kube.patch("Deployment", "web", {"spec": {"progressDeadlineSeconds": 1}})
+    kube.create(DEPLOYMENT.replace("replicas: 3", "replicas: 3\n  progressDeadlineSeconds: 60"))
     kube.patch("Deployment", "web", PRIVILEGED)
+    assert _condition(kube.get("Deployment", "web"), "Progressing")["status"] == "True"
+
+    kube.wait(70)
 
     progress = _condition(kube.get("Deployment", "web"), "Progressing")
-    assert progress["status"] == "True"
+    assert (progress["status"], progress["reason"]) == ("False", "ProgressDeadlineExceeded")
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
@@ -231,5 +235,5 @@ def test_a_deployment_is_scaled_both_ways(kube: Kube, count: int) -> None:
     kube.create(DEPLOYMENT)
     kube.patch("Deployment", "web", {"spec": {"replicas": count}})
 
-    assert len(kube.list("Pod")) == count
+    assert len(kube.all("Pod")) == count
     assert kube.get("Deployment", "web")["status"].get("readyReplicas", 0) == count
