@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
+from django.db.models import QuerySet
 
 from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
 from policy_app.evaluation.gatekeeper.mutation.mutator import GROUP as MUTATIONS
@@ -44,7 +45,8 @@ from policy_app.services.cluster.store import DECIDING_GROUPS, Act, Writer, writ
 
 _MOST_ROUNDS = 100
 _MOST_PASSES = 10
-_AT_ONCE = 500
+_AT_ONCE = 2_000
+_FEW = 10
 _log = structlog.get_logger("controllers")
 
 Resource = tuple[str, str]
@@ -117,6 +119,8 @@ def settle(cluster: Cluster, now: datetime | None = None) -> None:
         state = ClusterState.objects.filter(cluster=cluster).first()
         if state is None or state.settled >= state.revision:
             return
+        if _passes_over(state):
+            continue
         with writing(cluster, now) as writer:
             _round(writer)
     _log.warning("controllers found no rest; the next request goes on", cluster=cluster.pk)
@@ -131,10 +135,38 @@ def time_came(writer: Writer, due: Iterable[KubeObject]) -> None:
     _work(writer)
 
 
+def _passes_over(state: ClusterState) -> bool:
+    """Whether nobody cares for the newest changes, which then needs no lock to be noted."""
+    if state.revision - state.settled > _FEW:
+        return False
+    if any(_concerns(change) for change in _unseen(state)):
+        return False
+    same = ClusterState.objects.filter(pk=state.pk, settled=state.settled)
+    return bool(same.update(settled=state.revision))
+
+
+def _concerns(change: KubeChange) -> bool:
+    resource = (change.group, change.plural)
+    return (
+        resource in _ASKING
+        or resource in _ACTING
+        or change.group in DECIDING_GROUPS
+        or garbage.concerns(change)
+    )
+
+
+def _unseen(state: ClusterState) -> QuerySet[KubeChange]:
+    """The changes that controllers have not seen; Events concern none of them."""
+    found = KubeChange.objects.filter(cluster_id=state.cluster_id, revision__lte=state.revision)
+    found = found.filter(revision__gt=state.settled).exclude(group="", plural="events")
+    return found.order_by("revision")
+
+
 def _round(writer: Writer) -> None:
-    found = KubeChange.objects.filter(cluster=writer.cluster, revision__gt=writer.state.settled)
-    for change in found.order_by("revision")[:_AT_ONCE]:
-        writer.state.settled = change.revision
+    state = writer.state
+    changes = list(_unseen(state)[:_AT_ONCE])
+    state.settled = changes[-1].revision if len(changes) == _AT_ONCE else state.revision
+    for change in changes:
         _show(writer, change)
     _work(writer)
 

@@ -14,6 +14,15 @@ _COLLECTOR = Caller.controller("generic-garbage-collector")
 _ASKED_AT_ONCE = 500
 
 
+def concerns(change: KubeChange) -> bool:
+    """Whether a change is one that ``look`` looks at."""
+    return (
+        change.type == KubeChange.Type.DELETED
+        or is_going(change.object)
+        or bool(owners_of(change.object))
+    )
+
+
 def look(writer: Writer, change: KubeChange) -> None:
     """An owner went or goes, or something came that names owners."""
     if change.type == KubeChange.Type.DELETED:
