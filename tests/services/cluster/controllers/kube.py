@@ -49,13 +49,13 @@ class Kube:
     def get(self, kind: str, name: str, namespace: str = "default") -> Object:
         """One object as it is now.  Raises ``ApiError`` 404."""
         clock.catch_up(self.cluster)
-        found = self._kind(kind)
+        found = self.kind(kind)
         return reads.get(self.cluster, found, namespace if found.namespaced else "", name)
 
     def all(self, kind: str, namespace: str = "default") -> list[Object]:
         """The objects of a kind in a namespace."""
         clock.catch_up(self.cluster)
-        found = self._kind(kind)
+        found = self.kind(kind)
         home = namespace if found.namespaced else ""
         return reads.page(self.cluster, found, home).objects
 
@@ -65,14 +65,14 @@ class Kube:
 
     def patch(self, kind: str, name: str, change: Mapping[str, Any]) -> Object:
         """A merge patch of an object in ``default``."""
-        found = self._kind(kind)
+        found = self.kind(kind)
         target = Target(found, "default" if found.namespaced else "", name)
         asked = Patch("merge", change)
         return writes.patch(self.cluster, target, asked, _CALLER, WriteOptions()).object
 
     def set_status(self, kind: str, name: str, status: Mapping[str, Any]) -> None:
         """Write the status of an object in ``default``, as a controller would."""
-        found = self._kind(kind)
+        found = self.kind(kind)
         target = Target(found, "default", name, found.subresource("status"))
         asked = Patch("merge", {"status": status})
         writes.patch(self.cluster, target, asked, _CALLER, WriteOptions())
@@ -92,7 +92,7 @@ class Kube:
         self, kind: str, name: str, propagation: str = "Background", namespace: str = "default"
     ) -> None:
         """Delete an object."""
-        found = self._kind(kind)
+        found = self.kind(kind)
         target = Target(found, namespace if found.namespaced else "", name)
         options = DeleteOptions(propagation=propagation)
         deletes.delete(self.cluster, target, _CALLER, options)
@@ -135,7 +135,8 @@ class Kube:
     def _kinds(self) -> list[Kind]:
         return list(kinds.kinds_of(self.cluster))
 
-    def _kind(self, name: str) -> Kind:
+    def kind(self, name: str) -> Kind:
+        """A kind in its stored version."""
         return next(one for one in self._kinds() if one.kind == name and one.stored)
 
     def _target(self, body: Object) -> Target:
