@@ -34,7 +34,8 @@ def apply(current: Given, patch: Given, node: Node | None) -> Object:
             continue
         if value is None:
             merged.pop(name, None)
-        else:
+        elif name in merged or not _is_directed(value):
+            # What a directive says of an object that is not there comes to nothing.
             merged[name] = _value(merged.get(name), value, _field(node, name))
     return merged
 
@@ -102,9 +103,22 @@ def _put_list(merged: Object, name: str, patch: Given, node: Node | None) -> Non
         before = [one for one in before if mark(one) not in gone]
     found = _value(before, patch[name], place) if name in patch else before
     if order is not None:
-        _check_order(name, patch.get(name) or [], order, key)
-        found = ordered(found, order, before, key)
+        items = patch.get(name) or []
+        _check_order(name, items, order, key)
+        found = ordered(found, order, _stood(before, found, items, key), key)
     merged[name] = found
+
+
+def _stood(before: list[Any], found: list[Any], items: list[Any], key: str) -> list[Any]:
+    """Where elements stood, as an API server remembers it when it sets an order.
+
+    New elements take the places of deleted ones at the end, as far as there are such places: so an
+    element that only the server has stays before one that replaces another.
+    """
+    left, there = positions(found, key), positions(before, key)
+    kept = [one for one in before if mark_of(one, key) in left]
+    fresh = [one for one in items if mark_of(one, key) in left and mark_of(one, key) not in there]
+    return [*kept, *fresh[: len(before) - len(kept)]]
 
 
 def _named_list(patch: Given, prefix: str, name: str) -> list[Any] | None:
@@ -118,7 +132,7 @@ def _named_list(patch: Given, prefix: str, name: str) -> list[Any] | None:
 def _check_order(name: str, items: list[Any], order: list[Any], key: str) -> None:
     """What the patch changes must be in the order that it sets, and in the list that says so."""
     rank = positions(order, key)
-    kept = [one for one in items if not (isinstance(one, Mapping) and _DIRECTIVE in one)]
+    kept = [one for one in items if not _is_directed(one)]
     places = [rank.get(mark_of(one, key), -1) for one in kept]
     if -1 in places or places != sorted(places):
         raise errors.bad_request(
@@ -198,6 +212,10 @@ def _is_directive(name: str) -> bool:
     return name in (_DIRECTIVE, _RETAIN) or name.startswith((_ORDER, _DELETE_FROM))
 
 
+def _is_directed(value: Any) -> bool:
+    return isinstance(value, Mapping) and _DIRECTIVE in value
+
+
 def _field(node: Node | None, name: str) -> Node | None:
     return node.field(name) if node is not None else None
 
@@ -212,4 +230,4 @@ def _plain(value: Any) -> Any:
         }
     if not isinstance(value, list):
         return value
-    return [_plain(one) for one in value if not (isinstance(one, Mapping) and _DIRECTIVE in one)]
+    return [_plain(one) for one in value if not _is_directed(one)]

@@ -129,6 +129,11 @@ class TestObjects:
         patch = {"spec": {"securityContext": {"$patch": "delete"}}}
         assert patched(live, patch)["spec"] == {"securityContext": {}}
 
+    def test_directives_about_an_object_that_is_not_there_do_nothing(self) -> None:
+        for directive in ("delete", "replace"):
+            patch = {"spec": {"securityContext": {"$patch": directive, "fsGroup": 2}}}
+            assert patched(pod(), patch) == pod()
+
     def test_retain_keys_drops_the_others(self) -> None:
         live = pod(nodeName="a", hostname="h", priority=1)
         patch = {"spec": {"$retainKeys": ["hostname", "priority"], "priority": 2}}
@@ -244,6 +249,14 @@ class TestOrder:
     def test_without_a_directive_the_elements_of_the_patch_are_in_its_order(self) -> None:
         patch = {"spec": {"containers": [{"name": "b"}, {"name": "a"}]}}
         assert names_of(patched(pod(containers=containers("xaby")), patch)) == "xbay"
+
+    def test_an_element_of_the_server_stays_before_one_that_replaces_another(self) -> None:
+        spec = {
+            "$setElementOrder/containers": [{"name": "d"}],
+            "containers": [{"name": "d"}, {"name": "e", "$patch": "delete"}],
+        }
+        live = pod(containers=containers("ebfa"))
+        assert names_of(patched(live, {"spec": spec})) == "bfad"
 
     def test_the_order_of_a_list_that_is_not_there_is_no_list(self) -> None:
         patch = {"spec": {"$setElementOrder/containers": [{"name": "a"}]}}
