@@ -48,24 +48,25 @@ def _with_newest(
     others = [one for one in sets if newest is None or one.pk != newest.pk]
     number = max((revisions.of(one.body) for one in others), default=0) + 1
     if newest is None:
-        return _made(writer, row, number)
+        return _made(writer, row, number, others)
     number = max(number, revisions.of(newest.body))
     writer.change(newest, revisions.noted(row.body, newest.body, number))
     writer.change(row, revisions.numbered(row.body, number))
     return newest, ""
 
 
-def _made(writer: Writer, row: KubeObject, number: int) -> tuple[KubeObject | None, str]:
+def _made(
+    writer: Writer, row: KubeObject, number: int, older: list[KubeObject]
+) -> tuple[KubeObject | None, str]:
     kind = making.kind_of(writer, "apps/v1", "ReplicaSet")
     made = revisions.replica_set(row.body, number)
-    if rollouts.is_recreated(row.body):
-        # Its Pods come once the old ones are gone.
-        made["spec"]["replicas"] = 0
+    made["spec"]["replicas"] = rollouts.begun(row.body, older)
     refusal = making.create(writer, kind, made, row.body, CONTROLLER, telling=False)
     if refusal:
         told = f'Failed to create new replica set "{name_of(made)}": {refusal}'
         events.record(writer, row.body, events.WARNING, "ReplicaSetCreateError", told, CONTROLLER)
         return None, told
+    _tell_scaled(writer, row, name_of(made), 0, making.replicas_of(made))
     writer.change(row, revisions.numbered(row.body, number))
     return writer.find(kind, namespace_of(row.body), name_of(made)), ""
 
@@ -97,8 +98,16 @@ def _scale(writer: Writer, deployment: KubeObject, one: KubeObject, wanted: int)
     metadata["generation"] = int(metadata.get("generation") or 1) + 1
     spec = {**one.body["spec"], "replicas": wanted}
     writer.change(one, {**one.body, "metadata": metadata, "spec": spec})
+    _tell_scaled(writer, deployment, one.name, before, wanted)
+
+
+def _tell_scaled(
+    writer: Writer, deployment: KubeObject, name: str, before: int, wanted: int
+) -> None:
+    if before == wanted:
+        return
     way = "up" if wanted > before else "down"
-    message = f"Scaled {way} replica set {one.name} from {before} to {wanted}"
+    message = f"Scaled {way} replica set {name} from {before} to {wanted}"
     events.record(writer, deployment.body, events.NORMAL, "ScalingReplicaSet", message, CONTROLLER)
 
 
