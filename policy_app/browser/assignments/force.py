@@ -16,6 +16,7 @@ from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.reasons import MEANINGS, NotInstalled
 from policy_app.models import Assignment, Cluster
 from policy_app.services import drafts, enforcement, reach
+from policy_app.services.cluster import lookup
 from policy_app.services.errors import PolicyError
 
 _ACTIONS = {
@@ -69,6 +70,8 @@ class Force:
     constraints: list[ConstraintRow]
     not_installed: list[AbsentRow]
     problem: str = ""
+    timeline_url: str = ""
+    """Where the cluster's page tells how far the assignment has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,9 @@ def of(row: Assignment, cluster_id: str) -> Force:
         return Force(choices, current, [], [], "The Azure Policy add-on of this cluster is off.")
     found = enforcement.brought_by(draft, current)
     rows = [_constraint(one) for one in found.constraints]
-    return Force(choices, current, rows, [_absent(one) for one in found.not_installed])
+    absent = [_absent(one) for one in found.not_installed]
+    way = links.cluster(lookup.name_of(current), tab="addon", search=str(row))
+    return Force(choices, current, rows, absent, timeline_url=way)
 
 
 def policies(row: Assignment) -> list[PolicyRow]:

@@ -12,6 +12,7 @@ from policy_app.browser import links
 from policy_app.browser.clusters import filters
 from policy_app.browser.clusters.subject import Subject
 from policy_app.browser.grids import page_of
+from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest
 from policy_app.evaluation.language import reasons
 from policy_app.services.cluster import addon
@@ -54,7 +55,7 @@ class Way:
 
 
 def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
-    """``?search=&state=&page=``."""
+    """``?search=&state=&page=``, and ``follow=1`` to see them come on."""
     cluster = subject.cluster
     narrowed = filters.read(
         request, "Search by assignment", filters.Select("state", "State", "All", _WAYS)
@@ -67,6 +68,8 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         "page": page,
         "thing": "assignment",
         "rows": list(page.object_list),
+        "can_follow": True,
+        "follow": asked(request, "follow") == "1",
         "state": state,
         "timings": addon.Timing.choices,
         "next_sync": addon.next_sync(cluster) if cluster.addon_enabled else None,

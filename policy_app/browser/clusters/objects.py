@@ -116,7 +116,8 @@ def _tab_crumb(subject: Subject, row: KubeObject) -> Crumb:
         return Crumb("Events", subject.url("events"))
     if row.plural == "namespaces":
         return Crumb("Namespaces", subject.url("namespaces"))
-    return Crumb("Objects")
+    resource = f"{row.plural}.{row.group}" if row.group else row.plural
+    return Crumb("All objects", subject.url("objects", resource=resource))
 
 
 def _lines(row: KubeObject) -> list[highlighting.Line]:

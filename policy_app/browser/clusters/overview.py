@@ -43,6 +43,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         "warnings": events.rows(subject, warnings),
         "denied": survey.refusals(subject.cluster)[:_RECENT],
         "events_url": subject.url("events", type="Warning"),
+        "constraints_url": subject.url("policies", type="constraints"),
         "denied_url": subject.url("denied"),
     }
 

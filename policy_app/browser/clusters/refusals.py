@@ -33,5 +33,5 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         "page": page,
         "thing": "denied request",
         "rows": list(page.object_list),
-        "constraints_url": subject.url("policies"),
+        "constraints_url": subject.url("policies", type="constraints"),
     }

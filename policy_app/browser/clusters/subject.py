@@ -11,7 +11,7 @@ from policy_app.apimachinery.errors import ApiError
 from policy_app.browser import links
 from policy_app.browser.pages import Crumb
 from policy_app.models import Cluster, KubeObject
-from policy_app.services.cluster import addon, clock, lookup
+from policy_app.services.cluster import clock, lookup
 from policy_app.services.errors import NotFound
 
 
@@ -51,6 +51,5 @@ def find(name: str) -> Subject:
     except ApiError as error:
         told = error.message[:1].upper() + error.message[1:]
         raise NotFound("ResourceNotFound", f"{told}.", target="cluster") from None
-    addon.catch_up(found)
     clock.catch_up(found)
     return Subject(found, lookup.name_of(found))

@@ -9,6 +9,7 @@ from typing import Any
 from policy_app.browser.clusters import (
     addon,
     events,
+    inventory,
     namespaces,
     overview,
     policies,
@@ -50,6 +51,7 @@ _KINDS = (
     _Kind("overview", "Overview", overview.context, "clusters/_overview.html"),
     _Kind("namespaces", "Namespaces", namespaces.context),
     _Kind("workloads", "Workloads", workloads.context),
+    _Kind("objects", "All objects", inventory.context),
     _Kind("events", "Events", events.context),
     _Kind("denied", "Denied requests", refusals.context),
     _Kind("policies", "Policy objects", policies.context),

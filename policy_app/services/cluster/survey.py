@@ -80,6 +80,20 @@ def counts_by_namespace(cluster: Cluster, names: Sequence[str]) -> dict[str, Cou
     return found
 
 
+def objects(cluster: Cluster) -> QuerySet[KubeObject]:
+    """Everything in a cluster."""
+    return KubeObject.objects.filter(cluster=cluster)
+
+
+def resources(cluster: Cluster) -> dict[str, tuple[str, str, int]]:
+    """The resources with objects: group, plural and how many, by ``deployments.apps``."""
+    rows = objects(cluster).order_by("plural", "group").values_list("group", "plural")
+    return {
+        f"{plural}.{group}" if group else plural: (group, plural, count)
+        for group, plural, count in rows.annotate(Count("pk"))
+    }
+
+
 def namespaces(cluster: Cluster) -> QuerySet[KubeObject]:
     """The Namespaces."""
     return KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")

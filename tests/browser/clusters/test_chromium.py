@@ -14,7 +14,7 @@ from tests.browser.conftest import PHONE, OpenPage, Violations
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CLUSTER = "/clusters/aks-demo"
-TABS = ("overview", "namespaces", "workloads", "events", "denied", "policies", "addon")
+TABS = ("overview", "namespaces", "workloads", "objects", "events", "denied", "policies", "addon")
 DEPLOYMENT = "group=apps&resource=deployments&namespace=shop-window&name=miner"
 PAGES = (
     "/clusters",
@@ -97,8 +97,8 @@ def test_events_come_by_themselves_while_they_are_followed(
     page: Page, filled: None, kubectl: Create
 ) -> None:
     page.goto(f"{CLUSTER}?tab=events&namespace=shop-window&search=late")
-    page.get_by_role("link", name="Follow new events").click()
-    expect(page.get_by_role("link", name="Stop following")).to_be_visible()
+    page.get_by_role("link", name="Follow events").click()
+    expect(page.get_by_role("link", name="Following: stop")).to_be_visible()
     kubectl("api/v1/namespaces/shop-window/pods", pod("late", privileged=True))
     expect(page.locator("tbody th").first).to_contain_text("Pod/late", timeout=15_000)
 

@@ -16,7 +16,7 @@ from policy_app.services.cluster import addon
 from tests.browser.clusters.conftest import SHOP, Create, pod
 
 CLUSTER = "/clusters/aks-demo"
-TABS = ("overview", "namespaces", "workloads", "events", "denied", "policies", "addon")
+TABS = ("overview", "namespaces", "workloads", "objects", "events", "denied", "policies", "addon")
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +144,20 @@ def test_what_ran_before_a_policy_came_is_shown_as_a_violation(
     told = row_of(read(client, address), "old")["Policy"]
     assert told.startswith("1 violation")
     assert "Privileged container is not allowed" in told
+
+
+def test_all_objects_are_listed_by_resource_and_lead_to_their_yaml(
+    client: Client, filled: None
+) -> None:
+    page = read(client, f"{CLUSTER}?tab=objects&resource=secrets&namespace=shop-window")
+    assert texts(page, "tbody th") == ["db"]
+    assert "deployments.apps" in " ".join(texts(page, "#filter-resource option"))
+    link = page.select_one("tbody th a")
+    assert link is not None
+    shown = read(client, str(link["href"]))
+    assert texts(shown, "h1") == ["db"]
+    back = shown.select(".breadcrumb a")[-1]
+    assert texts(read(client, str(back["href"])), "tbody th") == ["db"]
 
 
 def test_events_are_filtered_by_type_namespace_and_words(client: Client, filled: None) -> None:
