@@ -1,6 +1,7 @@
 """Tables: what ``kubectl get`` prints, made by the server. Source: ``meta/v1`` Table.
 
-A column's value is a JSONPath into the object, or one of the renderers of ``cells``.
+A column's value is a JSONPath into the object, or one of the renderers of ``cells``.  Behind ``|``
+a built-in column's path has what is shown where it finds nothing.
 """
 
 from __future__ import annotations
@@ -68,10 +69,10 @@ def _cell(column: Column, thing: Mapping[str, Any], now: datetime) -> Any:
         return age(metadata_of(thing).get("creationTimestamp"), now)
     if not column.source.startswith("."):
         return _RENDERERS[column.source](thing, now)
-    value = value_at(thing, column.source)
+    path, _, absent = (column.source, "", "") if column.custom else column.source.partition("|")
+    value = value_at(thing, path)
     if value is None:
-        # Custom columns leave out what is not there; built-in ones say so.
-        return "" if column.custom else "<none>"
+        return int(absent) if absent.isdigit() else absent
     if column.type == "date":
         return age(value, now)
     return value if isinstance(value, _PLAIN) else cells.as_json(value)

@@ -94,6 +94,14 @@ def test_the_default_class_and_the_number_of_replicas_are_seen_at_once() -> None
     assert printed(kind_of("apps/v1", "Deployment"), deployment)["Ready"] == "2/3"
 
 
+def test_what_is_not_there_is_shown_as_kubectl_shows_it() -> None:
+    claim = {"metadata": {"name": "c"}}
+    cells = printed(kind_of("v1", "PersistentVolumeClaim"), claim, wide=True)
+    assert (cells["Volume"], cells["VolumeMode"]) == ("", "<unset>")
+    budget = printed(kind_of("policy/v1", "PodDisruptionBudget"), {"metadata": {"name": "b"}})
+    assert (budget["Min Available"], budget["Allowed Disruptions"]) == ("N/A", 0)
+
+
 def test_a_custom_resource_has_the_columns_of_its_definition() -> None:
     thing = cron_tab(replicas=4)
     assert printed(CRON_TAB, thing, wide=True) == {"Name": "a", "Replicas": 4}
