@@ -22,9 +22,7 @@ _STRICT = {
 }
 # A sign-in link is a secret until it is used, and so is the token in a webhook's address: neither
 # belongs in a log.
-_SECRET = re.compile(
-    r"(?<=^/sign-in/).+|(?<=/admission/v1/validate/).+|(?<=/admission/v1/mutate/).+"
-)
+_SECRET = re.compile(r"(?<=^/sign-in/).+|pp(?:wh|at)_[^/]+")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("request")
 

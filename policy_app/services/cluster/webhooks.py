@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field, replace
@@ -143,12 +143,57 @@ def _review(document: Mapping[str, Any]) -> Review:
         review = Review.from_admission_review(document)
     except ReviewError as error:
         raise errors.bad_request(error.message) from None
+    request = document["request"]
     if not review.uid:
         raise errors.bad_request("request.uid must be the identity of the request")
-    if review.operation not in OPERATIONS:
+    if request.get("operation") not in OPERATIONS:
         known = ", ".join(OPERATIONS)
         raise errors.bad_request(f"request.operation must be one of {known}")
+    _check_shape(request)
     return review
+
+
+def _check_shape(request: Mapping[str, Any]) -> None:
+    """What every API server sends well-typed, so that no policy meets anything else.
+
+    Raises ``ApiError`` 400.
+    """
+    for path, wanted, value in _typed(request):
+        if value is not None and not isinstance(value, wanted):
+            name = {str: "a string", list: "a list", bool: "true or false"}.get(wanted, "an object")
+            raise errors.bad_request(f"request.{path} must be {name}")
+
+
+def _typed(request: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
+    texts = ("uid", "name", "namespace", "subResource", "requestSubResource")
+    yield from ((name, str, request.get(name)) for name in texts)
+    yield "dryRun", bool, request.get("dryRun")
+    for name in ("kind", "resource", "requestKind", "requestResource"):
+        yield name, dict, request.get(name)
+        parts = request.get(name)
+        for part, value in parts.items() if isinstance(parts, dict) else ():
+            yield f"{name}.{part}", str, value
+    user = request.get("userInfo") or {}
+    yield "userInfo.username", str, user.get("username")
+    yield "userInfo.groups", list, user.get("groups")
+    for name in ("object", "oldObject"):
+        yield from _typed_object(name, request.get(name) or {})
+
+
+def _typed_object(path: str, thing: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
+    yield f"{path}.apiVersion", str, thing.get("apiVersion")
+    yield f"{path}.kind", str, thing.get("kind")
+    metadata = thing.get("metadata")
+    yield f"{path}.metadata", dict, metadata
+    if not isinstance(metadata, dict):
+        return
+    for name in ("name", "namespace", "generateName"):
+        yield f"{path}.metadata.{name}", str, metadata.get(name)
+    for name in ("labels", "annotations"):
+        given = metadata.get(name)
+        yield f"{path}.metadata.{name}", dict, given
+        for key, value in given.items() if isinstance(given, dict) else ():
+            yield f"{path}.metadata.{name}[{key}]", str, value
 
 
 def _with_home(
