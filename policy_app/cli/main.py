@@ -7,40 +7,29 @@ wrong arguments are answered at once.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from policy_app.cli import (
-    expand,
-    explain,
-    export,
-    manage,
-    mutate,
-    rego,
-    serve,
-    sign_in_link,
-    test,
-    token,
-    verify,
-)
 from policy_app.cli.arguments import CODES
 from policy_app.cli.failure import Failure
 
 _COMMANDS = (
-    serve,
-    test,
-    verify,
-    mutate,
-    expand,
-    export,
-    explain,
-    rego,
-    token,
-    sign_in_link,
-    manage,
+    "serve",
+    "test",
+    "verify",
+    "mutate",
+    "expand",
+    "export",
+    "explain",
+    "rego",
+    "token",
+    "sign-in-link",
+    "manage",
 )
+"""Each in a module of its name."""
 
 
 class _Version(argparse.Action):
@@ -54,8 +43,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
+    """The whole command line, or as much of it as some commands need."""
     top = argparse.ArgumentParser(
         prog="policy-portal",
         description="Azure Policy for Kubernetes, self-hosted.",
@@ -63,9 +52,16 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in _COMMANDS:
-        command.add_parser(subparsers)
+    for command in commands:
+        module = importlib.import_module(f"policy_app.cli.{command.replace('-', '_')}")
+        module.add_parser(subparsers)
     return top
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The arguments, read by the one command that they name; help and errors know all of them."""
+    named = arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
+    return parser(named).parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         # The shell closed it; what was found still decides the exit code.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
-    parsed = parser().parse_args(arguments)
+    parsed = _parsed(sys.argv[1:] if arguments is None else arguments)
     try:
         code: int = parsed.run(parsed)
         # What is still held back must fail here, where it can be told, and not on the way out.
