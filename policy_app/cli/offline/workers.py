@@ -19,6 +19,7 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 _MOST_WORKERS = 8
+_INTERRUPT = {signal.SIGINT}
 
 
 def processors() -> int:
@@ -80,9 +81,14 @@ def _fork(
     pieces: Sequence[Piece], work: Callable[[Piece], Result], team: Sequence[_Worker]
 ) -> _Worker:
     reading, writing = os.pipe()
-    process = os.fork()
-    if process == 0:
-        _serve(pieces, work, writing, [reading, *(worker.pipe.fileno() for worker in team)])
+    # Between the fork and the worker's own handling of it, Ctrl-C would end it with a traceback.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
+    try:
+        process = os.fork()
+        if process == 0:
+            _serve(pieces, work, writing, [reading, *(worker.pipe.fileno() for worker in team)])
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
     os.close(writing)
     return _Worker(process, os.fdopen(reading, "rb"))
 
@@ -95,6 +101,7 @@ def _serve(
     try:
         # Ctrl-C is told to every process of the terminal; the parent does the talking.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPT)
         for descriptor in unused:
             os.close(descriptor)
         with os.fdopen(writing, "wb") as pipe:
