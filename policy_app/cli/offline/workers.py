@@ -45,7 +45,8 @@ def results(
     try:
         for number in range(count):
             # One after the other: a later worker must not hold an earlier one's pipe open.
-            team.append(_fork(pieces[number::count], work, team))
+            with _undisturbed():
+                team.append(_fork(pieces[number::count], work, team))
         for number, piece in enumerate(pieces):
             done, result = team[number % count].result()
             yield result if done else work(piece)
@@ -77,18 +78,23 @@ class _Worker:
             os.waitpid(self.process, 0)
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C back until a worker is both ready for it and known to be there."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
 def _fork(
     pieces: Sequence[Piece], work: Callable[[Piece], Result], team: Sequence[_Worker]
 ) -> _Worker:
     reading, writing = os.pipe()
-    # Between the fork and the worker's own handling of it, Ctrl-C would end it with a traceback.
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
-    try:
-        process = os.fork()
-        if process == 0:
-            _serve(pieces, work, writing, [reading, *(worker.pipe.fileno() for worker in team)])
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    process = os.fork()
+    if process == 0:
+        _serve(pieces, work, writing, [reading, *(worker.pipe.fileno() for worker in team)])
     os.close(writing)
     return _Worker(process, os.fdopen(reading, "rb"))
 
