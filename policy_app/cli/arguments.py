@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+CLUSTER_TYPES = ("managedClusters", "connectedClusters")
+"""As ``az`` calls them, too."""
+
 EXAMPLES = "examples:"
 EXIT_CODES = "exit codes:"
 CODES = "0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage"
@@ -96,7 +99,19 @@ def add_policy_options(parser: argparse.ArgumentParser) -> None:
         " may be given several times",
     )
     add_parameter_options(parser)
+    add_cluster_type_option(parser)
     add_allow_host_option(parser)
+
+
+def add_cluster_type_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cluster-type``."""
+    parser.add_argument(
+        "--cluster-type",
+        choices=CLUSTER_TYPES,
+        default=CLUSTER_TYPES[0],
+        help="what the cluster is to Azure, since some policies are for one kind alone:"
+        " managedClusters for AKS, connectedClusters for Arc (managedClusters)",
+    )
 
 
 def add_allow_host_option(parser: argparse.ArgumentParser) -> None:
