@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TypeAlias
+import sys
+from typing import NoReturn, TypeAlias
 
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 CLUSTER_TYPES = ("managedClusters", "connectedClusters")
 """As ``az`` calls them, too."""
@@ -13,6 +14,17 @@ CLUSTER_TYPES = ("managedClusters", "connectedClusters")
 EXAMPLES = "examples:"
 EXIT_CODES = "exit codes:"
 CODES = "0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that ends wrong usage with an exit code of its own."""
+
+    usage_code = 2
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        self.print_usage(sys.stderr)
+        self.exit(self.usage_code, f"{self.prog}: error: {message}\n")
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -44,6 +56,13 @@ def port(text: str) -> int:
     if text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+
+
+def switch(text: str) -> bool:
+    """``true`` or ``false``, for argparse's ``type``."""
+    if text in ("true", "false"):
+        return text == "true"
+    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false; write it after =")
 
 
 def count(text: str) -> int:

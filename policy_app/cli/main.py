@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from policy_app.cli.arguments import CODES
+from policy_app.cli.arguments import CODES, Parser
 from policy_app.cli.failure import Failure
 
 _COMMANDS = (
@@ -32,6 +32,10 @@ _COMMANDS = (
 """Each in a module of its name."""
 
 
+_USAGE_CODES = {"verify": 1}
+"""Where wrong usage does not end with 2: gator ends with 1."""
+
+
 class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
@@ -43,9 +47,9 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
+def parser(commands: Sequence[str] = _COMMANDS) -> Parser:
     """The whole command line, or as much of it as some commands need."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="policy-portal",
         description="Azure Policy for Kubernetes, self-hosted.",
         epilog=f"Exit codes: {CODES}; each command's own help tells where it has more.",
@@ -55,13 +59,17 @@ def parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
     for command in commands:
         module = importlib.import_module(f"policy_app.cli.{command.replace('-', '_')}")
         module.add_parser(subparsers)
+        subparsers.choices[command].usage_code = _USAGE_CODES.get(command, Parser.usage_code)
     return top
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments, read by the one command that they name; help and errors know all of them."""
     named = arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
-    return parser(named).parse_args(arguments)
+    top = parser(named)
+    if len(named) == 1:
+        top.usage_code = _USAGE_CODES.get(named[0], Parser.usage_code)
+    return top.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

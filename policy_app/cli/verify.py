@@ -40,8 +40,8 @@ def add_parser(subparsers: Subparsers) -> None:
                 "templates in CEL and Rego, judged by their CEL as gator does",
                 "policy-portal verify library/... --enable-k8s-native-validation",
             ),
-            codes="0 every case passed, 1 one failed or a suite could not be read (or wrong usage,\n"
-            "as with gator)",
+            codes="0 every case passed, 1 one failed, a suite could not be read, or wrong usage:\n"
+            "as with gator",
         ),
         formatter_class=HelpFormatter,
     )
