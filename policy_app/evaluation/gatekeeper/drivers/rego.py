@@ -134,7 +134,11 @@ class RegoDriver:
             return []
         except RegoError as error:
             return [Finding(str(error), NO_DETAILS)]
-        findings = list(_distinct(_findings(answer, constraint)))
+        if not answer:
+            return []
+        findings = list(_findings(answer, constraint))
+        if len(findings) > 1:
+            findings = list(_distinct(findings))
         if findings and query.explain:
             explanations = self.program.explain(
                 self.path, input=asked, data=self.data, options=self.options
@@ -176,7 +180,8 @@ def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Results are a set of (constraint, message, details)."""
     seen: set[tuple[str, str]] = set()
     for finding in findings:
-        key = finding.message, json.dumps(finding.details, sort_keys=True)
+        details = finding.details
+        key = finding.message, json.dumps(details, sort_keys=True) if details else ""
         if key not in seen:
             seen.add(key)
             yield finding
