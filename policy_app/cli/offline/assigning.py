@@ -129,5 +129,5 @@ class Assigning:
         hint: str = "",
     ) -> None:
         member = f" ({policy.reference_id})" if policy and policy.reference_id else ""
-        lines = " ".join(message.splitlines())
+        lines = "; ".join(message.splitlines())
         self._policies.troubles.append(Trouble(POLICY, f"{reference.text}{member}", lines, hint))
