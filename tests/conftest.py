@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# What a developer's own commands keep must not decide a test, and no test writes among it.
+os.environ["POLICY_PORTAL_CACHE"] = "off"
 
 pytest_plugins = ["tests.estate_fixtures", "tests.required_tools"]
 

@@ -28,7 +28,7 @@ class Line:
 
 
 def lines(text: str, language: str, marked: Container[int] = ()) -> list[Line]:
-    """Numbered lines of ``text``; ``language`` is json, yaml or rego."""
+    """Numbered lines of ``text``; ``language`` is json, yaml, rego, cel or text."""
     drawn = _drawn(text, language)
     return [Line(number, html, number in marked) for number, html in enumerate(drawn, 1)]
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from policy_app.evaluation.language.assignments import EffectivePolicy
-from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.effects import MUTATE
 from policy_app.models import Assignment
-from policy_app.services import drafts, enforcement, reach
-from policy_app.services.errors import PolicyError
+from policy_app.services import drafts
+from policy_app.services.coverage import Covered, coverage
 from policy_app.services.lifting import Lifted
 
 _SHOWN = 4
@@ -31,15 +31,17 @@ _THEN = {
 
 def outcome(draft: drafts.AssignmentDraft, *, stored: bool = False) -> str:
     """What the assignment does (or will do) to which clusters, in one sentence or two."""
-    clusters = [cluster.scope.name for cluster in reach.clusters_reached(draft)]
-    if not clusters:
+    reached = coverage(draft)
+    if not reached:
         return (
             f"No cluster is at {draft.scope} or below that is not left out,"
             " so nothing is enforced until there is one."
         )
-    effects = _effects(draft)
+    effects = _effects(reached)
+    clusters = [one.cluster.scope.name for one in reached if one.policies or not effects]
     if not effects:
-        return f"No policy of it is in force on {listed(clusters)}: every effect is Disabled."
+        why = "each is disabled or exempt there, or not for such a cluster"
+        return f"No policy of it is in force on {listed(clusters)}: {why}."
     phrases = _NOW if stored else _THEN
     done = [_phrase(phrases[verb], count) for verb, count in effects.items()]
     now = "It now" if stored else "It"
@@ -78,21 +80,19 @@ def policies(count: int) -> str:
     return "1 policy" if count == 1 else f"{count} policies"
 
 
-def _effects(draft: drafts.AssignmentDraft) -> dict[str, int]:
-    """How many policies do what, the strongest first; none where they cannot be worked out."""
-    try:
-        found = enforcement.policies_of(draft)
-    except (LanguageError, PolicyError):
-        return {}
-    effective = [one for one in found if isinstance(one, EffectivePolicy)]
-    verbs = Counter(_verb(one) for one in effective)
+def _effects(reached: Sequence[Covered]) -> dict[str, int]:
+    """How many policies do what, the strongest first; a policy counts once for all clusters."""
+    found = {
+        (policy.reference_id, policy.definition.id): policy
+        for one in reached
+        for policy in one.policies
+    }
+    verbs = Counter(map(_verb, found.values()))
     return {verb: verbs[verb] for verb in _NOW if verbs[verb]}
 
 
 def _verb(policy: EffectivePolicy) -> str:
-    if policy.effect == "Mutate":
-        return _CHANGE if policy.assignment.enforcement_mode == "Default" else ""
-    return _VERBS.get(policy.enforcement_action or "", "")
+    return _CHANGE if policy.effect == MUTATE else _VERBS.get(policy.enforcement_action or "", "")
 
 
 def _phrase(phrase: str, count: int) -> str:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from typing import TypeAlias
+import sys
+from typing import NoReturn, TypeAlias
 
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+CLUSTER_TYPES = ("managedClusters", "connectedClusters")
+"""As ``az`` calls them, too."""
 
 EXAMPLES = "examples:"
 EXIT_CODES = "exit codes:"
 CODES = "0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that ends wrong usage with an exit code of its own."""
+
+    usage_code = 2
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        self.print_usage(sys.stderr)
+        self.exit(self.usage_code, f"{self.prog}: error: {message}\n")
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -41,6 +56,13 @@ def port(text: str) -> int:
     if text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+
+
+def switch(text: str) -> bool:
+    """``true`` or ``false``, for argparse's ``type``."""
+    if text in ("true", "false"):
+        return text == "true"
+    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false; write it after =")
 
 
 def count(text: str) -> int:
@@ -96,7 +118,19 @@ def add_policy_options(parser: argparse.ArgumentParser) -> None:
         " may be given several times",
     )
     add_parameter_options(parser)
+    add_cluster_type_option(parser)
     add_allow_host_option(parser)
+
+
+def add_cluster_type_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cluster-type``."""
+    parser.add_argument(
+        "--cluster-type",
+        choices=CLUSTER_TYPES,
+        default=CLUSTER_TYPES[0],
+        help="what the cluster is to Azure, since some policies are for one kind alone:"
+        " managedClusters for AKS, connectedClusters for Arc (managedClusters)",
+    )
 
 
 def add_allow_host_option(parser: argparse.ArgumentParser) -> None:

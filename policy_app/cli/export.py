@@ -9,6 +9,7 @@ from policy_app.cli.arguments import (
     HelpFormatter,
     Subparsers,
     add_allow_host_option,
+    add_cluster_type_option,
     add_data_option,
     add_parameter_options,
     examples,
@@ -17,8 +18,8 @@ from policy_app.cli.arguments import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from policy_app.cli.offline.command import Stored
     from policy_app.cli.offline.policies import Policies
-    from policy_app.evaluation.language.installation import Texts
 
 _ASSIGNMENT = "/policyassignments/"
 
@@ -48,6 +49,11 @@ def add_parser(subparsers: Subparsers) -> None:
                 "policy-portal export --format gatekeeper --data /var/lib/policy-portal \\\n"
                 "    /subscriptions/…/providers/Microsoft.Authorization/policyAssignments/baseline",
             ),
+            (
+                "what it comes to on one cluster, without what is exempt there",
+                "policy-portal export --cluster aks-demo \\\n"
+                "    /subscriptions/…/providers/Microsoft.Authorization/policyAssignments/baseline",
+            ),
             codes="0 done, 1 no such assignment, 2 the parameters could not be read (or wrong\n"
             "usage), 3 a policy could not be resolved or compiled (nothing is printed)",
         ),
@@ -67,6 +73,15 @@ def add_parser(subparsers: Subparsers) -> None:
         help="what to print them as (gatekeeper)",
     )
     add_parameter_options(parser)
+    add_cluster_type_option(parser)
+    parser.add_argument(
+        "--cluster",
+        default="",
+        metavar="CLUSTER",
+        help="a cluster of the portal, by its name or full id: assignments of the portal are"
+        " printed as they are in force there, without what their resource selectors, exemptions"
+        " and rules leave out (without it: as on a cluster where nothing is exempt)",
+    )
     add_allow_host_option(parser)
     add_data_option(parser)
     parser.set_defaults(run=run)
@@ -77,26 +92,23 @@ def run(arguments: argparse.Namespace) -> int:
     from policy_app.cli.offline import command
     from policy_app.evaluation.kube_yaml import writing
 
-    found, elsewhere = _stored(arguments)
-    policies = command.exported(arguments, found, elsewhere)
+    policies = command.exported(arguments, _stored(arguments))
     if not policies.troubles:
         writing.write_all(_objects(policies), command.stdout(), sort=False)
     return command.finish(policies.troubles, notes=policies.notes)
 
 
-def _stored(arguments: argparse.Namespace) -> tuple[list[Any], Texts | None]:
-    """What the assignments put to work whose ids are given, and where their templates are.
+def _stored(arguments: argparse.Namespace) -> Stored:
+    """What the assignments put to work whose ids are given.  Django is loaded only for these."""
+    from policy_app.cli.offline.command import Stored
 
-    Django is loaded only for these.
-    """
     ids = [text for text in arguments.references if _ASSIGNMENT in text.lower()]
-    if not ids:
-        return [], None
+    if not ids and not arguments.cluster:
+        return Stored()
     from policy_app.cli import stored
 
     arguments.references = [text for text in arguments.references if text not in ids]
-    found = [policy for one in ids for policy in stored.policies_of(one, arguments.data)]
-    return found, stored.text
+    return stored.assignments(ids, arguments.data, arguments.cluster)
 
 
 def _objects(policies: Policies) -> Iterator[dict[str, Any]]:

@@ -7,44 +7,35 @@ wrong arguments are answered at once.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from policy_app.cli import (
-    expand,
-    explain,
-    export,
-    kubeconfig,
-    manage,
-    mutate,
-    rego,
-    serve,
-    sign_in_link,
-    test,
-    token,
-    verify,
-    webhook_config,
-)
-from policy_app.cli.arguments import CODES
+from policy_app.cli.arguments import CODES, Parser
 from policy_app.cli.failure import Failure
 
 _COMMANDS = (
-    serve,
-    test,
-    verify,
-    mutate,
-    expand,
-    export,
-    explain,
-    rego,
-    token,
-    kubeconfig,
-    webhook_config,
-    sign_in_link,
-    manage,
+    "serve",
+    "test",
+    "verify",
+    "mutate",
+    "expand",
+    "export",
+    "explain",
+    "rego",
+    "token",
+    "kubeconfig",
+    "webhook-config",
+    "sign-in-link",
+    "manage",
 )
+"""Each in a module of its name."""
+
+
+_USAGE_CODES = {"verify": 1}
+"""Where wrong usage does not end with 2: gator ends with 1."""
 
 
 class _Version(argparse.Action):
@@ -58,18 +49,29 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
-    top = argparse.ArgumentParser(
+def parser(commands: Sequence[str] = _COMMANDS) -> Parser:
+    """The whole command line, or as much of it as some commands need."""
+    top = Parser(
         prog="policy-portal",
         description="Azure Policy for Kubernetes, self-hosted.",
         epilog=f"Exit codes: {CODES}; each command's own help tells where it has more.",
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in _COMMANDS:
-        command.add_parser(subparsers)
+    for command in commands:
+        module = importlib.import_module(f"policy_app.cli.{command.replace('-', '_')}")
+        module.add_parser(subparsers)
+        subparsers.choices[command].usage_code = _USAGE_CODES.get(command, Parser.usage_code)
     return top
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The arguments, read by the one command that they name; help and errors know all of them."""
+    named = arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
+    top = parser(named)
+    if len(named) == 1:
+        top.usage_code = _USAGE_CODES.get(named[0], Parser.usage_code)
+    return top.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         # The shell closed it; what was found still decides the exit code.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
-    parsed = parser().parse_args(arguments)
+    parsed = _parsed(sys.argv[1:] if arguments is None else arguments)
     try:
         code: int = parsed.run(parsed)
         # What is still held back must fail here, where it can be told, and not on the way out.

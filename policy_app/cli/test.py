@@ -99,12 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from policy_app.cli.offline import command, formats, judging
+    from policy_app.cli.offline import command, compiled, formats, judging
     from policy_app.cli.offline.around import Manifests
     from policy_app.cli.offline.inputs import sources
     from policy_app.cli.offline.progress import Progress
     from policy_app.cli.offline.report import Report
 
+    compiled.use()
     progress = Progress()
     policies = command.policies(arguments, progress)
     troubles: list[Trouble] = []

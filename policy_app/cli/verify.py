@@ -6,11 +6,11 @@ import argparse
 import os
 import posixpath
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy_app.cli.arguments import HelpFormatter, Subparsers, examples
+from policy_app.cli.arguments import HelpFormatter, Subparsers, examples, switch
 from policy_app.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -36,7 +36,12 @@ def add_parser(subparsers: Subparsers) -> None:
                 "the cases named nginx of the tests named privileged, each case shown",
                 "policy-portal verify library/... --run 'privileged//nginx' -v",
             ),
-            codes="0 every case passed, 1 one failed or a suite could not be read, 2 wrong usage",
+            (
+                "templates in CEL and Rego, judged by their CEL as gator does",
+                "policy-portal verify library/... --enable-k8s-native-validation",
+            ),
+            codes="0 every case passed, 1 one failed, a suite could not be read, or wrong usage:\n"
+            "as with gator",
         ),
         formatter_class=HelpFormatter,
     )
@@ -62,21 +67,37 @@ def add_parser(subparsers: Subparsers) -> None:
         action="store_true",
         help="for each case, show what was found and in which field, or why nothing was",
     )
+    parser.add_argument(
+        "--enable-k8s-native-validation",
+        dest="cel",
+        type=switch,
+        nargs="?",
+        const=True,
+        metavar="true|false",
+        help="true: of templates in CEL and Rego, run the CEL, as gator does unasked; false: know"
+        " no CEL at all; without it, Rego runs where there is any, and CEL where there is none",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """1 where anything failed.  ``Failure`` for a path or a filter that cannot be used."""
+    from policy_app.cli.offline import compiled
     from policy_app.evaluation.gatekeeper import suites
 
+    compiled.use()
     results = []
+    engines = _engines(arguments.cel)
     try:
         chosen = suites.Filter.parse(arguments.filter)
         # As with gator, one suite that cannot be read keeps all from being run.
         for path, suite in [*_suites(arguments.path)]:
             for note in suite.notes:
                 print(f"policy-portal verify: {note}", file=sys.stderr)
-            results.append(suites.run(suite, _read, chosen, path, explain=arguments.trace))
+            result = suites.run(
+                suite, _read, chosen, path, explain=arguments.trace, engines=engines
+            )
+            results.append(result)
             _print(_suite_lines(results[-1], arguments.verbose))
     except suites.SuiteError as error:
         raise Failure(str(error)) from None
@@ -88,6 +109,15 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         print("Error: FAIL", file=sys.stderr)
     return int(failed)
+
+
+def _engines(cel: bool | None) -> Sequence[str]:
+    """The languages that may run, the one to prefer first."""
+    from policy_app.evaluation.gatekeeper.drivers import CEL, ENGINES, REGO
+
+    if cel is None:
+        return ENGINES
+    return (CEL, REGO) if cel else (REGO,)
 
 
 def _read(path: str) -> bytes:

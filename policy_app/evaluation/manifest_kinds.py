@@ -37,6 +37,16 @@ def why_no_object(value: Any, file: str = "") -> NotAnObject | None:
     return _known_stranger(value, file) or _incomplete(value)
 
 
+def why_no_kind(value: Any) -> NotAnObject | None:
+    """None for an object with a kind, which is all that some programs ask for."""
+    if not isinstance(value, Mapping):
+        return why_no_object(value)
+    kind = value.get("kind")
+    if not isinstance(kind, str) or not kind:
+        return NotAnObject("Object 'Kind' is missing.", "An object for gator has a kind at least.")
+    return None
+
+
 def _word(value: Any) -> str:
     if isinstance(value, list):
         return "a list"

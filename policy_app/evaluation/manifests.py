@@ -18,7 +18,7 @@ from policy_app.evaluation.kube_yaml.json_places import json_places
 from policy_app.evaluation.kube_yaml.places import Places
 from policy_app.evaluation.kube_yaml.positions import Mark, Step, marks, parse_path
 from policy_app.evaluation.kube_yaml.values import Bounds, Parsed, documents
-from policy_app.evaluation.manifest_kinds import NotAnObject, why_no_object
+from policy_app.evaluation.manifest_kinds import NotAnObject, why_no_kind, why_no_object
 from policy_app.evaluation.results import Decision, Place, Violation
 
 _BOUNDARY = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -150,14 +150,19 @@ class ManifestFile:
     problems: list[Problem]
 
 
-def load(name: str, text: bytes | str, limits: Limits = Limits()) -> ManifestFile:
-    """Read a file.  Never raises for what is in it: that becomes a ``Problem``."""
+def load(
+    name: str, text: bytes | str, limits: Limits = Limits(), *, as_written: bool = False
+) -> ManifestFile:
+    """Read a file.  Never raises for what is in it: that becomes a ``Problem``.
+
+    ``as_written`` keeps a list as one object, and asks of objects for a kind alone, as gator does.
+    """
     try:
         decoded = _decode(text, limits)
     except YamlFault as fault:
         return ManifestFile(name, "", [], [_problem(name, 0, fault)])
     file = ManifestFile(name, decoded, [], [])
-    for found in _Loading(name, decoded, limits).run():
+    for found in _Loading(name, decoded, limits, as_written).run():
         if isinstance(found, Document):
             file.documents.append(found)
         else:
@@ -216,8 +221,9 @@ def _decode(text: bytes | str, limits: Limits) -> str:
 class _Loading:
     """The reading of one file, from its first document to its last."""
 
-    def __init__(self, name: str, text: str, limits: Limits) -> None:
+    def __init__(self, name: str, text: str, limits: Limits, as_written: bool = False) -> None:
         self._name = name
+        self._as_written = as_written
         self._text = text
         self._limits = limits
         self._bounds = Bounds(limits.nesting, limits.aliased_nodes)
@@ -271,13 +277,17 @@ class _Loading:
     ) -> Iterator[Document | Problem]:
         """A value as an object, as the items of a list, or as a problem."""
         line = parsed.line + source.first_line - 1
-        refusal = why_no_object(parsed.value, self._name)
+        refusal = (
+            why_no_kind(parsed.value)
+            if self._as_written
+            else why_no_object(parsed.value, self._name)
+        )
         if refusal is not None:
             yield self._refuse(refusal, source, prefix)
             return
         value: dict[str, Any] = parsed.value
         items = value.get("items")
-        if not _is_list(value) or not isinstance(items, list):
+        if self._as_written or not _is_list(value) or not isinstance(items, list):
             yield Document(self._name, self._index, line, value, source, prefix)
             return
         for number, item in enumerate(items):

@@ -96,10 +96,10 @@ class _Installing:
 
     def __init__(self, cluster: Cluster) -> None:
         self.not_installed: list[NotInstalled] = []
-        self._resource = _resource(cluster)
+        self._resource = resource_of(cluster)
         self._exemptions = exemptions.holding(cluster)
         self._now = timezone.now()
-        self._installation = Installation(fetching.text)
+        self._installation = Installation(fetching.text, self._resource)
         self._constraints: list[Constraint] = []
         self._templates: dict[str, ConstraintTemplate] = {}
         self._template_urls: dict[str, str] = {}
@@ -155,10 +155,28 @@ def policies_of(
     With a cluster, the assignment's resource selectors count.  Raises ``PolicyError`` where the
     definition's version is gone, and ``LanguageError`` where the parameters no longer fit it.
     """
+    return assigned(draft).on(cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An assignment with all that it needs of the catalogue."""
+
+    assignment: EvaluatedAssignment
+    target: definitions.Parsed
+    members: Mapping[tuple[str, str], PolicyDefinition]
+
+    def on(self, cluster: Cluster | None) -> list[EffectivePolicy | UnresolvedPolicy]:
+        """Its policies; with a cluster, those that it selects there.  Raises ``LanguageError``."""
+        resource = resource_of(cluster) if cluster else None
+        return effective_policies(self.assignment, self.target, self.members, resource=resource)
+
+
+def assigned(draft: AssignmentDraft) -> Assigned:
+    """Look an assignment's definitions up.  Raises as ``policies_of`` does."""
     assignment = _evaluated(draft)
     target = definitions.parse(definitions.version(draft.definition, draft.definition_version))
-    members = _members(target, assignment)
-    return effective_policies(assignment, target, members, resource=_resource(cluster))
+    return Assigned(assignment, target, _members(target, assignment))
 
 
 def _evaluated(draft: AssignmentDraft) -> EvaluatedAssignment:
@@ -176,9 +194,8 @@ def _members(
     return {key: one for key, one in parsed.items() if isinstance(one, PolicyDefinition)}
 
 
-def _resource(cluster: Cluster | None) -> Resource | None:
-    if cluster is None:
-        return None
+def resource_of(cluster: Cluster) -> Resource:
+    """The cluster as selectors, exemptions and the rules of policies see it."""
     scope = cluster.scope
     return Resource(id=scope.arm_id, type=cluster.resource_type, location=scope.location)
 

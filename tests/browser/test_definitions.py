@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 from urllib.parse import quote
@@ -186,6 +187,68 @@ def test_the_constraint_template_is_shown_with_its_rego(visitor: Client) -> None
     assert "violation[" in code
     assert page.select(".code .k"), "the Rego is highlighted"
     assert not page.select("[style]")
+
+
+def test_the_code_of_the_newer_layout_is_shown_in_each_language(visitor: Client) -> None:
+    module = {"rego": "package a\nviolation[{}] { true }", "libs": ["package lib.b\nc = 1"]}
+    rego = {"engine": "Rego", "source": {"version": "v0"} | module}
+    cel = {
+        "engine": "K8sNativeValidation",
+        "source": {
+            "matchCondition": [{"name": "pods", "expression": "object.kind == 'Pod'"}],
+            "variables": [{"name": "all", "expression": "object.spec.containers"}],
+            "validations": [
+                {"expression": "size(variables.all) < 3", "messageExpression": "'too ' + 'many'"},
+                {"expression": "true", "message": "never"},
+            ],
+        },
+    }
+    assert shown_code(visitor, "both", [cel, rego]) == {
+        "CEL: condition pods, not run here since there is Rego": "object.kind == 'Pod'",
+        "CEL: variables.all, not run here since there is Rego": "object.spec.containers",
+        "CEL: validation 1, not run here since there is Rego": "size(variables.all) < 3",
+        "CEL: message of validation 1, not run here since there is Rego": "'too ' + 'many'",
+        "CEL: validation 2, not run here since there is Rego": "true",
+        "Message of validation 2, not run here since there is Rego": "never",
+        "Rego": "package a violation[{}] { true }",
+        "Library 1": "package lib.b c = 1",
+    }
+    alone = shown_code(visitor, "alone", [cel])
+    assert alone["CEL: validation 1"] == "size(variables.all) < 3"
+    assert "Rego" not in " ".join(alone)
+    page = soup(visitor, f"{LIST}/policy/alone?tab=template")
+    assert page.select("section .code .mi"), "the CEL is highlighted"
+
+
+@pytest.mark.parametrize("code", [[], [1], "x", [{"engine": "K8sNativeValidation"}], [{}]])
+def test_a_template_of_any_shape_is_shown_as_far_as_it_goes(visitor: Client, code: Any) -> None:
+    assert shown_code(visitor, "odd", code) == {}
+
+
+def shown_code(visitor: Client, name: str, code: Any) -> dict[str, str]:
+    """Each block of code on the page of a policy that carries a template with it."""
+    names = {"kind": "K8sOwn"}
+    target = {"target": "admission.k8s.gatekeeper.sh", "code": code}
+    template = {
+        "apiVersion": "templates.gatekeeper.sh/v1",
+        "kind": "ConstraintTemplate",
+        "metadata": {"name": "k8sown"},
+        "spec": {"crd": {"spec": {"names": names}}, "targets": [target]},
+    }
+    content = base64.b64encode(json.dumps(template).encode()).decode()
+    info = {"sourceType": "Base64Encoded", "content": content}
+    details = {"templateInfo": info, "apiGroups": [""], "kinds": ["Pod"]}
+    rule = {"if": {}, "then": {"effect": "Deny", "details": details}}
+    policy = make_policy(name)
+    add_version(policy, "1.0.0", mode="Microsoft.Kubernetes.Data", policyRule=rule)
+    page = soup(visitor, f"{LIST}/policy/{name}?tab=template")
+    assert "K8sOwn" in page.get_text()
+    return {
+        one(section, "h2").get_text(): " ".join(  # type: ignore[arg-type]
+            line.get_text() for line in section.select(".line-text")
+        )
+        for section in page.select("section:has(> .code)")
+    }
 
 
 def test_the_constraint_file_of_a_retired_policy_is_shown_with_its_template(

@@ -93,6 +93,24 @@ def test_policies_for_azure_resources_are_told_apart_from_those_that_failed(
     assert words(page, ".test-card > h3 .badge") == ["Accepted, non-compliant"]
 
 
+def test_policies_for_other_clusters_are_told_with_the_reason(
+    rg_demo: Scope, alice: User, client: Client, aks_demo: Cluster
+) -> None:
+    balancers = definitions.built_in(Definition.Kind.POLICY, "3fc4dc25-5baf-40d8-9b05-7fe74c1bc64e")
+    row, _ = assignments.put(draft(rg_demo, balancers), alice)
+    aks_demo.resource_type = Cluster.CONNECTED
+    aks_demo.save()
+    client.force_login(alice)
+
+    (said,) = words(sent(client, aks_demo, text=PRIVILEGED), "details.fold li")
+    assert "is not for this cluster" in said
+
+    answer = client.get("/policy/assignments/view", {"id": row.arm_id, "tab": "force"})
+    page = " ".join(BeautifulSoup(answer.content, "html.parser").get_text(" ").split())
+    assert said in page
+    assert "The policy's rule is for other clusters than this one." in page
+
+
 def test_files_and_pasted_text_are_tested_together(
     in_force: None, client: Client, aks_demo: Cluster
 ) -> None:

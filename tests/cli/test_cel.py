@@ -151,3 +151,38 @@ def test_the_compiler_is_only_loaded_for_cel() -> None:
     program += "sys.exit(bool({'cel_expr_python', 'policy_app.evaluation.cel'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+REGO = """\
+    - engine: Rego
+      source:
+        rego: |
+          package celprivileged
+          violation[{"msg": "Rego"}] { input.review.object.spec.containers[_].name == "app" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "passed"),
+    [
+        ((), False),
+        (("--enable-k8s-native-validation",), True),
+        (("--enable-k8s-native-validation=true",), True),
+        (("--enable-k8s-native-validation=false",), False),
+    ],
+)
+def test_verify_runs_the_cel_of_a_template_in_both_languages_where_it_is_told_to(
+    folder: Path, flags: tuple[str, ...], passed: bool
+) -> None:
+    write(folder / "template.yaml", TEMPLATE + REGO)
+    answer = run("verify", write(folder / "suite.yaml", SUITE), *flags)
+    assert answer.returncode == (0 if passed else 1)
+    # The suite asks for what the CEL says.
+    assert ("got messages [Rego]" in answer.stdout) is not passed
+
+
+def test_verify_refuses_cel_where_it_is_told_to_know_none(folder: Path) -> None:
+    suite = write(folder / "suite.yaml", SUITE)
+    answer = run("verify", suite, "--enable-k8s-native-validation=false")
+    assert answer.returncode == 1
+    assert "no language driver is installed" in answer.stdout

@@ -31,6 +31,17 @@ draft = AssignmentDraft(
 )
 print(assignments.put(draft, None)[0].arm_id)
 """
+EXEMPT = """
+from policy_app.services import exemptions
+given = {
+    "policyAssignmentId": draft.arm_id,
+    "exemptionCategory": "Waiver",
+    "policyDefinitionReferenceIds": ["NoPrivilegedContainers"],
+}
+exemptions.put(scope, "exempt", {"properties": given}, None)
+print(draft.arm_id)
+"""
+INTERNAL_LOAD_BALANCERS = "3fc4dc25-5baf-40d8-9b05-7fe74c1bc64e"
 
 
 def exported(*arguments: str) -> list[dict[str, Any]]:
@@ -150,20 +161,72 @@ def test_a_text_that_is_no_message_is_told(text: str, code: int) -> None:
 
 def test_the_portals_own_assignments_are_exported_and_named(tmp_path: Path) -> None:
     data = str(tmp_path)
-    made = subprocess.run(
-        [sys.executable, "-c", ASSIGN.format(data=data, initiative=BASELINE)],
-        cwd=ROOT,
-        env=environment({"PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT))}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assignment = made.stdout.strip().splitlines()[-1]
+    assignment = run_in_portal(ASSIGN.format(data=data, initiative=BASELINE))
     objects = exported(assignment, "--data", data)
-    named = [one["metadata"]["name"] for one in objects if one["kind"] == "K8sAzureV2NoPrivilege"]
+    named = names_of("K8sAzureV2NoPrivilege", objects)
     answer = run("explain", f"[{named[0]}] {MESSAGE}", "--data", data)
     assert f"  assignment: {assignment}\n" in answer.stdout
     assert "  message: Ask the platform team.\n" in answer.stdout
     gone = run(*EXPORT, f"{assignment}-not", "--data", data)
     assert (gone.returncode, gone.stdout) == (1, "")
     assert "the portal has no assignment" in gone.stderr
+
+
+def test_an_assignment_is_exported_as_it_is_in_force_on_a_cluster(tmp_path: Path) -> None:
+    data = str(tmp_path)
+    script = ASSIGN.format(data=data, initiative=BASELINE) + EXEMPT
+    assignment = run_in_portal(script)
+    on = ("--data", data, "--cluster")
+    everywhere = exported(assignment, "--data", data)
+    demo = run(*EXPORT, assignment, *on, "AKS-demo")
+    assert demo.returncode == 0
+    kinds = {one["kind"] for one in yaml.safe_load_all(demo.stdout)}
+    assert {one["kind"] for one in everywhere} - kinds == {"K8sAzureV2NoPrivilege"}
+    assert f"note: {PRIVILEGED_TITLE} is exempt here: exempt (Waiver).\n" in demo.stderr
+    for cluster, said in (
+        ("aks-staging", f"{assignment} does not reach /subscriptions/"),
+        ("aks", "the portal has no cluster aks; its clusters are: aks-demo, aks-staging"),
+    ):
+        answer = run(*EXPORT, assignment, *on, cluster)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert said in answer.stderr
+
+
+@pytest.mark.parametrize("command", [EXPORT, ("test", "-f", BAD, "--definition")])
+def test_a_policy_for_other_clusters_is_refused_where_it_is_asked_for_alone(
+    command: tuple[str, ...],
+) -> None:
+    arc = run(*command, INTERNAL_LOAD_BALANCERS, "--cluster-type", "connectedClusters")
+    assert arc.returncode == 3
+    assert "is not for this cluster" in arc.stderr
+    assert "--cluster-type tells what the cluster is." in arc.stderr
+    assert run(*command, INTERNAL_LOAD_BALANCERS).returncode == 0
+
+
+def test_members_of_an_initiative_for_other_clusters_are_left_out_with_a_note() -> None:
+    benchmark = "4fd005fd-51be-478f-a8fb-149d48b20d48"
+    both = {
+        kind: run(*EXPORT, benchmark, "--cluster-type", kind)
+        for kind in ("managedClusters", "connectedClusters")
+    }
+    aks, arc = (list(yaml.safe_load_all(one.stdout)) for one in both.values())
+    assert 0 < len(arc) < len(aks)
+    assert "is not for this cluster" in both["connectedClusters"].stderr
+    assert "is not for this cluster" not in both["managedClusters"].stderr
+
+
+def names_of(kind: str, objects: list[dict[str, Any]]) -> list[str]:
+    return [one["metadata"]["name"] for one in objects if one["kind"] == kind]
+
+
+def run_in_portal(script: str) -> str:
+    """The last line that a script prints."""
+    made = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment({"PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT))}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return made.stdout.strip().splitlines()[-1]

@@ -89,7 +89,7 @@ def test_a_version_can_be_pinned() -> None:
         assert f"version: {version}\n" in answer.stdout
     gone = outcome("-f", BAD, "--definition", f"{HOST_NAMESPACE}@1.*.*")
     assert gone.returncode == 3
-    assert "There is no version 1.*.* of it here. 5.2.0, 6.0.0" in gone.stderr
+    assert "There is no version 1.*.* of it here. There is: 5.2.0, 6.0.0." in gone.stderr
 
 
 def test_an_initiative_puts_all_its_members_to_work() -> None:

@@ -45,7 +45,6 @@ def test_without_any_policy_it_is_wrong_usage() -> None:
         (("--definition", BAD), "This is no JSON"),
         (("--definition", PRIVILEGED, "--set", "effect=refuse"), "must be one of"),
         (("--definition", PRIVILEGED, "--set", "efect=Deny"), "No policy here has this parameter"),
-        (("--definition", PRIVILEGED, "--set", "effect"), "This is no setting. Write name=value."),
         (("--definition", PRIVILEGED, "--set", "warn=yes"), "takes JSON of type Boolean"),
         (("--constraints", BAD), "There is no constraint, mutator or template"),
         (("--constraints", "nowhere"), "The file cannot be read: No such file or directory."),
@@ -127,6 +126,12 @@ def test_parameters_that_cannot_be_read_end_with_2(tmp_path: Path) -> None:
         answer = outcome("-f", GOOD, "--definition", PRIVILEGED, "--parameters", file)
         assert answer.returncode == 2
         assert f"error: {file}" in answer.stderr
+
+
+def test_a_setting_without_a_value_is_wrong_usage() -> None:
+    answer = outcome("-f", GOOD, "--definition", PRIVILEGED, "--set", "effect")
+    assert answer.returncode == 2
+    assert "error: --set effect: This is no setting. Write name=value." in answer.stderr
 
 
 def test_objects_of_any_shape_are_judged_or_refused(tmp_path: Path) -> None:

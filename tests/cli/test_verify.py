@@ -122,3 +122,23 @@ def test_unknown_fields_are_named_on_stderr(library: Path) -> None:
     suite.write_text(suite.read_text().replace("violations: 3", "violation: 3", 1))
     answer = run("verify", str(suite))
     assert "tests[0].cases[0].assertions[0].violation is no field of a suite" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "the following arguments are required: PATH"),
+        (("a.yaml", "b.yaml"), "unrecognized arguments: b.yaml"),
+        (("a.yaml", "--unknown"), "unrecognized arguments: --unknown"),
+        (
+            ("a.yaml", "--enable-k8s-native-validation=yes"),
+            "'yes' is neither true nor false; write it after =",
+        ),
+    ],
+)
+def test_wrong_usage_ends_as_with_gator(arguments: tuple[str, ...], said: str) -> None:
+    answer = run("verify", *arguments)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert said in answer.stderr
+    # Other commands end as theirs do.
+    assert run("expand", *arguments).returncode == 2

@@ -14,7 +14,7 @@ from tests.docs.files import ROOT, documents, name
 
 _MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
 _PORTAL = re.compile(r"\bpolicy-portal ([a-z][a-z-]*)(?: (?:--data \S+ )?([a-z_]+))?")
-_OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
+_OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z0-9-]+)")
 # words that follow "make" in a sentence are no targets: only what stands in code is looked at
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 

@@ -13,12 +13,13 @@ from django.contrib.auth.models import User
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.errors import ReviewError
 from policy_app.models import Cluster, Definition, Scope
-from policy_app.services import assignments, enforcement, testing
+from policy_app.services import assignments, definitions, enforcement, testing
 from policy_app.services.errors import PolicyError
 from policy_app.services.testing import Upload
 from tests.factories import add_version, make_policy
 from tests.services.test_drafts import draft
 
+INTERNAL_LOAD_BALANCERS = "3fc4dc25-5baf-40d8-9b05-7fe74c1bc64e"
 OWN_TEMPLATE = """\
 apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
@@ -314,3 +315,25 @@ def test_a_template_that_is_nowhere_is_told_with_its_address(
         "https://policies.example.org/t.yaml is not in the portal's store, and the portal fetches "
         "nothing: POLICY_PORTAL_TEMPLATE_HOSTS names no host."
     )
+
+
+def test_a_policy_for_managed_clusters_alone_leaves_connected_ones_be_and_says_so(
+    rg_demo: Scope, aks_demo: Cluster, baseline: Definition
+) -> None:
+    assign(rg_demo, definitions.built_in("policy", INTERNAL_LOAD_BALANCERS))
+    service = b"""\
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: shop}}
+"""
+    assert "denied the request" in applied(aks_demo, service)
+    aks_demo.resource_type = Cluster.CONNECTED
+    aks_demo.save()
+    assert applied(aks_demo, service) == "service/shop created"
+    (absent,) = enforcement.in_force(aks_demo).not_installed
+    assert (absent.code, absent.failed) == ("NotApplicable", False)
+    assert "of type Microsoft.Kubernetes/connectedClusters" in absent.reason
+    # Most policies are for both, and stay.
+    assign(rg_demo, baseline, name="both")
+    assert REFUSAL.fullmatch(applied(aks_demo))

@@ -12,6 +12,7 @@ from policy_app.cli.offline.values import Values
 from policy_app.evaluation.language.assignments import (
     Assignment,
     EffectivePolicy,
+    Resource,
     UnresolvedPolicy,
     effective_policies,
     member_keys,
@@ -24,7 +25,7 @@ from policy_app.evaluation.language.installation import (
     Installed,
     Texts,
 )
-from policy_app.evaluation.language.reasons import JUDGES_RESOURCES
+from policy_app.evaluation.language.reasons import JUDGES_RESOURCES, OTHER_CLUSTERS
 
 Policy = EffectivePolicy | UnresolvedPolicy
 
@@ -49,12 +50,13 @@ class Assigning:
         targets: Sequence[tuple[Reference, Target]],
         policies: Policies,
         elsewhere: Texts,
+        cluster: Resource,
     ) -> None:
         self._shelf = shelf
         self._values = values
         self._policies = policies
         self._elsewhere = elsewhere
-        self._installation = Installation(self._text)
+        self._installation = Installation(self._text, cluster)
         # A user's own initiative may name definitions that only the user has.
         self._own = {
             target.id.lower(): target
@@ -100,9 +102,12 @@ class Assigning:
         if isinstance(outcome, Installed):
             self._take(outcome, policy)
             return
-        alone = not policy.reference_id and outcome.code == JUDGES_RESOURCES
+        # A policy that was asked for by itself and is for nothing here must not pass in silence.
+        alone = not policy.reference_id and outcome.code in (JUDGES_RESOURCES, OTHER_CLUSTERS)
         if outcome.failed or alone:
-            self._fail(reference, outcome.reason, policy)
+            elsewhere = outcome.code == OTHER_CLUSTERS
+            hint = "--cluster-type tells what the cluster is." if elsewhere else ""
+            self._fail(reference, outcome.reason, policy, hint)
         else:
             self._policies.notes.append(outcome.reason)
 
@@ -121,7 +126,8 @@ class Assigning:
         reference: Reference,
         message: str,
         policy: Policy | None = None,
+        hint: str = "",
     ) -> None:
         member = f" ({policy.reference_id})" if policy and policy.reference_id else ""
-        lines = " ".join(message.splitlines())
-        self._policies.troubles.append(Trouble(POLICY, f"{reference.text}{member}", lines))
+        lines = "; ".join(message.splitlines())
+        self._policies.troubles.append(Trouble(POLICY, f"{reference.text}{member}", lines, hint))

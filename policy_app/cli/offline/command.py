@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -22,9 +23,14 @@ from policy_app.cli.offline.policies import Policies, Wanted
 from policy_app.cli.offline.progress import Progress
 from policy_app.cli.offline.report import PASSED, UNREADABLE, UNRESOLVED
 from policy_app.cli.offline.values import Values, read, written
+from policy_app.evaluation.language.assignments import Resource
 from policy_app.evaluation.language.installation import Texts
 
 _FEW = 5
+_PROVIDERS = {
+    "managedClusters": "Microsoft.ContainerService",
+    "connectedClusters": "Microsoft.Kubernetes",
+}
 
 
 def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
@@ -39,17 +45,26 @@ def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
         constraints=arguments.constraints,
         values=values,
         elsewhere=at_hosts(arguments.allowed_hosts),
+        cluster=_cluster(arguments),
     )
     return gather(wanted, Shelf(), progress)
 
 
-def exported(
-    arguments: argparse.Namespace, stored: Sequence[Policy], elsewhere: Texts | None
-) -> Policies:
-    """The policies that ``references`` name, with some that the portal has stored.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the portal has stored, where it is asked."""
 
-    ``elsewhere`` is where the portal has the texts that do not come with it, if it is asked.
-    """
+    policies: Sequence[Policy] = ()
+    notes: Sequence[str] = ()
+    """Why some policies are left out."""
+    elsewhere: Texts | None = None
+    """Where the texts are that do not come with the portal."""
+    cluster: Resource | None = None
+    """The cluster that is meant."""
+
+
+def exported(arguments: argparse.Namespace, stored: Stored) -> Policies:
+    """The policies that ``references`` name, with those that the portal has stored."""
     try:
         values = _values(arguments)
     except TroubleError as error:
@@ -58,10 +73,19 @@ def exported(
     wanted = Wanted(
         either=arguments.references,
         values=values,
-        stored=stored,
-        elsewhere=allowed if arguments.allowed_hosts or elsewhere is None else elsewhere,
+        stored=stored.policies,
+        elsewhere=allowed if arguments.allowed_hosts else stored.elsewhere or allowed,
+        cluster=stored.cluster or _cluster(arguments),
     )
-    return gather(wanted, Shelf(), Progress())
+    found = gather(wanted, Shelf(), Progress())
+    found.notes += stored.notes
+    return found
+
+
+def _cluster(arguments: argparse.Namespace) -> Resource:
+    """A cluster of which the type alone is known."""
+    provider = _PROVIDERS[arguments.cluster_type]
+    return Resource("", type=f"{provider}/{arguments.cluster_type}")
 
 
 def _values(arguments: argparse.Namespace) -> Values:

@@ -32,7 +32,7 @@ def gather(wanted: Wanted, shelf: Shelf, progress: Progress) -> Policies:
         known = [one.target.parameters for one in asked if one.assignment is None]
         policies.troubles += wanted.values.strangers(known)
     targets = [(one.reference, one.target) for one in asked]
-    assigning = Assigning(shelf, wanted.values, targets, policies, wanted.elsewhere)
+    assigning = Assigning(shelf, wanted.values, targets, policies, wanted.elsewhere, wanted.cluster)
     for one in asked:
         if one.assignment is None:
             assigning.assign(one.reference, one.target)

@@ -13,7 +13,7 @@ from policy_app.cli.offline.values import Values
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.match import ORIGINAL
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
-from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+from policy_app.evaluation.language.assignments import EffectivePolicy, Resource, UnresolvedPolicy
 from policy_app.evaluation.language.installation import Texts
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Wanted:
     values: Values = field(default_factory=Values)
     stored: Sequence[EffectivePolicy | UnresolvedPolicy] = ()
     """What assignments of the portal put to work."""
+    cluster: Resource = field(default_factory=lambda: Resource(""))
+    """What the policies' rules are asked about."""
     elsewhere: Texts = nowhere
     """Where the texts are that do not come with the portal."""
 

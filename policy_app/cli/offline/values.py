@@ -76,7 +76,7 @@ def written(settings: Iterable[str]) -> dict[str, str]:
         name, equals, value = setting.partition("=")
         if not equals or not name.strip():
             raise TroubleError(
-                Trouble(POLICY, f"--set {setting}", "This is no setting.", "Write name=value.")
+                Trouble(INPUT, f"--set {setting}", "This is no setting.", "Write name=value.")
             )
         values[name.strip()] = value
     return values

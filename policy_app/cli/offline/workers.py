@@ -19,6 +19,7 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 _MOST_WORKERS = 8
+_INTERRUPT = {signal.SIGINT}
 
 
 def processors() -> int:
@@ -44,7 +45,8 @@ def results(
     try:
         for number in range(count):
             # One after the other: a later worker must not hold an earlier one's pipe open.
-            team.append(_fork(pieces[number::count], work, team))
+            with _undisturbed():
+                team.append(_fork(pieces[number::count], work, team))
         for number, piece in enumerate(pieces):
             done, result = team[number % count].result()
             yield result if done else work(piece)
@@ -76,6 +78,16 @@ class _Worker:
             os.waitpid(self.process, 0)
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C back until a worker is both ready for it and known to be there."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
 def _fork(
     pieces: Sequence[Piece], work: Callable[[Piece], Result], team: Sequence[_Worker]
 ) -> _Worker:
@@ -95,6 +107,7 @@ def _serve(
     try:
         # Ctrl-C is told to every process of the terminal; the parent does the talking.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPT)
         for descriptor in unused:
             os.close(descriptor)
         with os.fdopen(writing, "wb") as pipe:

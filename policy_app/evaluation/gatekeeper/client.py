@@ -7,7 +7,8 @@ Source: ``client`` of the constraint framework, and Gatekeeper's webhook.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from policy_app.evaluation.gatekeeper import pointing
@@ -15,11 +16,10 @@ from policy_app.evaluation.gatekeeper.constraints import WEBHOOK_POINT, Constrai
 from policy_app.evaluation.gatekeeper.drivers import Driver, Finding, Query, World
 from policy_app.evaluation.gatekeeper.errors import ConstraintError
 from policy_app.evaluation.gatekeeper.external_data import ExternalDataBuiltin
-from policy_app.evaluation.gatekeeper.locate import locate
+from policy_app.evaluation.gatekeeper.locate import Locator
 from policy_app.evaluation.gatekeeper.match import (
     MatchError,
     NotMatched,
-    Outcome,
     Subject,
     judge_any,
 )
@@ -33,7 +33,7 @@ from policy_app.evaluation.results import (
     Violation,
 )
 
-_MOST_OUTCOMES = 10_000
+_MOST_SORTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,38 @@ class _Installed:
     constraint: Constraint
     template: ConstraintTemplate
     driver: Driver
-    outcomes: dict[tuple[Any, ...], Outcome] = field(default_factory=dict, compare=False)
-    """What was decided about kinds and namespaces; in one cluster these come again and again."""
 
-    def judge(self, subjects: list[Subject], place: tuple[Any, ...] | None) -> Outcome:
-        """Whether the constraint judges a request; ``place`` is that of its only subject."""
-        match = self.constraint.match
-        if match is None or place is None or not match.is_about_place:
-            return judge_any(match, subjects)
-        known = self.outcomes.get(place)
-        if known is None:
-            known = judge_any(match, subjects)
-            if len(self.outcomes) < _MOST_OUTCOMES and not isinstance(known, MatchError):
-                self.outcomes[place] = known
-        return known
+    def left_out(self, outcome: NotMatched) -> NotApplied:
+        """Why the constraint was not asked, as decisions tell it."""
+        return NotApplied(
+            constraint=self.constraint.name,
+            constraint_kind=self.constraint.kind,
+            reason=outcome.reason,
+            criterion=outcome.criterion,
+            origin=self.constraint.origin,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A constraint, and what holds for every request of a sort about objects in one place."""
+
+    installed: _Installed
+    actions: tuple[EnforcementAction, ...]
+    left_out: NotApplied | None = None
+    """Why none of these requests is judged."""
+    judges: bool = False
+    """Whether all of them are; otherwise each object has to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """What requests have in common about which each constraint decides just once."""
+
+    point: str
+    operation: str
+    place: tuple[Any, ...] | None
+    """``Subject.place`` of the only object; None for a request about two."""
 
 
 class Client:
@@ -88,6 +106,8 @@ class Client:
         )
         self._inventory = world.inventory
         self._explain = explain
+        # In one cluster the same kinds and namespaces come again and again.
+        self._steps: dict[_Sort, tuple[_Step, ...]] = {}
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -107,10 +127,18 @@ class Client:
         ``ReviewError`` where the request fails as a whole, as the webhook would with HTTP 500.
         """
         namespace = self.namespace_of(review, namespaces or {})
-        judging = _Judging(review, namespace, point, self._explain)
-        for installed in self._installed:
-            judging.ask(installed)
+        judging = _Judging(review, namespace, self._explain)
+        for step in self._steps_of(judging.sort(point), judging.subjects):
+            judging.take(step)
         return judging.decision()
+
+    def _steps_of(self, sort: _Sort, subjects: list[Subject]) -> tuple[_Step, ...]:
+        known = self._steps.get(sort)
+        if known is None:
+            known = tuple(_step(one, sort, subjects) for one in self._installed)
+            if len(self._steps) < _MOST_SORTS:
+                self._steps[sort] = known
+        return known
 
     def namespace_of(
         self, review: Review, namespaces: Mapping[str, Mapping[str, Any]]
@@ -139,20 +167,33 @@ def _install(
     return _Installed(template.admit(constraint), template, template.code.driver(world))
 
 
+def _step(installed: _Installed, sort: _Sort, subjects: list[Subject]) -> _Step:
+    """What a constraint decides about a sort; the subjects are those of one such request."""
+    actions = installed.constraint.actions_at(sort.point)
+    if not actions:
+        reason = f"It is not enforced at {sort.point}."
+        said = NotMatched("scopedEnforcementActions", reason)
+        return _Step(installed, actions, installed.left_out(said))
+    operation = sort.operation
+    if sort.point == WEBHOOK_POINT and operation and not installed.template.reviews(operation):
+        reason = f"Its template does not review {operation} requests."
+        return _Step(installed, actions, installed.left_out(NotMatched("operations", reason)))
+    match = installed.constraint.match
+    if match is not None and (sort.place is None or not match.is_about_place):
+        return _Step(installed, actions)
+    outcome = judge_any(match, subjects)
+    if isinstance(outcome, NotMatched):
+        return _Step(installed, actions, installed.left_out(outcome))
+    # An error names the object.
+    return _Step(installed, actions, judges=not isinstance(outcome, MatchError))
+
+
 class _Judging:
     """One review, and what has been found so far."""
 
-    def __init__(
-        self,
-        review: Review,
-        namespace: Mapping[str, Any] | None,
-        point: str,
-        explain: bool,
-    ) -> None:
+    def __init__(self, review: Review, namespace: Mapping[str, Any] | None, explain: bool) -> None:
         self._review = review
-        self._point = point
-        self._subjects = review.subjects(namespace)
-        self._where = self._subjects[0].place if len(self._subjects) == 1 else None
+        self.subjects = review.subjects(namespace)
         self._query = Query(review, review.to_input(), namespace, explain)
         self._violations: list[Violation] = []
         self._not_applied: list[NotApplied] = []
@@ -163,38 +204,31 @@ class _Judging:
         ordered = sorted(self._violations, key=lambda each: each.order)
         return Decision(tuple(ordered), tuple(self._not_applied), tuple(self._passed))
 
-    def ask(self, installed: _Installed) -> None:
-        """Ask one constraint, and keep what it says or why it was not asked."""
-        constraint = installed.constraint
-        actions = constraint.actions_at(self._point)
-        if not actions:
-            reason = f"It is not enforced at {self._point}."
-            self._leave_out(constraint, NotMatched("scopedEnforcementActions", reason))
-            return
-        operation = self._review.operation
-        if self._point == WEBHOOK_POINT and operation and not installed.template.reviews(operation):
-            reason = f"Its template does not review {operation} requests."
-            self._leave_out(constraint, NotMatched("operations", reason))
-            return
-        outcome = installed.judge(self._subjects, self._where)
-        if isinstance(outcome, NotMatched):
-            self._leave_out(constraint, outcome)
-        elif isinstance(outcome, MatchError):
-            message = f"unable to match constraints: {outcome.message}"
-            self._keep(constraint, actions, [Finding(message)])
-        else:
-            self._keep(constraint, actions, installed.driver.query(constraint, self._query))
+    def sort(self, point: str) -> _Sort:
+        """Which requests are decided upon as this one, at an enforcement point."""
+        place = self.subjects[0].place if len(self.subjects) == 1 else None
+        return _Sort(point, self._review.operation, place)
 
-    def _leave_out(self, constraint: Constraint, outcome: NotMatched) -> None:
-        self._not_applied.append(
-            NotApplied(
-                constraint=constraint.name,
-                constraint_kind=constraint.kind,
-                reason=outcome.reason,
-                criterion=outcome.criterion,
-                origin=constraint.origin,
-            )
-        )
+    def take(self, step: _Step) -> None:
+        """Ask one constraint, and keep what it says or why it was not asked."""
+        if step.left_out is not None:
+            self._not_applied.append(step.left_out)
+            return
+        installed = step.installed
+        if not step.judges:
+            outcome = judge_any(installed.constraint.match, self.subjects)
+            if isinstance(outcome, NotMatched):
+                self._not_applied.append(installed.left_out(outcome))
+                return
+            if isinstance(outcome, MatchError):
+                message = f"unable to match constraints: {outcome.message}"
+                self._keep(installed.constraint, step.actions, [Finding(message)])
+                return
+        findings = installed.driver.query(installed.constraint, self._query)
+        if findings:
+            self._keep(installed.constraint, step.actions, findings)
+        else:
+            self._passed.append(installed.constraint.name)
 
     def _keep(
         self,
@@ -202,8 +236,6 @@ class _Judging:
         actions: tuple[EnforcementAction, ...],
         findings: list[Finding],
     ) -> None:
-        if not findings:
-            self._passed.append(constraint.name)
         for finding in findings:
             container, path = self._place(finding)
             self._violations += [
@@ -221,6 +253,13 @@ class _Judging:
             ]
 
     def _place(self, finding: Finding) -> tuple[str, str]:
-        thing = self._review.object or self._review.old_object or {}
-        guess = locate(thing, finding.message, finding.details)
-        return pointing.point(guess, thing, finding.reads) if finding.reads else guess
+        guess = self._locator.locate(finding.message, finding.details)
+        return pointing.point(guess, self._thing, finding.reads) if finding.reads else guess
+
+    @cached_property
+    def _thing(self) -> Mapping[str, Any]:
+        return self._review.object or self._review.old_object or {}
+
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self._thing)

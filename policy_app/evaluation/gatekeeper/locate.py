@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.json_schema import field_path
@@ -44,24 +45,45 @@ class _Container:
     value: Mapping[str, Any]
 
 
-def locate(
-    thing: Mapping[str, Any], message: str, details: Mapping[str, Any] | None = None
-) -> tuple[str, str]:
-    """The container's name and the path of the field; each empty where it cannot be told.
+class Locator:
+    """Tells the places in one object; asked often, it goes through the object just once."""
 
-    With a container, the path is that of a field that the message names below it, or the
-    container's own.  Without one, it is that of a field of the object that the message names.
-    """
-    words = _words(message, details)
-    found = _containers(thing)
-    container = _chosen(found, message, details, words)
-    if container is not None:
-        inside = _best(container.value, container.path, words - {container.name})
-        return container.name, field_path(inside or container.path)
-    others = {each.path for each in found}
-    # The object's own name stands in most messages, and tells nothing about a field.
-    telling = words - {str(_at(thing, ("metadata", "name")))}
-    return "", field_path(_best(thing, (), telling, skip=others) or ())
+    def __init__(self, thing: Mapping[str, Any]) -> None:
+        self._thing = thing
+        self._inside: dict[Path, _Index] = {}
+
+    def locate(self, message: str, details: Mapping[str, Any] | None = None) -> tuple[str, str]:
+        """The container's name and the path of the field; each empty where it cannot be told.
+
+        With a container, the path is that of a field that the message names below it, or the
+        container's own.  Without one, it is that of a field of the object that the message names.
+        """
+        words = _words(message, details)
+        container = _chosen(self._containers, message, details, words)
+        if container is not None:
+            inside = self._index_of(container).best(words - {container.name})
+            return container.name, field_path(inside or container.path)
+        return "", field_path(self._around.best(words - {self._name}) or ())
+
+    @cached_property
+    def _containers(self) -> list[_Container]:
+        return _containers(self._thing)
+
+    @cached_property
+    def _name(self) -> str:
+        """The object's own name: it stands in most messages, and tells nothing about a field."""
+        return str(_at(self._thing, ("metadata", "name")))
+
+    @cached_property
+    def _around(self) -> _Index:
+        """The object without its containers."""
+        return _Index(self._thing, (), {each.path for each in self._containers})
+
+    def _index_of(self, container: _Container) -> _Index:
+        index = self._inside.get(container.path)
+        if index is None:
+            index = self._inside[container.path] = _Index(container.value, container.path)
+        return index
 
 
 def _words(message: str, details: Mapping[str, Any] | None) -> frozenset[str]:
@@ -131,43 +153,61 @@ def _clarity(name: str, message: str, said: Any) -> int:
     return 1 if re.search(alone, message) else 0
 
 
-def _best(
-    value: Any, path: Path, words: frozenset[str], skip: set[Path] | None = None
-) -> Path | None:
-    """The path below a value that the words speak of most; the first of equals."""
-    best: tuple[int, Path] | None = None
-    for score, where in _scored(value, path, words, skip or set(), 0):
-        if best is None or score > best[0]:
-            best = score, where
-    return best[1] if best else None
+class _Index:
+    """The fields below a value by the words that speak of them, in the order of the text."""
+
+    def __init__(self, value: Any, path: Path, skip: Set[Path] = frozenset()) -> None:
+        self._skip = skip
+        self._paths: list[Path] = []
+        self._above: list[int] = []
+        self._named: dict[str, list[int]] = {}
+        self._holding: dict[str, list[int]] = {}
+        self._add(value, path, -1)
+
+    def _add(self, value: Any, path: Path, above: int) -> None:
+        if path in self._skip:
+            return
+        number = len(self._paths)
+        self._paths.append(path)
+        self._above.append(above)
+        # Asking for the usual types first is much quicker than asking for any mapping.
+        if isinstance(value, (str, int)):
+            text = _telling_text(value, path)
+            if text:
+                self._holding.setdefault(text, []).append(number)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                self._add(item, (*path, index), number)
+        elif isinstance(value, (dict, Mapping)):
+            for name, inner in value.items():
+                if name not in _COMMON:
+                    self._named.setdefault(name.lower(), []).append(len(self._paths))
+                self._add(inner, (*path, name), number)
+
+    def best(self, words: frozenset[str]) -> Path | None:
+        """The path that the words speak of most; the first of equals."""
+        named = {number for word in words for number in self._named.get(word, ())}
+        held = {number for word in words for number in self._holding.get(word, ())}
+        best, where = 0, None
+        for number in sorted(named | held):
+            score = self._score(number, named) + (3 if number in held else 0)
+            if score > best:
+                best, where = score, number
+        return None if where is None else self._paths[where]
+
+    def _score(self, number: int, named: Set[int]) -> int:
+        """Two for each name on the way that is spoken of."""
+        score = 0
+        while number >= 0:
+            score += 2 if number in named else 0
+            number = self._above[number]
+        return score
 
 
-def _scored(
-    value: Any, path: Path, words: frozenset[str], skip: set[Path], score: int
-) -> Iterator[tuple[int, Path]]:
-    if path in skip:
-        return
-    # Asking for the usual types first is much quicker than asking for any mapping.
-    if isinstance(value, (str, int)):
-        if _is_said(value, path, words):
-            yield score + 3, path
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _scored(item, (*path, index), words, skip, score)
-    elif isinstance(value, (dict, Mapping)):
-        for name, inner in value.items():
-            named = 2 if name.lower() in words and name not in _COMMON else 0
-            if named:
-                yield score + named, (*path, name)
-            yield from _scored(inner, (*path, name), words, skip, score + named)
-
-
-def _is_said(value: Any, path: Path, words: frozenset[str]) -> bool:
-    """Whether a plain value itself stands in the message: an image, a port, a capability."""
+def _telling_text(value: str | int, path: Path) -> str:
+    """What a message says of a plain value itself: an image, a port, a capability."""
     if path[-1:] == ("name",) or path[:1] in (("apiVersion",), ("kind",)):
-        return False
+        return ""
     if isinstance(value, str):
-        return len(value) >= _SHORTEST_VALUE and value in words
-    if isinstance(value, bool) or not isinstance(value, int):
-        return False
-    return value >= _SMALLEST_NUMBER and str(value) in words
+        return value if len(value) >= _SHORTEST_VALUE else ""
+    return str(value) if not isinstance(value, bool) and value >= _SMALLEST_NUMBER else ""

@@ -83,7 +83,7 @@ def check(entry: Source, libraries: tuple[Source, ...]) -> None:
 
 def _check_imports(source: Source) -> None:
     for found in source.imports:
-        if not found.path.startswith(("data.lib.", "future.")):
+        if not _below(found.path, "data.lib") and not found.path.startswith("future."):
             raise TemplateError(
                 f"invalid ConstraintTemplate: invalid rego: bad import: {found.path} "
                 "(only data.lib and future may be imported)",

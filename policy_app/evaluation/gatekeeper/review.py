@@ -107,7 +107,11 @@ class Review:
     @classmethod
     def audit(cls, thing: Mapping[str, Any], *, source: str = ORIGINAL) -> Review:
         """A plain object as the audit and gator look at it: no operation, no user, no default."""
-        about = _about(thing, None) | {"resource": _resource("", "", "")}
+        about = _about(thing, None) | {
+            "resource": _resource("", "", ""),
+            # As written, also where the kind belongs to the whole cluster.
+            "namespace": Subject(thing).field("namespace"),
+        }
         return cls(object=thing, source=source, **about)
 
     @classmethod

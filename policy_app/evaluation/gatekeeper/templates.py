@@ -6,12 +6,12 @@ texts are used where they are known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.constraints import Constraint
-from policy_app.evaluation.gatekeeper.drivers import Code, code_of
+from policy_app.evaluation.gatekeeper.drivers import ENGINES, Code, code_of
 from policy_app.evaluation.gatekeeper.errors import ConstraintError, TemplateError
 from policy_app.evaluation.gatekeeper.parameter_schema import ParameterSchema
 from policy_app.evaluation.gatekeeper.reading import Fields
@@ -37,8 +37,10 @@ class ConstraintTemplate:
     """The template's Kubernetes object."""
 
     @classmethod
-    def parse(cls, value: Any) -> ConstraintTemplate:
+    def parse(cls, value: Any, engines: Sequence[str] = ENGINES) -> ConstraintTemplate:
         """Read a template's Kubernetes object and check all that can be told from its text.
+
+        Of its languages, the first one among ``engines`` runs.
 
         Raises ``TemplateError``; code that does not compile shows in ``compile``.
         """
@@ -47,7 +49,7 @@ class ConstraintTemplate:
         kind, schema = _crd(spec, legacy_default=version != "v1")
         name = _name(value, kind)
         target = _target(spec)
-        code = code_of(Fields(target, "spec.targets[0]", TemplateError))
+        code = code_of(Fields(target, "spec.targets[0]", TemplateError), engines)
         schema.check()
         return cls(
             name=name,

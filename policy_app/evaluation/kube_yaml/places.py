@@ -36,6 +36,7 @@ class Places:
         self._packed = packed
         self._value = value
         self._items: dict[int, list[int]] = {}
+        self._sizes: dict[int, int] = {}
 
     def find(self, steps: Sequence[str | int]) -> tuple[int, int]:
         """Line and column, from 1, of the field at a path, or of its nearest ancestor."""
@@ -56,26 +57,24 @@ class Places:
         for name, inner in value.items():
             if name == wanted:
                 break
-            at += 1 + _inside(inner)
+            at += 1 + self._inside(inner)
         return at
 
     def _item(self, value: list[Any], index: int, at: int) -> int:
         if len(value) < _LONG:
-            return at + 1 + index + sum(map(_inside, value[:index]))
+            return at + 1 + index + sum(map(self._inside, value[:index]))
         # The items of a long list are asked for one after the other.
         if at not in self._items:
-            sizes = (1 + _inside(item) for item in value[:-1])
+            sizes = (1 + self._inside(item) for item in value[:-1])
             self._items[at] = list(accumulate(sizes, initial=at + 1))
         return self._items[at][index]
 
-
-def _inside(value: Any) -> int:
-    """How many numbers a value takes beside its own."""
-    inner: Iterable[Any] = ()
-    if isinstance(value, dict):
-        inner = value.values()
-    elif isinstance(value, list):
-        inner = value
-    else:
-        return 0
-    return len(value) + sum(_inside(one) for one in inner if isinstance(one, (dict, list)))
+    def _inside(self, value: Any) -> int:
+        """How many numbers a value takes beside its own; counted once, for it is asked often."""
+        if not isinstance(value, (dict, list)):
+            return 0
+        size = self._sizes.get(id(value))
+        if size is None:
+            inner: Iterable[Any] = value.values() if isinstance(value, dict) else value
+            size = self._sizes[id(value)] = len(value) + sum(map(self._inside, inner))
+        return size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -38,6 +39,7 @@ class Mark:
         return mark
 
 
+@lru_cache(maxsize=4_096)
 def parse_path(path: str) -> tuple[Step, ...]:
     """``spec.containers[0].args`` as steps; names with dots are written ``["a.b"]``."""
     steps: list[Step] = []

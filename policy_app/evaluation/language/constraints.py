@@ -14,10 +14,11 @@ from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.errors import ConstraintError, GatekeeperError, TemplateError
 from policy_app.evaluation.gatekeeper.match import Match
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
-from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+from policy_app.evaluation.language.assignments import EffectivePolicy, Resource, UnresolvedPolicy
 from policy_app.evaluation.language.constraint_files import read_constraint
 from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.effects import DISABLED, MUTATE
+from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.matching import match_from, narrowed
 from policy_app.evaluation.language.reading import kind_of
 from policy_app.evaluation.language.reasons import (
@@ -26,6 +27,7 @@ from policy_app.evaluation.language.reasons import (
     INVALID_CONSTRAINT,
     INVALID_TEMPLATE,
     JUDGES_RESOURCES,
+    OTHER_CLUSTERS,
     SWITCHED_OFF,
     TEMPLATE_INSTALL_FAILED,
     NotInstalled,
@@ -98,6 +100,27 @@ def why_absent(policy: EffectivePolicy) -> NotInstalled | None:
             policy.origin,
         )
     return None
+
+
+def why_elsewhere(policy: EffectivePolicy, resource: Resource) -> NotInstalled | None:
+    """Why a policy for Kubernetes is not for this cluster; None where it is, or may be.
+
+    What ``policyRule.if`` asks of a cluster and is not known of it keeps nothing away.
+    """
+    title = title_of(policy)
+    try:
+        condition = policy.definition.condition
+        if condition.holds(resource, policy.parameters) is not False:
+            return None
+    except LanguageError as error:
+        reason = f"{title}: its rule cannot be asked about a cluster: {error.message}"
+        return NotInstalled(reason, CONSTRAINT_INSTALL_FAILED, policy.origin)
+    known = [f"of type {resource.type}", f"in {resource.location}" if resource.location else ""]
+    reason = (
+        f"{title} is not for this cluster, which is {' '.join(filter(None, known))}: its rule asks"
+        f" for {condition}."
+    )
+    return NotInstalled(reason, OTHER_CLUSTERS, policy.origin)
 
 
 def changes_objects(policy: EffectivePolicy) -> bool:

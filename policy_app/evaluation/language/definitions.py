@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy_app.evaluation.language import details_checks
+from policy_app.evaluation.language import conditions, details_checks
 from policy_app.evaluation.language.details import KubernetesDetails
 from policy_app.evaluation.language.errors import DefinitionError
 from policy_app.evaluation.language.parameters import (
@@ -82,6 +82,7 @@ class PolicyDefinition(_Described):
         mode = properties.text("mode", "All")
         rule = _rule(properties)
         if mode == KUBERNETES_MODE:
+            conditions.parse(rule.child("if"))
             details_checks.check(rule)
         return cls(**common, mode=mode, policy_rule=rule.fields)
 
@@ -94,6 +95,11 @@ class PolicyDefinition(_Described):
     def effect(self) -> str:
         """``then.effect`` as written: a word or an expression."""
         return str(self.policy_rule["then"]["effect"])
+
+    @property
+    def condition(self) -> conditions.Condition:
+        """``policyRule.if`` of a policy for Kubernetes: which clusters it is for."""
+        return conditions.parse(Reader(self.policy_rule["if"], "", DefinitionError))
 
     @property
     def effect_parameter(self) -> ParameterSpec | None:

@@ -17,12 +17,13 @@ from policy_app.evaluation.gatekeeper.errors import GatekeeperError, MutatorErro
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.kube_yaml.faults import YamlFault
 from policy_app.evaluation.kube_yaml.values import Bounds, documents
-from policy_app.evaluation.language.assignments import EffectivePolicy, UnresolvedPolicy
+from policy_app.evaluation.language.assignments import EffectivePolicy, Resource, UnresolvedPolicy
 from policy_app.evaluation.language.constraints import (
     build_constraint,
     changes_objects,
     title_of,
     why_absent,
+    why_elsewhere,
 )
 from policy_app.evaluation.language.details import KubernetesDetails, Source
 from policy_app.evaluation.language.errors import LanguageError
@@ -62,8 +63,10 @@ class Installed:
 class Installation:
     """One cluster, policy by policy; what came first stays."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, cluster: Resource | None = None) -> None:
+        """``cluster`` is whom the policies' rules are asked about; without one, all are for it."""
         self._texts = texts
+        self._cluster = cluster
         self._places: dict[str, Source] = {}
 
     def add(self, policy: Policy) -> Installed | NotInstalled:
@@ -83,7 +86,7 @@ class Installation:
         if changes_objects(policy):
             return self._mutate(policy, details.mutation if details else None)
         # What installs nothing needs no text, and its reason goes before that of a missing one.
-        absence = why_absent(policy)
+        absence = why_absent(policy) or self._elsewhere(policy)
         source = details.template if details else None
         if absence is not None or source is None:
             return absence or NotInstalled(
@@ -105,12 +108,15 @@ class Installation:
         # Loaded where it is needed: most runs change nothing, and should start quickly.
         from policy_app.evaluation.language.mutators import build_mutators, why_unused
 
-        absence = why_unused(policy)
+        absence = why_unused(policy) or self._elsewhere(policy)
         if absence is not None:
             return absence
         objects = parsed_mutation(self._text(source)) if source else None
         built = build_mutators(policy, objects)
         return built if isinstance(built, NotInstalled) else Installed(mutators=tuple(built))
+
+    def _elsewhere(self, policy: EffectivePolicy) -> NotInstalled | None:
+        return why_elsewhere(policy, self._cluster) if self._cluster else None
 
     def _text(self, source: Source) -> str:
         return self._texts(source) if source.url else source.text()

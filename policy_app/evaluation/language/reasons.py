@@ -32,8 +32,11 @@ SWITCHED_OFF = "Disabled"
 CHANGES_OBJECTS = "Mutation"
 JUDGES_RESOURCES = "NotKubernetes"
 EXEMPT = "Exempt"
+OTHER_CLUSTERS = "NotApplicable"
 
-_RIGHTLY_ABSENT = frozenset({SWITCHED_OFF, CHANGES_OBJECTS, JUDGES_RESOURCES, EXEMPT})
+_RIGHTLY_ABSENT = frozenset(
+    {SWITCHED_OFF, CHANGES_OBJECTS, JUDGES_RESOURCES, EXEMPT, OTHER_CLUSTERS}
+)
 
 MEANINGS: Mapping[str, str] = {
     TEMPLATE_INSTALL_FAILED: "The template, or the mutators, could not be had or made ready.",
@@ -51,6 +54,7 @@ MEANINGS: Mapping[str, str] = {
     CHANGES_OBJECTS: "The policy changes objects, and has no constraint.",
     JUDGES_RESOURCES: "The policy judges Azure resources, and nothing in a cluster.",
     EXEMPT: "An exemption covers the policy on this cluster.",
+    OTHER_CLUSTERS: "The policy's rule is for other clusters than this one.",
 }
 """A sentence for each code."""
 
@@ -62,8 +66,8 @@ class NotInstalled:
     reason: str
     """A sentence for the assigner."""
     code: str
-    """The add-on's reason code, or ``Disabled``, ``Mutation``, ``NotKubernetes`` or ``Exempt``
-    where nothing went wrong."""
+    """The add-on's reason code, or ``Disabled``, ``Mutation``, ``NotKubernetes``, ``Exempt`` or
+    ``NotApplicable`` where nothing went wrong."""
     origin: Origin = NO_ORIGIN
 
     @property

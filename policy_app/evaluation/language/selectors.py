@@ -43,6 +43,11 @@ class Resource:
     type: str = "Microsoft.ContainerService/managedClusters"
     location: str = ""
 
+    @property
+    def name(self) -> str:
+        """The end of the id; empty where there is none."""
+        return self.id.rpartition("/")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -184,15 +189,19 @@ def _progress(reader: Reader) -> int | None:
 
 def _trait(kind: str, resource: Resource) -> str:
     traits: Mapping[str, str] = {
-        LOCATION: _plain(LOCATION, resource.location),
+        LOCATION: plain_location(resource.location),
         TYPE: resource.type.lower(),
     }
     return traits.get(kind, "")
 
 
 def _plain(kind: str, value: str) -> str:
+    return plain_location(value) if kind == LOCATION else value.lower()
+
+
+def plain_location(value: str) -> str:
     """``West Europe`` and ``westeurope`` are one location."""
-    return value.lower().replace(" ", "") if kind == LOCATION else value.lower()
+    return value.lower().replace(" ", "")
 
 
 def _share(resource_id: str) -> int:

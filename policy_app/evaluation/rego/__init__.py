@@ -8,6 +8,14 @@ answers with plain JSON values (sets come back as sorted lists) or raises ``Unde
 from __future__ import annotations
 
 from policy_app.evaluation.rego.errors import RegoError, RegoLimitError, Undefined
-from policy_app.evaluation.rego.program import Options, Program, compile_modules
+from policy_app.evaluation.rego.program import Options, Prepared, Program, compile_modules
 
-__all__ = ["Options", "Program", "RegoError", "RegoLimitError", "Undefined", "compile_modules"]
+__all__ = [
+    "Options",
+    "Prepared",
+    "Program",
+    "RegoError",
+    "RegoLimitError",
+    "Undefined",
+    "compile_modules",
+]

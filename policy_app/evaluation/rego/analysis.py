@@ -123,6 +123,32 @@ def all_rules(unit: Unit) -> list[ResolvedRule]:
     return [*unit.rules, *([unit.default] if unit.default else [])]
 
 
+def independent(
+    units: Iterable[Unit], parts: Mapping[int, list[Any]], tree: Node
+) -> Iterator[Unit]:
+    """The units whose value is the same for every input: ``data`` and constants decide it.
+
+    ``units`` come as ``check_recursion`` orders them.  What has a ``with``, or asks a builtin
+    about the query itself such as the time, is none of them.
+    """
+    known: set[int] = set()
+    for unit in units:
+        own = parts[unit.index]
+        needed = dependencies(own, tree)
+        if needed.keys() <= known and not any(map(_depends_on_query, own)):
+            known.add(unit.index)
+            yield unit
+
+
+def _depends_on_query(part: Any) -> bool:
+    match part:
+        case With() | Var("input") | Ref(Var("input")):
+            return True
+        case Call(name) if name[0] != "data":
+            return REGISTRY[".".join(name)].needs_context
+    return False
+
+
 _OPEN, _DONE = 1, 2
 
 
@@ -219,5 +245,6 @@ __all__ = [
     "clauses",
     "dependencies",
     "function_at",
+    "independent",
     "rule_parts",
 ]

@@ -1,14 +1,21 @@
-"""From sources to one linked program: every pass of the compiler in its order."""
+"""From sources to one program: every pass of the compiler in its order."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from policy_app.evaluation.rego.analysis import all_rules, check_recursion, check_withs, rule_parts
+from policy_app.evaluation.rego.analysis import (
+    all_rules,
+    check_recursion,
+    check_withs,
+    independent,
+    rule_parts,
+)
 from policy_app.evaluation.rego.annotations import asked_for
+from policy_app.evaluation.rego.assembly import Assembly, Linked, UnitPlan, assemble
 from policy_app.evaluation.rego.codegen.emit import Pool
 from policy_app.evaluation.rego.codegen.facts import Facts
 from policy_app.evaluation.rego.codegen.rules import RuleGenerator
@@ -17,21 +24,10 @@ from policy_app.evaluation.rego.errors import RegoError
 from policy_app.evaluation.rego.normal import Normalizer
 from policy_app.evaluation.rego.parser import parse_module
 from policy_app.evaluation.rego.resolve import ResolvedRule, resolve_module
-from policy_app.evaluation.rego.runtime import Document, Z
 from policy_app.evaluation.rego.safety import order_rule
 from policy_app.evaluation.rego.syntax import Module
 from policy_app.evaluation.rego.tree import Node, Unit, build_tree
 from policy_app.evaluation.rego.typecheck import TypeChecker
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A compiled program; ``empty`` is a state's slots while nothing is computed."""
-
-    documents: Document
-    empty: list[Any]
-    functions: dict[str, Any]
-    text: str
 
 
 def parse_modules(sources: Sequence[str], version: str, names: Sequence[str]) -> list[Module]:
@@ -45,14 +41,21 @@ def parse_modules(sources: Sequence[str], version: str, names: Sequence[str]) ->
 def link(
     modules: Sequence[Module], extra: Iterable[ResolvedRule] = (), *, explain: bool = False
 ) -> Linked:
+    """A program that can run; raises ``RegoError`` for whatever does not compile."""
+    return assemble(generate(modules, extra, explain=explain))
+
+
+def generate(
+    modules: Sequence[Module], extra: Iterable[ResolvedRule] = (), *, explain: bool = False
+) -> Assembly:
     """Resolve, check and generate; raises ``RegoError`` for whatever does not compile."""
     try:
-        return _link(modules, list(extra), explain)
+        return _generate(modules, list(extra), explain)
     except RecursionError:
         raise RegoError("the program is nested too deeply to compile") from None
 
 
-def _link(modules: Sequence[Module], extra: list[ResolvedRule], explain: bool) -> Linked:
+def _generate(modules: Sequence[Module], extra: list[ResolvedRule], explain: bool) -> Assembly:
     names, notes = _names(modules), asked_for(modules)
     rules = [rule for module in modules for rule in resolve_module(module, names, notes)]
     v1 = {module.file for module in modules if module.v1}
@@ -75,9 +78,11 @@ def _link(modules: Sequence[Module], extra: list[ResolvedRule], explain: bool) -
     for unit in ordered:
         checker.unit(unit)
         generator.unit(unit)
-    functions = pool.load()
-    _attach(tree, facts, functions)
-    return Linked(facts.documents, [Z] * pool.slots, functions, pool.text)
+    shared = facts.slots_of(independent(ordered, parts, tree))
+    plans = tuple(_plan(unit, facts) for unit in tree.units())
+    return Assembly(
+        pool.compiled(), pool.constants, pool.bindings, pool.slots, shared, plans, pool.text
+    )
 
 
 def _names(modules: Iterable[Module]) -> dict[tuple[str, ...], frozenset[str]]:
@@ -102,14 +107,16 @@ def _find_withs(units: Iterable[Unit], parts: dict[int, list[Any]], facts: Facts
             facts.overridden |= paths
 
 
-def _attach(tree: Node, facts: Facts, functions: dict[str, Any]) -> None:
-    """Let the run-time twin of each unit call its function."""
-    for unit in tree.units():
-        twin = facts.twin(unit.path)
-        twin.function = functions[facts.function(unit)]
-        if unit.kind == "set":
-            twin.members = functions[facts.members_function(unit)]
-            twin.deciding_field = deciding_field(unit)
+def _plan(unit: Unit, facts: Facts) -> UnitPlan:
+    """What lets the run-time twin of the unit call its functions."""
+    is_set = unit.kind == "set"
+    return UnitPlan(
+        path=unit.path,
+        is_function=unit.kind == "function",
+        function=facts.function(unit),
+        members=facts.members_function(unit) if is_set else None,
+        deciding_field=deciding_field(unit) if is_set else None,
+    )
 
 
-__all__ = ["Linked", "link", "parse_modules"]
+__all__ = ["Linked", "generate", "link", "parse_modules"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from policy_app.evaluation.gatekeeper import suites
+from policy_app.evaluation.gatekeeper.drivers import ENGINES
 from policy_app.evaluation.gatekeeper.suites import CaseResult
 from tests.evaluation.gatekeeper.samples import template_object
 
@@ -48,6 +49,7 @@ def ran(
     *,
     chosen: str = "",
     explain: bool = False,
+    engines: Sequence[str] = ENGINES,
 ) -> suites.SuiteResult:
     """A suite in ``suites/suite.yaml``, run with these files beside it."""
 
@@ -59,7 +61,8 @@ def ran(
 
     suite = suites.read_suite("suites/suite.yaml", (HEADER + text).encode())
     assert suite is not None
-    return suites.run(suite, read, suites.Filter.parse(chosen), explain=explain)
+    wanted = suites.Filter.parse(chosen)
+    return suites.run(suite, read, wanted, explain=explain, engines=engines)
 
 
 def one_test(
@@ -69,11 +72,12 @@ def one_test(
     paths: str = "",
     chosen: str = "",
     explain: bool = False,
+    engines: Sequence[str] = ENGINES,
 ) -> suites.TestResult:
     """The result of a test with this body."""
     paths = paths or "template: template.yaml, constraint: constraint.yaml"
     suite = f"tests: [{{name: t, {paths}, {body}}}]"
-    [test] = ran(suite, files, chosen=chosen, explain=explain).tests
+    [test] = ran(suite, files, chosen=chosen, explain=explain, engines=engines).tests
     return test
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policy_app.evaluation.gatekeeper.locate import locate
+from policy_app.evaluation.gatekeeper.locate import Locator
 
 POD: dict[str, Any] = {
     "apiVersion": "v1",
@@ -83,7 +83,7 @@ FIRST = "spec.containers[0]"
     ],
 )
 def test_a_message_about_a_pod(message: str, container: str, path: str) -> None:
-    found = locate(POD, message)
+    found = Locator(POD).locate(message)
 
     assert found[0] == container
     # Where a message names less than the field, the nearest part that it names will do.
@@ -91,7 +91,7 @@ def test_a_message_about_a_pod(message: str, container: str, path: str) -> None:
 
 
 def test_details_may_say_which_container_is_meant() -> None:
-    assert locate(POD, "not allowed", {"container": "app-proxy"}) == (
+    assert Locator(POD).locate("not allowed", {"container": "app-proxy"}) == (
         "app-proxy",
         "spec.containers[1]",
     )
@@ -102,11 +102,14 @@ def test_containers_of_workloads_are_found_in_their_template() -> None:
     deployment = {"kind": "Deployment", "spec": {"template": {"spec": inner}}}
     job = {"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": inner}}}}}
 
-    assert locate(deployment, "container <app> is privileged") == (
+    assert Locator(deployment).locate("container <app> is privileged") == (
         "app",
         "spec.template.spec.containers[0].securityContext.privileged",
     )
-    assert locate(job, "container <app>")[1] == "spec.jobTemplate.spec.template.spec.containers[0]"
+    assert (
+        Locator(job).locate("container <app>")[1]
+        == "spec.jobTemplate.spec.template.spec.containers[0]"
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,7 @@ def test_containers_of_workloads_are_found_in_their_template() -> None:
     ],
 )
 def test_a_message_about_another_object(message: str, path: str) -> None:
-    assert locate(SERVICE, message) == ("", path)
+    assert Locator(SERVICE).locate(message) == ("", path)
 
 
 @pytest.mark.parametrize(
@@ -132,4 +135,4 @@ def test_a_message_about_another_object(message: str, path: str) -> None:
     ],
 )
 def test_objects_of_any_shape_are_looked_through(thing: dict[str, Any]) -> None:
-    assert locate(thing, "container b is wrong", {"x": [1]}) == ("", "")
+    assert Locator(thing).locate("container b is wrong", {"x": [1]}) == ("", "")

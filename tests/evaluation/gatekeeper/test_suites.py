@@ -179,7 +179,61 @@ def test_a_namespace_in_the_inventory_feeds_the_namespace_selector(version: str)
 def test_an_inventory_without_names_is_refused() -> None:
     files = FILES | {"suites/other.yaml": {"kind": "Pod", "metadata": {"name": "x"}}}
     case = "object: good.yaml, inventory: [other.yaml], assertions: [{violations: no}]"
-    assert "apiVersion is missing" in one_case(case, files).error
+    assert "has no apiVersion" in one_case(case, files).error
+    files["suites/other.yaml"] = {"apiVersion": "v1", "metadata": {"name": "x"}}
+    assert "Object 'Kind' is missing" in one_case(case, files).error
+
+
+def test_an_object_without_a_version_is_judged_as_gator_does() -> None:
+    bad = {name: value for name, value in pod("web").items() if name != "apiVersion"}
+    files = FILES | {"suites/bad.yaml": bad}
+    assert one_case("object: bad.yaml, assertions: [{violations: 1}]", files).error == ""
+
+
+def test_a_list_is_one_object_as_it_is_to_gator() -> None:
+    items = {"apiVersion": "v1", "kind": "List", "items": [pod("web"), pod()]}
+    match = {"kinds": [{"apiGroups": [""], "kinds": ["List"]}]}
+    template = template_object("""package t
+violation[{"msg": sprintf("%v items", [count(input.review.object.items)])}] { true }
+""")
+    files = FILES | {"suites/bad.yaml": items, "suites/template.yaml": template}
+    one = "object: bad.yaml, assertions: [{violations: 1, message: ^2 items$}]"
+    assert one_case(one, files).error == ""
+    files["suites/constraint.yaml"] = constraint_object(match=match)
+    assert one_case(one, files).error == ""
+    files["suites/constraint.yaml"] = constraint_object(match={"kinds": [{"kinds": ["Pod"]}]})
+    assert one_case("object: bad.yaml, assertions: [{violations: no}]", files).error == ""
+
+
+def test_the_namespace_of_an_object_of_the_whole_cluster_is_taken_as_written() -> None:
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"}
+    role["metadata"] = {"name": "all", "namespace": "shop"}  # type: ignore[assignment]
+    template = template_object("""package t
+violation[{"msg": input.review.namespace}] { true }
+""")
+    files = FILES | {"suites/bad.yaml": role, "suites/template.yaml": template}
+    one = "object: bad.yaml, assertions: [{violations: 1, message: ^shop$}]"
+    assert one_case(one, files).error == ""
+
+
+def test_of_two_languages_the_one_that_is_asked_for_runs() -> None:
+    template = template_object("")
+    (target,) = template["spec"]["targets"]
+    target.pop("rego")
+    rego = 'package t\nviolation[{"msg": "Rego"}] { true }'
+    validations = [{"expression": "false", "message": "CEL"}]
+    cel = {"engine": "K8sNativeValidation", "source": {"validations": validations}}
+    target["code"] = [cel, {"engine": "Rego", "source": {"rego": rego}}]
+    files = FILES | {"suites/template.yaml": template}
+    both = ("Rego", "K8sNativeValidation")
+    for engines, word in ((both, "Rego"), (both[::-1], "CEL"), (("Rego",), "Rego")):
+        one = f"cases: [{{object: good.yaml, assertions: [{{message: ^{word}$}}]}}]"
+        assert one_test(one, files, engines=engines).cases[0].error == ""
+    target["code"] = [cel]
+    refused = one_test("cases: []", files, engines=("Rego",)).error
+    assert "no language driver is installed that handles this constraint template" in refused
+    target["rego"] = rego
+    assert one_test(one.replace("Rego", "CEL"), files, engines=both[::-1]).cases[0].error == ""
 
 
 def test_an_invalid_constraint_is_expected_to_fail_its_schema() -> None:

@@ -60,6 +60,15 @@ def test_the_old_layout_with_libraries_is_compiled() -> None:
     assert ask(found, {"exempt": ["evil"]}, {"metadata": {"name": "good"}}) == []
 
 
+def test_all_libraries_may_be_imported_at_once() -> None:
+    whole = USES_LIBRARY.replace("data.lib.names", "data.lib").replace("names.bad", "lib.names.bad")
+    found = template(whole, libs=[LIBRARY])
+    assert ask(found, {"exempt": ["evil"]}, {"metadata": {"name": "evil"}}) == [{"msg": "bad name"}]
+    assert "bad import: data.library" in refusal(
+        template_object(USES_LIBRARY.replace("data.lib.names", "data.library"), libs=[LIBRARY])
+    )
+
+
 def test_the_new_layout_names_its_version() -> None:
     source = {"version": "v1", "rego": MODERN.replace("import future.keywords.if\n", "")}
     found = template(rego="", code=[{"engine": "Rego", "source": source}])

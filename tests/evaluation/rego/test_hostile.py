@@ -11,12 +11,12 @@ import tokenize
 import pytest
 
 from policy_app.evaluation.rego import RegoError, RegoLimitError
-from policy_app.evaluation.rego.codegen.emit import _BASE
+from policy_app.evaluation.rego.assembly import BASE
 from policy_app.evaluation.rego.limits import Limits
 from policy_app.evaluation.rego.program import Options, Program
 
 _GENERATED = re.compile(r"[A-Za-z]\d+|rule\d+|members\d+|[ABESUZ]")
-_OWN_NAMES = {*keyword.kwlist, *_BASE, "SLOTS", "refill", "ticks", "elements", "exhausted"} | {
+_OWN_NAMES = {*keyword.kwlist, *BASE, "SLOTS", "refill", "ticks", "elements", "exhausted"} | {
     *("get", "items", "append", "value", "startswith", "charge_string", "r", "e", "m", "k")
 }
 

@@ -33,8 +33,11 @@ def _list(name: str, entries: Iterable[dict[str, Any]], stream: TextIO) -> None:
     stream.write("\n  ],\n")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
 def _dumped(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def result(finding: Finding) -> dict[str, Any]:

@@ -21,7 +21,14 @@ from policy_app.evaluation.gatekeeper.drivers.interface import (
 from policy_app.evaluation.gatekeeper.errors import ReviewError, TemplateError
 from policy_app.evaluation.gatekeeper.reading import Fields
 from policy_app.evaluation.gatekeeper.rego_source import Source
-from policy_app.evaluation.rego import Options, Program, RegoError, Undefined, compile_modules
+from policy_app.evaluation.rego import (
+    Options,
+    Prepared,
+    Program,
+    RegoError,
+    Undefined,
+    compile_modules,
+)
 from policy_app.evaluation.rego.explain import Explanation
 
 REGO = "Rego"
@@ -82,9 +89,14 @@ class RegoCode:
         """The kinds of other objects that it looks at; None for any.  Raises ``TemplateError``."""
         if not self.uses_inventory:
             return frozenset()
+        found = self.program.remember("inventory kinds", self._inventory_kinds)
+        return None if found is None else frozenset(found)
+
+    def _inventory_kinds(self) -> list[str] | None:
         from policy_app.evaluation.gatekeeper.inventory_kinds import kinds_looked_up
 
-        return kinds_looked_up(self.program.modules)
+        found = kinds_looked_up(self.program.modules)
+        return None if found is None else sorted(found)
 
     def compile(self) -> None:
         """Raises ``TemplateError`` where the Rego does not compile."""
@@ -95,17 +107,20 @@ class RegoCode:
         # Data costs time with every query, so only those that look at it get it.
         data = {"inventory": world.inventory} if self.uses_inventory else None
         options = Options(external_data=world.external_data)
-        return RegoDriver(self.program, self.violation_path, data, options)
+        path = self.violation_path
+        prepared = self.program.prepare(path, data=data, options=options)
+        return RegoDriver(self.program, path, data, options, prepared)
 
 
 @dataclass(frozen=True, slots=True)
 class RegoDriver:
-    """A template's Rego, compiled."""
+    """A template's Rego, compiled, among the objects of one cluster, which stay as they are."""
 
     program: Program
     path: str
     data: Mapping[str, Any] | None
     options: Options
+    prepared: Prepared
 
     def query(self, constraint: Constraint, query: Query) -> list[Finding]:
         """The elements of ``violation``; an error while it runs is a finding too.
@@ -114,14 +129,16 @@ class RegoDriver:
         """
         asked = {"review": query.input, "parameters": constraint.parameters or {}}
         try:
-            answer = self.program.query(
-                self.path, input=asked, data=self.data, options=self.options
-            )
+            answer = self.prepared.query(asked)
         except Undefined:
             return []
         except RegoError as error:
             return [Finding(str(error), NO_DETAILS)]
-        findings = list(_distinct(_findings(answer, constraint)))
+        if not answer:
+            return []
+        findings = list(_findings(answer, constraint))
+        if len(findings) > 1:
+            findings = list(_distinct(findings))
         if findings and query.explain:
             explanations = self.program.explain(
                 self.path, input=asked, data=self.data, options=self.options
@@ -163,7 +180,8 @@ def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Results are a set of (constraint, message, details)."""
     seen: set[tuple[str, str]] = set()
     for finding in findings:
-        key = finding.message, json.dumps(finding.details, sort_keys=True)
+        details = finding.details
+        key = finding.message, json.dumps(details, sort_keys=True) if details else ""
         if key not in seen:
             seen.add(key)
             yield finding

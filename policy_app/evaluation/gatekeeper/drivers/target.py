@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from policy_app.evaluation.gatekeeper.drivers.cel_source import CEL, CelCode
 from policy_app.evaluation.gatekeeper.drivers.interface import Code
 from policy_app.evaluation.gatekeeper.drivers.rego import REGO, RegoCode
 from policy_app.evaluation.gatekeeper.errors import TemplateError
 from policy_app.evaluation.gatekeeper.reading import Fields
 
+ENGINES = (REGO, CEL)
+"""The languages that can run; of a template in both, the first one runs."""
 
-def code_of(target: Fields) -> Code:
-    """The code that will run: Rego where there is any, else CEL.  Raises ``TemplateError``."""
-    rego = target.values.get("rego")
-    if isinstance(rego, str) and rego:
-        return RegoCode.parse(rego, target)
+
+def code_of(target: Fields, engines: Sequence[str] = ENGINES) -> Code:
+    """The code that will run: that of the first engine it has.  Raises ``TemplateError``."""
     entries = target.children("code")
     by_engine = {str(entry.values.get("engine")): entry for entry in reversed(entries)}
-    if REGO in by_engine:
-        source = by_engine[REGO].child("source")
-        return RegoCode.parse(str(source.values.get("rego") or ""), source)
-    if CEL in by_engine:
-        return CelCode.parse(by_engine[CEL].child("source"))
-    if not entries:
+    old_rego = target.values.get("rego")
+    has_old_rego = isinstance(old_rego, str) and bool(old_rego)
+    for engine in engines:
+        if engine == REGO and has_old_rego:
+            return RegoCode.parse(str(old_rego), target)
+        if engine in by_engine:
+            return _PARSERS[engine](by_engine[engine].child("source"))
+    if not entries and not has_old_rego:
         problem = "invalid ConstraintTemplate: the target has no rego and no code"
     else:
         problem = "no language driver is installed that handles this constraint template"
     raise TemplateError(problem, path=target.path)
+
+
+def _rego(source: Fields) -> Code:
+    return RegoCode.parse(str(source.values.get("rego") or ""), source)
+
+
+_PARSERS: Mapping[str, Callable[[Fields], Code]] = {REGO: _rego, CEL: CelCode.parse}

@@ -48,7 +48,7 @@ class Files:
             text = self._read(path)
         except OSError as error:
             raise SuiteError(f"open {path}", error.strerror or str(error)) from None
-        file = manifests.load(path, text)
+        file = manifests.load(path, text, as_written=True)
         if file.problems:
             raise SuiteError(f'reading "{path}"', f"{INVALID_YAML}: {file.problems[0]}")
         if not file.documents:

@@ -15,6 +15,7 @@ from policy_app.evaluation.gatekeeper.constraints import (
     Constraint,
     is_constraint,
 )
+from policy_app.evaluation.gatekeeper.drivers import ENGINES
 from policy_app.evaluation.gatekeeper.errors import (
     ConstraintSchemaError,
     GatekeeperError,
@@ -49,18 +50,19 @@ def run(
     path: str = "",
     *,
     explain: bool = False,
+    engines: Sequence[str] = ENGINES,
 ) -> SuiteResult:
     """Run the chosen cases of a suite; what goes wrong is in the result.
 
     ``read`` gets the paths of files as they stand beside ``suite.path``; ``path`` is how the
     result names the suite where that differs.  With ``explain``, cases tell why they came out as
-    they did, which takes longer.
+    they did, which takes longer.  Of a template's languages, the first one among ``engines`` runs.
     """
     started = time.perf_counter()
     shown = path or suite.path
     if suite.skip:
         return SuiteResult(shown, tests=tuple(_left_out(test) for test in suite.tests))
-    running = _Running(Files(suite.path, read), chosen, explain)
+    running = _Running(Files(suite.path, read), chosen, explain, engines)
     tests = tuple(running.test(test) for test in suite.tests)
     return SuiteResult(shown, time.perf_counter() - started, tests)
 
@@ -72,8 +74,9 @@ def _left_out(test: Test) -> TestResult:
 class _Running:
     """One suite under way."""
 
-    def __init__(self, files: Files, chosen: Filter, explain: bool) -> None:
+    def __init__(self, files: Files, chosen: Filter, explain: bool, engines: Sequence[str]) -> None:
         self._files = files
+        self._engines = engines
         self._chosen = chosen
         self._explain = explain
         self._templates: dict[str, ConstraintTemplate] = {}
@@ -142,7 +145,7 @@ class _Running:
                 path = self._files.path(test.template)
                 raise SuiteError(f'path "{path}"', errors.NOT_A_TEMPLATE)
             try:
-                template = ConstraintTemplate.parse(written)
+                template = ConstraintTemplate.parse(written, self._engines)
                 template.compile()
             except TemplateError as error:
                 raise SuiteError(errors.ADDING_TEMPLATE, error.message) from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from policy_app.evaluation.rego.builtins.core import Budget
 from policy_app.evaluation.rego.builtins.floats import float_text
 from policy_app.evaluation.rego.builtins.text import TextSink
+from policy_app.evaluation.rego.limits import Budget as QueryBudget
 from policy_app.evaluation.rego.values import Value, quote, render
 
 MAX_WIDTH = 1_000_000
@@ -33,6 +34,23 @@ _VERB = re.compile(
 def format_text(budget: Budget, layout: str, values: list[Value]) -> str:
     """``sprintf(layout, values)``; raises ``RegoLimitError`` where the text gets too long."""
     return _simple(budget, layout, values) or _Printer(budget, values).print(layout)
+
+
+def show(budget: QueryBudget, verb: str, value: Value) -> str:
+    """What one verb of ``sprintf`` prints for a value that is no string."""
+    kind = type(value)
+    if kind is int or kind is float:
+        return (
+            str(value) if verb == "v" and kind is int else format_text(budget, f"%{verb}", [value])
+        )
+    if budget.texts is None:
+        budget.texts = {}
+    known = budget.texts.get(id(value))
+    if known is None:
+        # The value is kept beside its text, so that its identity stays its own.
+        known = budget.texts[id(value)] = (value, render(value))
+    budget.charge_string(len(known[1]))
+    return known[1]
 
 
 def _simple(budget: Budget, layout: str, values: list[Value]) -> str:

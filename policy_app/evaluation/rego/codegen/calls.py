@@ -160,10 +160,10 @@ class CallGenerator(LookupGenerator):
     def _call_builtin(self, w: Writer, call: Call, args: list[str]) -> str:
         name = ".".join(call.name)
         if name in self.facts.mocked:
-            fn = self.pool.bind("M", self.facts.as_function(name))
+            fn = self.pool.bind("M", "replaceable", name)
             return w.temp(self._mockable(w, name, fn, args))
         builtin = REGISTRY[name]
-        fn = self.pool.bind("F", builtin.fn)
+        fn = self.pool.bind("F", "builtin", name)
         given = [f"{w.state}[3] or lend({w.state})", *args] if builtin.needs_context else args
         plain = f"{fn}({', '.join(given)})"
         if builtin.relation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy_app.evaluation.rego.builtins import REGISTRY
 from policy_app.evaluation.rego.codegen.base import Generator
 from policy_app.evaluation.rego.codegen.emit import Writer
 from policy_app.evaluation.rego.codegen.facts import is_constant
@@ -12,6 +11,7 @@ from policy_app.evaluation.rego.codegen.inline import templated
 from policy_app.evaluation.rego.resolve import ROOTS
 from policy_app.evaluation.rego.syntax import Array, Call, Object, Ref, Scalar, Term, Var
 from policy_app.evaluation.rego.tree import Node, Unit
+from policy_app.evaluation.rego.values import RegoSet
 
 _PREDICATES = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
@@ -115,11 +115,10 @@ class ConditionGenerator(Generator):
     def _membership(self, w: Writer, call: Call) -> str:
         value, collection = (self.value(w, arg) for arg in call.args)
         constant = self.pool.constants.get(collection)
-        members = self.facts.constant_members(constant)
-        if members is not None:
-            known = self.pool.bind("K", members)
+        if type(constant) in (RegoSet, list):
+            known = self.pool.bind("K", "items", constant)
             return f"(({value} if type({value}) is str else hash_key({value})) in {known})"
-        fn = self.pool.bind("F", REGISTRY["internal.member_2"].fn)
+        fn = self.pool.bind("F", "builtin", "internal.member_2")
         args = [value, collection]
         return (
             f"({templated(self.pool, 'internal.member_2', args, f'{fn}({value}, {collection})')})"

@@ -9,64 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
-from policy_app.evaluation.rego import runtime
-from policy_app.evaluation.rego.builtins import BuiltinError
+from policy_app.evaluation.rego.assembly import Binding
 from policy_app.evaluation.rego.codegen.nesting import MAX_BLOCKS, outlined
+from policy_app.evaluation.rego.runtime import FIRST_SLOT
 from policy_app.evaluation.rego.source import Pos, Source
 from policy_app.evaluation.rego.syntax import Term
-from policy_app.evaluation.rego.values import Key, RegoSet, compare, hash_key, rego_equal
+from policy_app.evaluation.rego.values import RegoSet
 
 MAX_DEPTH = 75
 """Blocks inside each other: Python reads no more than 100 levels of indentation."""
 
-_BASE: dict[str, Any] = {
-    "__builtins__": {},
-    "U": runtime.U,
-    "Z": runtime.Z,
-    "E": runtime.E,
-    "AttributeError": AttributeError,
-    "BuiltinError": BuiltinError,
-    "Key": Key,
-    "RegoSet": RegoSet,
-    "compare": compare,
-    "bool": bool,
-    "dict": dict,
-    "enumerate": enumerate,
-    "float": float,
-    "hash_key": hash_key,
-    "int": int,
-    "len": len,
-    "list": list,
-    "rego_equal": rego_equal,
-    "str": str,
-    "type": type,
-    "chain": runtime.chain,
-    "call_mock": runtime.call_mock,
-    "failed": runtime.failed,
-    "force": runtime.force,
-    "function_conflict": runtime.function_conflict,
-    "is_collection": runtime.is_collection,
-    "lend": runtime.lend,
-    "lookup": runtime.lookup,
-    "Branch": runtime.Branch,
-    "object_of": runtime.object_of,
-    "pairs": runtime.pairs,
-    "put": runtime.put,
-    "replaced": runtime.replaced,
-    "rule_conflict": runtime.rule_conflict,
-    "shadowed": runtime.shadowed,
-    "values": runtime.values,
-}
-
 
 class Pool:
-    """One program's generated functions and the objects that they refer to."""
+    """One program's generated functions, and what the names in them stand for."""
 
     def __init__(self, *, explain: bool = False) -> None:
-        self.globals: dict[str, Any] = dict(_BASE)
         self.constants: dict[str, Any] = {}
+        self.bindings: dict[str, Binding] = {}
         self.kinds: dict[str, str] = {}
         self.slots = 0
         self.explain = explain
@@ -81,7 +43,7 @@ class Pool:
     def slot(self) -> int:
         """A new place in a query's state."""
         self.slots += 1
-        return runtime.FIRST_SLOT + self.slots - 1
+        return FIRST_SLOT + self.slots - 1
 
     def constant(self, value: Any) -> str:
         """The name under which generated code finds this object."""
@@ -89,7 +51,7 @@ class Pool:
         if key is not None and key in self._names:
             return self._names[key]
         name = self.name("K")
-        self.globals[name] = self.constants[name] = value
+        self.constants[name] = value
         if key is not None:
             self._names[key] = name
         return name
@@ -113,22 +75,21 @@ class Pool:
             self._names[key] = self.constant((source, pos))
         return self._names[key]
 
-    def bind(self, prefix: str, value: Any) -> str:
-        """A name for an object that is no constant of the policy, such as a builtin."""
-        key = (prefix, id(value))
+    def bind(self, prefix: str, kind: str, which: Any = "") -> str:
+        """A name for what is no constant of the policy, such as a builtin; see ``Binding``."""
+        known = which if type(which) in (str, tuple) else id(which)
+        key = ("binding", kind, known)
         if key not in self._names:
             name = self._names[key] = self.name(prefix)
-            self.globals[name] = value
+            self.bindings[name] = (kind, which)
         return self._names[key]
 
     def add(self, lines: list[tuple[int, str]]) -> None:
         self._lines.extend(" " * indent + text for indent, text in lines)
 
-    def load(self) -> dict[str, Any]:
-        """Compile everything that was written; the functions are in the returned globals."""
-        self.globals["SLOTS"] = self.slots
-        exec(compile("\n".join(self._lines), "<rego>", "exec"), self.globals)  # noqa: S102 - own text
-        return self.globals
+    def compiled(self) -> CodeType:
+        """The code of everything that was written."""
+        return compile(self.text, "<rego>", "exec")
 
     @property
     def text(self) -> str:

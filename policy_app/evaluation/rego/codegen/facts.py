@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 from policy_app.evaluation.rego.analysis import (
@@ -11,20 +11,8 @@ from policy_app.evaluation.rego.analysis import (
     function_at,
     rule_parts,
 )
-from policy_app.evaluation.rego.builtins import REGISTRY, BuiltinError
 from policy_app.evaluation.rego.codegen.emit import Pool
 from policy_app.evaluation.rego.resolve import dotted_name
-from policy_app.evaluation.rego.runtime import (
-    DATA,
-    Document,
-    Lazy,
-    State,
-    U,
-    force,
-    lend,
-    lookup,
-    shadowed,
-)
 from policy_app.evaluation.rego.syntax import (
     Array,
     Clause,
@@ -58,7 +46,6 @@ class Facts:
         self._constants: dict[int, str | None] = {}
         self._existence: dict[int, int] = {}
         self._conflicts: dict[int, bool] = {}
-        self.documents = _documents(tree)
 
     def slot(self, unit: Unit) -> int:
         if unit.index not in self._slots:
@@ -81,6 +68,13 @@ class Facts:
         if unit.index not in self._existence:
             self._existence[unit.index] = self.pool.slot()
         return self._existence[unit.index]
+
+    def slots_of(self, units: Iterable[Unit]) -> tuple[int, ...]:
+        """Every slot that keeps something of these units; constants stand in the code itself."""
+        tables = (self._slots, self._members, self._existence)
+        kept = [unit.index for unit in units if self._constants.get(unit.index) is None]
+        found = (table.get(index) for index in kept for table in tables)
+        return tuple(slot for slot in found if slot is not None)
 
     def may_conflict(self, unit: Unit) -> bool:
         """Could one of the values that lead to the unit's be a conflict, and so an error?"""
@@ -121,63 +115,13 @@ class Facts:
         name = dotted_name(term)
         return name[0] == "data" and function_at(self.tree, name[1:]) is not None
 
-    def twin(self, path: tuple[str, ...]) -> Document:
-        document = self.documents
-        for name in path:
-            document = document.children[name]
-        return document
-
     def document(self, node: Node) -> str:
         """The name of a function that gives the whole document at a place without rules."""
-        lazy = _lazy_at(self.twin(node.path), node.path)
-        return self.pool.bind("D", lambda state: force(lazy(state)))
+        return self.pool.bind("D", "document", node.path)
 
     def lazy(self, node: Node) -> str:
         """The name of a function that gives the place itself, to look into."""
-        return self.pool.bind("D", _lazy_at(self.twin(node.path), node.path))
-
-    def as_function(self, name: str) -> Callable[..., Value]:
-        """A builtin with the signature of a generated function."""
-        builtin = REGISTRY[name]
-
-        def call(state: State, *args: Value) -> Value:
-            try:
-                return (
-                    builtin.fn(lend(state), *args) if builtin.needs_context else (builtin.fn(*args))
-                )
-            except BuiltinError:
-                return U
-
-        return call
-
-    def constant_members(self, constant: Any) -> dict[Any, Any] | None:
-        """The members of a constant array or set by hash key, or None for other values."""
-        if type(constant) is RegoSet:
-            return constant.items
-        if type(constant) is list:
-            return {hash_key(member): member for member in constant}
-        return None
-
-
-def _lazy_at(twin: Document, path: tuple[str, ...]) -> Callable[[State], Value]:
-    def lazy(state: State) -> Value:
-        base = state[DATA]
-        for name in path:
-            base = lookup(base, name)
-        if shadowed(state, path):
-            return base
-        return Lazy(state, twin, base)
-
-    return lazy
-
-
-def _documents(node: Node) -> Document:
-    document = Document(node.path)
-    document.is_function = node.unit is not None and node.unit.kind == "function"
-    for name, child in node.children.items():
-        if any(True for _ in child.units()):
-            document.children[name] = _documents(child)
-    return document
+        return self.pool.bind("D", "lazy", node.path)
 
 
 def _constant_of(unit: Unit) -> Term | None:

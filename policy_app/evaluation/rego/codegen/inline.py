@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from policy_app.evaluation.rego.builtins.sprintf import format_text
+from policy_app.evaluation.rego.assembly import SIZED
 from policy_app.evaluation.rego.codegen.emit import Pool, Writer
-from policy_app.evaluation.rego.limits import Budget
 from policy_app.evaluation.rego.syntax import Array, Call, Scalar, Term
-from policy_app.evaluation.rego.values import RegoSet, Value, render
 
-SIZED = frozenset({list, dict, str, RegoSet})
 _SIZED_NAMES = frozenset(kind.__name__ for kind in SIZED)
 
 TEMPLATES: dict[str, tuple[str, tuple[tuple[int, str], ...]]] = {
@@ -60,7 +57,7 @@ def templated(pool: Pool, name: str, args: list[str], call: str) -> str:
             return f"len({args[0]}.items)"
         if pool.kind(args[0]) in _SIZED_NAMES:
             return f"len({args[0]})"
-        return f"len({args[0]}) if type({args[0]}) in {pool.bind('K', SIZED)} else {call}"
+        return f"len({args[0]}) if type({args[0]}) in SIZED else {call}"
     if name == "is_number":
         return f"type({args[0]}) is int or type({args[0]}) is float"
     if name in TYPE_TESTS:
@@ -109,7 +106,7 @@ def write_sprintf(
     pool = w.pool
     pieces: list[str] = [pool.constant(texts[0])] if texts[0] else []
     values = [value(w, operand) for operand in operands]
-    shown = pool.bind("F", show)
+    shown = pool.bind("F", "shown")
     for name, verb, text in zip(values, verbs, texts[1:], strict=True):
         known = pool.constant(verb)
         if pool.kind(name) == "str":
@@ -124,20 +121,3 @@ def write_sprintf(
     w.scope.defined.add(result)
     pool.kinds[result] = "str"
     return result
-
-
-def show(budget: Budget, verb: str, value: Value) -> str:
-    """What one verb of ``sprintf`` prints for a value that is no string."""
-    kind = type(value)
-    if kind is int or kind is float:
-        return (
-            str(value) if verb == "v" and kind is int else format_text(budget, f"%{verb}", [value])
-        )
-    if budget.texts is None:
-        budget.texts = {}
-    known = budget.texts.get(id(value))
-    if known is None:
-        # The value is kept beside its text, so that its identity stays its own.
-        known = budget.texts[id(value)] = (value, render(value))
-    budget.charge_string(len(known[1]))
-    return known[1]

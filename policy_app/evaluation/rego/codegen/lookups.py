@@ -117,7 +117,7 @@ class LookupGenerator(ConditionGenerator):
             checks.append(f"type({key}) is str")
         items = f"{value}.items" if kind == "RegoSet" else value
         if type(constant) is RegoSet:
-            items = self.pool.bind("K", constant.items)
+            items = self.pool.bind("K", "items", constant)
         found = f"{items}.get({key}, U)"
         if not checks:
             return found

@@ -235,7 +235,7 @@ class StatementGenerator(TermGenerator):
         """A function, or the value that every call gives."""
         if isinstance(value, Var) and value.name.startswith(BUILTIN):
             name = value.name.removeprefix(BUILTIN)
-            return self.pool.bind("M", self.facts.as_function(name))
+            return self.pool.bind("M", "replaceable", name)
         if self.facts.is_function_ref(value):
             assert isinstance(value, Ref)
             path = dotted_name(value)[1:]
