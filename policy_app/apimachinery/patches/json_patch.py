@@ -44,12 +44,12 @@ def apply(kind: Kind, current: Mapping[str, Any], operations: Any) -> Object:
 def _operated(thing: Any, operation: Any, number: int) -> Any:
     try:
         return jsonpatch.JsonPatch([operation]).apply(thing, in_place=True)
-    except (jsonpatch.JsonPatchTestFailed, jsonpatch.JsonPatchConflict) as error:
-        raise _cannot(error, number) from None
+    except jsonpatch.JsonPatchTestFailed:
+        raise _cannot("the value at its path is not the one to test for", number) from None
     except jsonpatch.InvalidJsonPatch as error:
         raise _unreadable(error, number) from None
     except (jsonpatch.JsonPatchException, JsonPointerException) as error:
-        raise _cannot(error, number) from None
+        raise _cannot(str(error), number) from None
     except (TypeError, KeyError, AttributeError, IndexError, ValueError) as error:
         # The library takes operations as they come, and fails in its own ways on odd ones.
         raise _unreadable(error, number) from None
@@ -66,10 +66,10 @@ def _copied_size(thing: Any, operation: Any) -> int:
     return len(json.dumps(value))
 
 
-def _cannot(error: Exception, number: int) -> errors.ApiError:
+def _cannot(why: str, number: int) -> errors.ApiError:
     message = (
         "the server rejected our request due to an error in our request:"
-        f" operation {number} of the JSON patch: {error}"
+        f" operation {number} of the JSON patch: {why}"
     )
     return errors.ApiError(422, "Invalid", message)
 

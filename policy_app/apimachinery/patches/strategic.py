@@ -6,6 +6,7 @@ Source: ``strategicpatch`` of apimachinery, and its directives: ``$patch: delete
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -192,7 +193,9 @@ def _sorted_out(patch: list[Any], key: str) -> tuple[list[Given], set[Any], bool
         if directive not in (None, "delete"):
             raise _unknown(directive, "an element of a list takes replace or delete")
         if one.get(key) is None:
-            raise errors.bad_request(f"map: {dict(one)} does not contain declared merge key: {key}")
+            raise errors.bad_request(
+                f"map: {json.dumps(one)} does not contain declared merge key: {key}"
+            )
         if directive == "delete":
             gone.add(mark(one[key]))
         else:
