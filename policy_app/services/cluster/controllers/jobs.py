@@ -82,7 +82,10 @@ def _selecting_its_own(job: Object) -> Object:
         "job-name": name_of(job),
     }
     template = templates.with_labels(spec.get("template") or {}, labels)
-    return {**job, "spec": {**spec, "selector": {"matchLabels": own}, "template": template}}
+    metadata = dict(metadata_of(job))
+    metadata.setdefault("labels", template["metadata"]["labels"])
+    wanted = {**spec, "selector": {"matchLabels": own}, "template": template}
+    return {**job, "metadata": metadata, "spec": wanted}
 
 
 def _missing(

@@ -39,6 +39,15 @@ def unavailable(deployment: Mapping[str, Any]) -> int:
     return min(least, making.replicas_of(deployment))
 
 
+def begun(deployment: Mapping[str, Any], older: list[KubeObject]) -> int:
+    """With how many Pods a new set begins: as many as there is room for beside the old ones."""
+    wanted = making.replicas_of(deployment)
+    there = sum(making.replicas_of(one.body) for one in older)
+    if is_recreated(deployment):
+        return 0 if there else wanted
+    return max(0, min(wanted, wanted + surge(deployment) - there))
+
+
 def recreated(deployment: Mapping[str, Any], newest: KubeObject, older: list[KubeObject]) -> Step:
     """All old Pods go; when they are gone, the new ones come."""
     for one in older:

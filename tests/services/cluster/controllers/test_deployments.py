@@ -230,6 +230,15 @@ def test_a_rollout_that_makes_no_progress_misses_its_deadline(kube: Kube) -> Non
     assert (progress["status"], progress["reason"]) == ("False", "ProgressDeadlineExceeded")
 
 
+def test_a_rollout_never_has_more_pods_than_its_surge_allows(kube: Kube) -> None:
+    kube.create(DEPLOYMENT)
+    kube.patch("Deployment", "web", _image("nginx:2"))
+
+    told = [one for one in kube.events("ScalingReplicaSet") if "Scaled up" in one]
+    steps = {tuple(one.split()[-3::2]) for one in told if one.split()[-3:] != ["0", "to", "3"]}
+    assert steps == {("0", "1"), ("1", "2"), ("2", "3")}
+
+
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_a_deployment_is_scaled_both_ways(kube: Kube, count: int) -> None:
     kube.create(DEPLOYMENT)

@@ -68,6 +68,7 @@ def test_a_jobs_pods_carry_its_labels_and_its_selector_finds_them(kube: Kube) ->
     labels = pod["metadata"]["labels"]
     assert labels["job-name"] == labels["batch.kubernetes.io/job-name"] == "work"
     assert job["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    assert job["metadata"]["labels"]["job-name"] == "work"
 
 
 def test_a_job_never_runs_more_pods_at_once_than_it_may(kube: Kube) -> None:
