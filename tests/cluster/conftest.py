@@ -1,0 +1,70 @@
+"""A client of the simulated cluster's HTTP API, in this process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from policy_app.services import access
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, read as JSON where it is some."""
+
+    code: int
+    body: Any
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Requests of one user to one cluster; paths begin behind the cluster's name."""
+
+    token: str
+    cluster: str = "aks-demo"
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        form: str = "application/json",
+        query: str = "",
+        **headers: str,
+    ) -> Answer:
+        """Send ``body``: bytes as they are, everything else as JSON."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"Authorization": f"Bearer {self.token}", **headers}
+        answer = Client(raise_request_exception=True).generic(
+            method,
+            f"/clusters/{self.cluster}{quote(path, errors='surrogatepass')}",
+            b"" if body is None else raw,
+            content_type=form,
+            query_params=None,
+            QUERY_STRING=query,
+            headers={name.replace("_", "-"): value for name, value in given.items() if value},
+        )
+        content = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        value = json.loads(content) if is_json and content else content
+        return Answer(answer.status_code, value, dict(answer.headers))
+
+
+@pytest.fixture
+def api(portal: None, alice: User) -> Api:
+    """The API of aks-demo as ``alice``, who may do everything."""
+    return Api(access.new_token(alice, "a test"))
+
+
+@pytest.fixture
+def stranger(portal: None) -> Api:
+    """The API of aks-demo as ``bob``, to whom nothing is granted."""
+    return Api(access.new_token(User.objects.create_user("bob"), "a test"))
