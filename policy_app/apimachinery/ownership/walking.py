@@ -5,11 +5,12 @@ Source: structured-merge-diff, ``typed`` (the walkers for field sets, comparison
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, NamedTuple
 
 from policy_app.apimachinery.ownership import fields
 from policy_app.apimachinery.ownership.fields import HERE, FieldSet
-from policy_app.apimachinery.ownership.shapes import Form, Shape
+from policy_app.apimachinery.ownership.shapes import Form, Shape, UnkeyedError
 
 _ABSENT: Any = object()
 
@@ -40,10 +41,10 @@ def extracted(value: Any, shape: Shape) -> FieldSet:
             if below:
                 found[f"f:{name}"] = below
         return found
-    return {
-        element: {HERE: {}, **extracted(item, shape.item)}
-        for element, item in shape.elements(value).items()
-    }
+    there = shape.elements(value)
+    if len(there) != len(value):
+        raise _duplicate(value, shape)
+    return {element: {HERE: {}, **extracted(item, shape.item)} for element, item in there.items()}
 
 
 def compared(before: Any, after: Any, shape: Shape) -> Comparison:
@@ -177,31 +178,38 @@ def _alike(value: Any, other: Any) -> Any:
 def _merged_list(current: list[Any], applied: list[Any], shape: Shape) -> list[Any]:
     """The applied elements in their order; others stay before what they stood before."""
     there, given = shape.elements(current), shape.elements(applied)
-    waiting = list(there)
-    shared = [element for element in given if element in there]
+    waiting = deque((shape.element(item), item) for item in current)
+    shared = deque(element for element in given if element in there)
     found: list[Any] = []
     for element, item in given.items():
         stop = shared[0] if shared else None
-        _take_others(found, waiting, stop, there, given)
+        _take_others(found, waiting, stop, given)
         if element == stop:
-            shared.pop(0)
-            if waiting[:1] == [element]:
-                waiting.pop(0)
+            shared.popleft()
+            if waiting and waiting[0][0] == element:
+                waiting.popleft()
         known = element in there
         found.append(merged(there[element], item, shape.item) if known else item)
-    _take_others(found, waiting, None, there, given)
+    _take_others(found, waiting, None, given)
     return found
 
 
 def _take_others(
-    found: list[Any],
-    waiting: list[str],
-    stop: str | None,
-    there: dict[str, Any],
-    given: dict[str, Any],
+    found: list[Any], waiting: deque[tuple[str, Any]], stop: str | None, given: dict[str, Any]
 ) -> None:
     """Move elements that are not applied behind those found, up to the next shared one."""
-    while waiting and waiting[0] != stop:
-        element = waiting.pop(0)
+    while waiting and waiting[0][0] != stop:
+        element, item = waiting.popleft()
         if element not in given:
-            found.append(there[element])
+            found.append(item)
+
+
+def _duplicate(value: list[Any], shape: Shape) -> UnkeyedError:
+    """What is wrong with a list of which two elements cannot be told apart."""
+    seen: set[str] = set()
+    for element in map(shape.element, value):
+        if element in seen:
+            [path] = fields.paths({element: fields.leaf()})
+            return UnkeyedError(f"duplicate entries for key {path}")
+        seen.add(element)
+    raise AssertionError("a list without duplicates has none to tell")

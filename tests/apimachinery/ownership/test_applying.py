@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import time
 from typing import Any
 
@@ -15,7 +14,6 @@ from policy_app.apimachinery.errors import ApiError
 from tests.apimachinery.ownership import cases
 from tests.apimachinery.ownership.cases import (
     CONFIG_MAP,
-    LAST_APPLIED,
     LATER,
     SERVICE,
     apply,
@@ -263,6 +261,24 @@ def test_an_element_without_its_key_cannot_be_applied() -> None:
     assert error.value.code == 400
 
 
+def test_an_element_that_is_applied_twice_is_refused() -> None:
+    twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+
+    with pytest.raises(ApiError, match=r'duplicate entries for key \[name="A"\]') as error:
+        apply(None, deployment(env=twice))
+    assert error.value.code == 400
+
+
+def test_elements_that_someone_stored_twice_stay_where_they_are_not_applied() -> None:
+    twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+    stored = update(None, deployment(env=twice))
+
+    stored = apply(stored, deployment(env=[{"name": "B", "value": "3"}]))
+
+    [container] = stored["spec"]["template"]["spec"]["containers"]
+    assert container["env"] == [*twice, {"name": "B", "value": "3"}]
+
+
 def test_giving_up_everything_gives_up_the_entry() -> None:
     stored = apply(None, config(a="1"), of=CONFIG_MAP)
 
@@ -285,55 +301,6 @@ def test_free_form_fields_of_custom_objects_are_owned_one_by_one() -> None:
     assert stored["spec"]["parameters"] == {"a": {"x": 1}, "list": [1], "b": 2}
     with pytest.raises(ApiError, match=r"\.spec\.parameters\.a\.x"):
         apply(stored, parameters(a={"x": 2}), "bob", of=kind)
-
-
-class TestMovingFromClientSideApply:
-    """``kubectl apply`` first, ``kubectl apply --server-side`` then."""
-
-    def stored(self) -> dict[str, Any]:
-        thing = deployment(replicas=1, image="a")
-        text = json.dumps(thing)
-        thing["metadata"]["annotations"] = {LAST_APPLIED: text}
-        return update(None, thing, "kubectl-client-side-apply")
-
-    def test_kubectl_takes_over_what_it_applied(self) -> None:
-        stored = apply(self.stored(), deployment(replicas=2, image="a"), "kubectl")
-
-        assert stored["spec"]["replicas"] == 2
-        last = json.loads(stored["metadata"]["annotations"][LAST_APPLIED])
-        assert last["spec"]["replicas"] == 2
-
-    def test_another_manager_does_not(self) -> None:
-        with pytest.raises(ApiError, match="Apply failed with 1 conflict"):
-            apply(self.stored(), deployment(replicas=2, image="a"), "alice")
-
-    def test_what_someone_changed_since_is_a_conflict(self) -> None:
-        before = self.stored()
-        changed = copy.deepcopy(before)
-        changed["spec"]["replicas"] = 5
-        stored = update(before, changed, "kubectl-scale")
-
-        with pytest.raises(ApiError) as error:
-            apply(stored, deployment(replicas=2, image="b"), "kubectl")
-        assert [cause["field"] for cause in error.value.details["causes"]] == [".spec.replicas"]
-
-    def test_the_annotation_alone_wipes_nothing(self) -> None:
-        stored = apply(None, deployment(replicas=1, image="a"), "kubectl")
-        bare = cases.thing(cases.DEPLOYMENT)
-        bare["metadata"]["annotations"] = {LAST_APPLIED: "{}"}
-
-        stored = apply(stored, bare, "kubectl-last-applied")
-
-        assert stored["spec"]["replicas"] == 1
-        assert stored["metadata"]["annotations"] == {LAST_APPLIED: "{}"}
-
-    @pytest.mark.parametrize("text", ["", "no json", "[]", '{"apiVersion": "v1"}', "[" * 100_000])
-    def test_an_annotation_that_says_nothing_moves_nothing(self, text: str) -> None:
-        stored = self.stored()
-        stored["metadata"]["annotations"][LAST_APPLIED] = text
-
-        with pytest.raises(ApiError, match="Apply failed with 1 conflict"):
-            apply(stored, deployment(replicas=2, image="a"), "kubectl")
 
 
 _VALUES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12"), max_size=4)
