@@ -56,6 +56,10 @@ def finished(job: Object) -> Object | None:
 def _keep(writer: Writer, row: KubeObject) -> None:
     if not (row.body["spec"].get("selector") or {}).get("matchLabels"):
         writer.change(row, _selecting_its_own(row.body))
+    if not metadata_of(row.body).get("labels"):
+        labels = metadata_of(row.body["spec"]["template"]).get("labels")
+        metadata = {**metadata_of(row.body), "labels": labels}
+        writer.change(row, {**row.body, "metadata": metadata})
     kind = making.kind_of(writer, "v1", "Pod")
     pods = making.controlled(writer, row, "pods")
     active = [one for one in pods if _phase(one) not in ("Succeeded", "Failed")]
@@ -82,10 +86,7 @@ def _selecting_its_own(job: Object) -> Object:
         "job-name": name_of(job),
     }
     template = templates.with_labels(spec.get("template") or {}, labels)
-    metadata = dict(metadata_of(job))
-    metadata.setdefault("labels", template["metadata"]["labels"])
-    wanted = {**spec, "selector": {"matchLabels": own}, "template": template}
-    return {**job, "metadata": metadata, "spec": wanted}
+    return {**job, "spec": {**spec, "selector": {"matchLabels": own}, "template": template}}
 
 
 def _missing(

@@ -39,7 +39,7 @@ class Kube:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self._later = timedelta()
+        self._now = datetime.now(UTC)
 
     def create(self, text: str, **changes: Any) -> Object:
         """Create the object that a YAML text describes."""
@@ -99,12 +99,12 @@ class Kube:
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and have everything done that became due meanwhile."""
-        self._later += timedelta(seconds=seconds)
+        self._now += timedelta(seconds=seconds)
         clock.catch_up(self.cluster)
 
     def now(self) -> datetime:
-        """The time of day for the cluster."""
-        return datetime.now(UTC) + self._later
+        """The time of day for the cluster: it stands still until a test waits."""
+        return self._now
 
     def events(self, reason: str, namespace: str = "default") -> list[str]:
         """The messages of the Events with a reason."""
