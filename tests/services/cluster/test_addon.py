@@ -254,6 +254,20 @@ def test_the_way_of_an_assignment_is_told_step_by_step(
     assert len(way.constraints) == len(members)
 
 
+def test_a_changed_assignment_goes_the_whole_way_again(
+    api: Api, rg_demo: Scope, baseline: Definition
+) -> None:
+    assign(rg_demo, baseline)
+    (before,) = addon.timeline(api.cluster)
+    assign(rg_demo, baseline, description="The same, with a word about why.")
+    (after,) = addon.timeline(api.cluster)
+    assert after.stopped_at == ""
+    for old, new in zip(before.steps, after.steps, strict=True):
+        assert old.at is not None
+        assert new.at is not None
+        assert new.at > old.at
+
+
 def test_a_template_that_does_not_compile_stops_the_way_with_azures_code(
     api: Api, rg_demo: Scope
 ) -> None:

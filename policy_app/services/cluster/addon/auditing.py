@@ -64,7 +64,9 @@ def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
     served = kinds.kinds_of(cluster)
     return audit(
         deciding.webhook.client,
-        _objects(cluster, served, deciding.constraints, expands=bool(deciding.webhook.expander.templates)),
+        _objects(
+            cluster, served, deciding.constraints, expands=bool(deciding.webhook.expander.templates)
+        ),
         timestamp(timezone.now()),
         expander=deciding.webhook.expander,
         namespaces={row.name: row.body for row in homes},

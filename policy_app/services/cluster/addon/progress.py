@@ -62,7 +62,7 @@ def of_cluster(cluster: Cluster) -> list[Timeline]:
 
 
 def note(cluster: Cluster, wanted: Wanted, now: datetime, *, enabled: bool) -> None:
-    """Write down what a sync has done; an assignment that brings something else begins anew."""
+    """Write down what a sync has done; an assignment that was changed begins anew."""
     rows = list(_reaching(cluster)) if enabled else []
     known = {one.assignment_key: one for one in AddonProgress.objects.filter(cluster=cluster)}
     for row in rows:
@@ -81,7 +81,7 @@ def audited(cluster: Cluster, at: datetime) -> None:
 
 def _note(one: AddonProgress, row: Assignment, wanted: Wanted, now: datetime) -> None:
     brings = wanted.digest_of(row.arm_id)
-    if one.brings == brings and one.synced_at is not None:
+    if one.brings == brings and one.synced_at is not None and one.assigned_at >= row.updated_at:
         return
     names, missing = wanted.names_of(row.arm_id), wanted.failures_of(row.arm_id)
     there = bool(names) and not any(failure.failed for failure in missing)

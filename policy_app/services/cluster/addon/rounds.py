@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from policy_app.evaluation.language.reasons import TEMPLATE_INSTALL_FAILED
@@ -22,7 +21,7 @@ from policy_app.services.cluster.store import writing
 
 CYCLE = timedelta(minutes=15)
 """How often Azure's add-on asks for assignments, and sets back what was changed by hand."""
-_RETRY = timedelta(minutes=1)
+_RETRY = timedelta(minutes=5)
 
 Timing = AddonState.Timing
 
@@ -53,11 +52,13 @@ def set_timing(cluster: Cluster, timing: str) -> None:
 
 
 def switch(cluster: Cluster, *, on: bool) -> None:
-    """Turn the add-on on or off; what it has in the cluster comes or goes at once."""
-    with transaction.atomic():
-        Cluster.objects.filter(pk=cluster.pk).update(addon_enabled=on)
-        cluster.addon_enabled = on
-        sync(cluster)
+    """Turn the add-on on or off; what it has in the cluster comes or goes at once.
+
+    Where the process dies half-way, the next one that looks at the cluster goes on.
+    """
+    Cluster.objects.filter(pk=cluster.pk).update(addon_enabled=on)
+    cluster.addon_enabled = on
+    sync(cluster)
 
 
 def next_sync(cluster: Cluster) -> datetime | None:
