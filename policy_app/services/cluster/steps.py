@@ -130,12 +130,25 @@ def admitted(
         options=options,
     )
     mutated = policy.mutate(writer, request)
+    if mutated is not request.object:
+        mutated = _read_again(kind, mutated, schemas)
     complete = defaults.with_defaults(kind, mutated, schemas)
     causes = validation.faults(kind, complete, old, schemas)
     if causes:
         raise errors.invalid(kind, name_of(complete), causes)
     warnings = policy.judge(writer, request, complete)
     return complete, warnings
+
+
+def _read_again(kind: Kind, mutated: Object, schemas: Schemas) -> Object:
+    """What mutators have made, as an object of its kind.  Raises ``ApiError`` 500 for a wrong type.
+
+    The client is not to blame for it.
+    """
+    try:
+        return decoding.decode(kind, mutated, schemas).object
+    except errors.ApiError as error:
+        raise errors.internal(error.message) from None
 
 
 def stored_form(writer: Writer, kind: Kind, thing: Object) -> Object:

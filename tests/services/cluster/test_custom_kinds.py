@@ -7,7 +7,7 @@ import pytest
 from policy_app.apimachinery.errors import ApiError
 from policy_app.apimachinery.objects import Object
 from tests.apimachinery.kinds_at_hand import CRON_TABS, cron_tab
-from tests.services.cluster.inside import Api
+from tests.services.cluster.inside import Api, pod
 
 DEFINITIONS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 KIND = ("example.com/v1", "CronTab")
@@ -65,13 +65,13 @@ def test_with_its_definition_a_kind_and_its_objects_go(api: Api) -> None:
 
 
 def test_a_job_is_admitted_with_the_uid_that_it_keeps(api: Api) -> None:
-    pod = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "b"}]}
+    spec = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "b"}]}
     job = api.create(
         {
             "apiVersion": "batch/v1",
             "kind": "Job",
             "metadata": {"name": "j", "namespace": "default"},
-            "spec": {"template": {"spec": pod}},
+            "spec": {"template": {"spec": spec}},
         }
     ).object
     selected = job["spec"]["selector"]["matchLabels"]
@@ -91,3 +91,25 @@ def test_a_service_gives_its_node_ports_back_with_its_type(api: Api) -> None:
     assert changed["spec"]["ports"] == [{"port": 80, "protocol": "TCP", "targetPort": 80}]
     assert changed["spec"]["clusterIP"] == made["spec"]["clusterIP"]
     assert "externalTrafficPolicy" not in changed["spec"]
+
+
+def test_a_mutator_that_writes_a_wrong_type_fails_the_request(api: Api) -> None:
+    api.create(
+        {
+            "apiVersion": "mutations.gatekeeper.sh/v1",
+            "kind": "Assign",
+            "metadata": {"name": "wrong"},
+            "spec": {
+                "applyTo": [{"groups": [""], "versions": ["v1"], "kinds": ["Pod"]}],
+                "location": "spec.hostNetwork",
+                "parameters": {"assign": {"value": "yes"}},
+            },
+        }
+    )
+    with pytest.raises(ApiError) as caught:
+        api.create(pod())
+    assert caught.value.code == 500
+    assert caught.value.message == (
+        'Internal error occurred: Pod in version "v1" cannot be handled as a Pod: json: cannot'
+        " unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool"
+    )
