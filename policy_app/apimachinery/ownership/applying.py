@@ -74,11 +74,14 @@ class _Application:
         current = managers.bare(live) if live is not None else {}
         managed = self._managed(live)
         claimed = self._claimed(applied)
-        merged = walking.merged(current, managers.bare(applied), self.shape)
+        wanted = managers.bare(applied)
+        merged = walking.merged(current, wanted, self.shape)
         others = dict(managed)
         last = others.pop(self.me.key, None)
         if last is not None:
-            merged = self._pruned(merged, last.fields, claimed, others)
+            pruned = self._pruned(merged, last.fields, claimed, others)
+            # Once more, for what is applied as an empty object and went with its last field.
+            merged = walking.merged(pruned, wanted, self.shape)
         difference = walking.compared(current, merged, self.shape)
         if not force:
             self._refuse_conflicts(live, others, difference.changed)

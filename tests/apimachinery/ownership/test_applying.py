@@ -68,6 +68,18 @@ def test_a_field_that_another_manager_owns_too_stays() -> None:
     assert entries(stored)["bob/Apply"] == {"f:data": {"f:b": {}}}
 
 
+def test_an_object_that_is_applied_empty_stays_when_its_last_field_goes() -> None:
+    given = deployment(replicas=1)
+    given["spec"]["strategy"] = {"type": "Recreate"}
+    stored = apply(None, given)
+    given["spec"]["strategy"] = {}
+
+    stored = apply(stored, given)
+
+    assert stored["spec"]["strategy"] == {}
+    assert apply(stored, given, now=LATER) == stored
+
+
 def test_a_structure_goes_with_what_nobody_owns_in_it() -> None:
     given = deployment(replicas=1)
     given["spec"]["strategy"] = {"type": "RollingUpdate"}
