@@ -83,7 +83,8 @@ class Client:
     ``inventory`` is what Rego reads as ``data.inventory``: synced objects under
     ``cluster[version][kind][name]`` and ``namespace[namespace][version][kind][name]``.
     With ``explain``, a rule that finds something is run once more to learn which fields it looked
-    at, so that violations point at them; otherwise the words of the message have to do.
+    at, so that violations point at them; otherwise the words of the message have to do.  Without
+    ``locate`` violations point nowhere, for who wants the answer alone, and soon.
     ``external_data`` asks providers for Rego; without it every provider is unknown.
     Raises ``TemplateError`` for code that does not compile and ``ConstraintError`` for a
     constraint that has no template or does not fit it.
@@ -96,6 +97,7 @@ class Client:
         inventory: Mapping[str, Any] | None = None,
         *,
         explain: bool = False,
+        locate: bool = True,
         external_data: ExternalDataBuiltin | None = None,
     ) -> None:
         by_kind = {template.kind: template for template in templates}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock, Timer
 from typing import Any
@@ -38,7 +38,7 @@ _SOURCE = "gatekeeper-webhook"
 _log = structlog.get_logger("refusals")
 
 _lock = Lock()
-_waiting: dict[int, list[tuple[Cluster, Refused]]] = {}
+_waiting: dict[tuple[Any, ...], tuple[Cluster, Refused]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,16 @@ class Refused:
     dry_run: bool = False
     at: datetime = field(default_factory=timezone.now)
     door: str = Refusal.Door.CLUSTER
+    times: int = 1
+    """How often the same was asked."""
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What a record tells of it, but for the time."""
+        review = self.review
+        kind = review.kind.get("group"), review.kind.get("kind")
+        about = review.operation, *kind, review.namespace, _name(review)
+        return (*about, review.user_info.get("username"), self.message, self.dry_run, self.door)
 
     @property
     def message(self) -> str:
@@ -60,7 +70,7 @@ class Refused:
 def keep(cluster: Cluster, *refused: Refused) -> None:
     """Remember refusals.  Where that fails it is logged: the client has its answer anyway."""
     try:
-        Refusal.objects.bulk_create(_records(cluster, refused))
+        Refusal.objects.bulk_create([_record(cluster, one) for one in refused])
         _thin(cluster)
         # A dry run leaves nothing behind in its cluster.
         told = [one for one in refused if not one.dry_run]
@@ -77,13 +87,15 @@ def keep_later(cluster: Cluster, refused: Refused) -> None:
     Who calls has an answer to give, and a thousand refusals a second would be a thousand
     transactions.
     """
+    key = cluster.pk, refused.identity
     with _lock:
-        waiting = _waiting.setdefault(cluster.pk, [])
-        first = not any(_waiting.values())
-        if len(waiting) >= _MOST_WAITING:
+        first, known = not _waiting, _waiting.get(key)
+        if known is not None:
+            _waiting[key] = cluster, replace(refused, times=known[1].times + 1)
+        elif len(_waiting) < _MOST_WAITING:
+            _waiting[key] = cluster, refused
+        else:
             _log.warning("refusal not kept", cluster=cluster.scope.name, why="too many at once")
-            return
-        waiting.append((cluster, refused))
     if first:
         timer = Timer(_GATHER_SECONDS, flush)
         timer.daemon = True
@@ -93,11 +105,12 @@ def keep_later(cluster: Cluster, refused: Refused) -> None:
 def flush() -> None:
     """Write down what waits."""
     with _lock:
-        gathered = [one for one in _waiting.values() if one]
+        gathered = list(_waiting.values())
         _waiting.clear()
+    clusters = {cluster.pk: cluster for cluster, _ in gathered}
     try:
-        for waiting in gathered:
-            keep(waiting[0][0], *(refused for _, refused in waiting))
+        for cluster in clusters.values():
+            keep(cluster, *(refused for one, refused in gathered if one.pk == cluster.pk))
     finally:
         if not connection.in_atomic_block:
             connections.close_all()
@@ -106,19 +119,6 @@ def flush() -> None:
 def latest(cluster: Cluster, most: int = 50) -> list[Refusal]:
     """The newest refusals first."""
     return list(Refusal.objects.filter(cluster=cluster)[:most])
-
-
-def _records(cluster: Cluster, refused: Iterable[Refused]) -> Iterable[Refusal]:
-    """A record each; what is the same but for its time is one, and counted."""
-    found: dict[tuple[Any, ...], Refusal] = {}
-    for one in refused:
-        row = _record(cluster, one)
-        about = row.operation, row.group, row.kind, row.namespace, row.name, row.username
-        known = found.setdefault((*about, row.message, row.dry_run), row)
-        if known is not row:
-            known.times += 1
-            known.at = row.at
-    return found.values()
 
 
 def _record(cluster: Cluster, refused: Refused) -> Refusal:
@@ -136,6 +136,7 @@ def _record(cluster: Cluster, refused: Refused) -> Refusal:
         constraints=sorted({one.constraint for one in refused.answer.decision.denials}),
         message=_storable(refused.message)[:_LONGEST_MESSAGE],
         dry_run=refused.dry_run,
+        times=refused.times,
     )
 
 

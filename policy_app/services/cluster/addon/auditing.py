@@ -64,9 +64,7 @@ def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
     served = kinds.kinds_of(cluster)
     return audit(
         deciding.webhook.client,
-        _objects(
-            cluster, served, deciding.constraints, expands=bool(deciding.webhook.expander.templates)
-        ),
+        _objects(cluster, served, deciding),
         timestamp(timezone.now()),
         expander=deciding.webhook.expander,
         namespaces={row.name: row.body for row in homes},
@@ -74,12 +72,11 @@ def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
     )
 
 
-def _objects(
-    cluster: Cluster, served: Kinds, constraints: tuple[Constraint, ...], *, expands: bool
-) -> Iterator[Object]:
+def _objects(cluster: Cluster, served: Kinds, deciding: Installed) -> Iterator[Object]:
     """The objects of every kind that some constraint looks at."""
     # Where constraints look at what workloads make, everything may make something.
-    everything = expands and looks_at_generated(constraints)
+    constraints = deciding.constraints
+    everything = bool(deciding.webhook.expander.templates) and looks_at_generated(constraints)
     wanted = {
         (kind.group, kind.plural)
         for kind in served
