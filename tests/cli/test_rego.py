@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from policy_app.cli import rego
+from policy_app.cli.arguments import Parser
 from policy_app.cli.failure import Failure
 
 MODULE = """package t
@@ -43,7 +43,7 @@ INPUT: dict[str, Any] = {
 
 
 def _run(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
+    parser = Parser()
     rego.add_parser(parser.add_subparsers())
     parsed = parser.parse_args(["rego", *arguments])
     code: int = parsed.run(parsed)
