@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "policy_app.cli"]
 PATIENCE = 60  # seconds; a loaded machine is slow, and a test that waits costs nothing
-_LINK = re.compile(r"http://\S+/sign-in/\S+")
+_LINK = re.compile(r"https?://\S+/sign-in/\S+")
 
 
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -81,10 +82,17 @@ class Browser:
     """Something that keeps cookies, as a browser does."""
 
     cookies: CookieJar = field(default_factory=CookieJar)
+    authority: Path | None = None
 
     def get(self, url: str, **headers: str) -> Answer:
         """The answer, whatever its status."""
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        handlers: list[urllib.request.BaseHandler] = [
+            urllib.request.HTTPCookieProcessor(self.cookies)
+        ]
+        if self.authority:
+            trusting = ssl.create_default_context(cafile=str(self.authority))
+            handlers.append(urllib.request.HTTPSHandler(context=trusting))
+        opener = urllib.request.build_opener(*handlers)
         request = urllib.request.Request(url, headers=headers)
         try:
             with opener.open(request, timeout=PATIENCE) as answer:
@@ -100,6 +108,8 @@ class Portal:
     process: subprocess.Popen[str]
     url: str
     welcome: str = ""
+    authority: Path | None = None
+    """The certificate to trust, over HTTPS."""
 
     @property
     def link(self) -> str:
@@ -110,7 +120,7 @@ class Portal:
 
     def get(self, path: str, **headers: str) -> Answer:
         """A request without cookies."""
-        return Browser().get(self.url + path, **headers)
+        return Browser(authority=self.authority).get(self.url + path, **headers)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Signal its process group, as a terminal does, and wait; the exit code."""
@@ -137,13 +147,18 @@ class Portal:
 
 @contextmanager
 def portal(
-    data: Path, settings: Mapping[str, str] | None = None, *, host: str = "127.0.0.1"
+    data: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    host: str = "127.0.0.1",
+    tls: bool = False,
 ) -> Iterator[Portal]:
     """Serve ``data`` at a free port, and end it afterwards."""
     port = free_port()
     log = (data.parent / f"{data.name}.log").open("w")
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--host", host, "--port", str(port), "--data", str(data)],
+        [*COMMAND, "serve", "--host", host, "--port", str(port), "--data", str(data)]
+        + (["--tls"] if tls else []),
         cwd=ROOT,
         env=environment(settings),
         stdout=subprocess.PIPE,
@@ -151,7 +166,8 @@ def portal(
         text=True,
         start_new_session=True,
     )
-    running = Portal(process, f"http://{host}:{port}")
+    authority = data / "tls" / "ca.crt" if tls else None
+    running = Portal(process, f"http{'s' if tls else ''}://{host}:{port}", authority=authority)
     try:
         running.wait_until_it_listens()
         yield running

@@ -53,6 +53,8 @@ class Api:
             headers={name.replace("_", "-"): value for name, value in given.items() if value},
         )
         content = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        if answer.streaming:
+            return Answer(answer.status_code, content, dict(answer.headers))
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         value = json.loads(content) if is_json and content else content
         return Answer(answer.status_code, value, dict(answer.headers))

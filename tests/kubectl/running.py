@@ -93,8 +93,6 @@ class Simulation:
     portal: Portal
     data: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    authority: Path | None = None
-    """The certificate to trust, over HTTPS."""
 
     def kubeconfig(self, cluster: str, *, user: str = "admin") -> Path:
         """The file that ``policy-portal kubeconfig`` prints."""
