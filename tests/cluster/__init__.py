@@ -1,0 +1,1 @@
+"""The door of the clusters: what kubectl and real API servers get."""

@@ -1,7 +1,7 @@
 """The portal as the admission webhooks of a real cluster: who may ask, and what is answered.
 
 A webhook must answer in time, whatever happens.  So requests decide by a snapshot of what is in
-force, which is looked at again every quarter of a second, and at once where this process changed
+force, which is looked at again every half second, and at once where this process changed
 something; the database is asked in a thread of its own, for no longer than the API server waits.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -37,9 +38,9 @@ from policy_app.services.cluster.installed import Installed, installed
 
 VALIDATE, MUTATE = "validate", "mutate"
 TOKEN_PREFIX = "ppwh"  # noqa: S105 - what a token starts with, and no token
-GOOD_FOR = 0.25
+GOOD_FOR = 0.5
 """Seconds for which a snapshot is believed without asking."""
-_USED_FOR = 1.0
+_USED_FOR = 1.5
 """Seconds for which it is used while a newer one is read, so that nobody waits under load."""
 _KEPT = 64
 _THREADS = 4
@@ -210,6 +211,7 @@ def _with_home(
 # Who may ask
 
 
+@lru_cache(maxsize=256)
 def _token(name: str, number: int) -> str:
     signature = salted_hmac("policy_app.webhooks", f"{name.lower()}/{number}", algorithm="sha256")
     return f"{TOKEN_PREFIX}_{number}_{signature.hexdigest()}"
