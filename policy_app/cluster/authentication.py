@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from policy_app.apimachinery import errors
 from policy_app.models import Cluster
 from policy_app.services import access
-from policy_app.services.cluster import authorization
+from policy_app.services.cluster import accounts, authorization
 from policy_app.services.cluster.caller import Caller
 
 _EXTRA = "Impersonate-Extra-"
@@ -23,10 +23,7 @@ _EXTRA = "Impersonate-Extra-"
 
 def caller_of(request: HttpRequest, cluster: Cluster) -> Caller:
     """The caller, or who the caller asks to be.  Raises ``ApiError`` 401 or 403."""
-    user = _user(request)
-    if user is None:
-        raise errors.unauthorized()
-    caller = authorization.caller_of(user)
+    caller = _account(request, cluster) or _person(request)
     wanted = request.headers.get("Impersonate-User")
     if wanted is None:
         if _groups(request):
@@ -35,6 +32,21 @@ def caller_of(request: HttpRequest, cluster: Cluster) -> Caller:
     other = authorization.impersonated(wanted, _groups(request), _extra(request))
     authorization.require_impersonation(cluster, caller, other)
     return other
+
+
+def _account(request: HttpRequest, cluster: Cluster) -> Caller | None:
+    """The service account whose token was sent."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not value.strip().startswith(accounts.PREFIX):
+        return None
+    return accounts.caller_of(cluster, value.strip())
+
+
+def _person(request: HttpRequest) -> Caller:
+    user = _user(request)
+    if user is None:
+        raise errors.unauthorized()
+    return authorization.caller_of(user)
 
 
 def _user(request: HttpRequest) -> User | None:

@@ -10,7 +10,7 @@ from policy_app.apimachinery import errors
 from policy_app.cluster import answers, bodies
 from policy_app.cluster import requests as asked
 from policy_app.models import Cluster
-from policy_app.services.cluster import logs, subresources
+from policy_app.services.cluster import accounts, logs, subresources
 from policy_app.services.cluster.caller import Caller, Target
 
 
@@ -37,6 +37,10 @@ def _log(request: HttpRequest, cluster: Cluster, caller: Caller, target: Target)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
+def _token(request: HttpRequest, cluster: Cluster, caller: Caller, target: Target) -> HttpResponse:
+    return answers.answer(accounts.new_token(cluster, target, bodies.read(request)), 201)
+
+
 def _none(request: HttpRequest, cluster: Cluster, caller: Caller, target: Target) -> HttpResponse:
     message = (
         f"{target.kind.plural}/{target.below} needs running containers, which a simulated cluster"
@@ -49,6 +53,7 @@ VIEWS: dict[str, Callable[[HttpRequest, Cluster, Caller, Target], HttpResponse]]
     "scale": _scale,
     "eviction": _evict,
     "log": _log,
+    "token": _token,
     "exec": _none,
     "attach": _none,
     "portforward": _none,
