@@ -52,7 +52,7 @@ class Api:
             QUERY_STRING=query,
             headers={name.replace("_", "-"): value for name, value in given.items() if value},
         )
-        content = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        content = b"".join(answer) if answer.streaming else answer.content
         if answer.streaming:
             return Answer(answer.status_code, content, dict(answer.headers))
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")

