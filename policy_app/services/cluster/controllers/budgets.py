@@ -27,12 +27,12 @@ def count(writer: Writer, namespaces: list[str]) -> None:
 
 def _count(writer: Writer, row: KubeObject, pods: list[Object]) -> None:
     try:
-        selector = LabelSelector.parse(row.body["spec"].get("selector") or {})
+        selector = LabelSelector.parse((row.body.get("spec") or {}).get("selector") or {})
     except SelectorError:
         return
     chosen = [pod for pod in pods if selector.failing(labels_of(pod)) is None]
     healthy = sum(1 for pod in chosen if making.is_ready(pod))
-    desired = _desired(row.body["spec"], len(chosen))
+    desired = _desired((row.body.get("spec") or {}), len(chosen))
     allowed = max(healthy - desired, 0)
     reason = "SufficientPods" if allowed else "InsufficientPods"
     at, generation = timestamp(writer.now), metadata_of(row.body).get("generation")
