@@ -89,11 +89,11 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print everything, or nothing where something cannot be had."""
-    from policy_app.cli.offline import command, yaml_text
+    from policy_app.cli.offline import command, output, yaml_text
 
     policies = command.exported(arguments, _stored(arguments))
     if not policies.troubles:
-        yaml_text.write_all(_objects(policies), command.stdout(), sort=False)
+        yaml_text.write_all(_objects(policies), output.stdout(), sort=False)
     return command.finish(policies.troubles, notes=policies.notes)
 
 
