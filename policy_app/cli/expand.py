@@ -45,7 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what is made, by descending name, version and kind, as gator does."""
     from policy_app.cli.failure import Failure
-    from policy_app.cli.offline import command
+    from policy_app.cli.offline import command, output
     from policy_app.cli.offline.gatekeeper import add_objects
     from policy_app.cli.offline.mutating import made_by
     from policy_app.cli.offline.policies import Policies
@@ -63,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
     made.sort(key=_order, reverse=True)
     if arguments.output == "json":
         for thing in made:
-            print(json.dumps(thing, indent=2, ensure_ascii=False), file=command.stdout())
+            print(json.dumps(thing, indent=2, ensure_ascii=False), file=output.stdout())
     else:
-        writing.write_all(made, command.stdout())
+        writing.write_all(made, output.stdout())
     return command.finish([*policies.troubles, *found.troubles], found.skipped)
 
 

@@ -45,18 +45,19 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """1 where a message is not known."""
     from policy_app.catalog.shelf import Shelf
-    from policy_app.cli.offline import command, messages
+    from policy_app.cli.offline import compiled, messages, output
 
     text = sys.stdin.read() if arguments.message == "-" else arguments.message
     said = messages.read(text)
     if not said:
         raise Failure("there is no message in this text", code=2)
+    compiled.use()
     shelf = Shelf()
     known = True
     for one in said:
         meanings = messages.meanings(one, shelf)
         lines = [str(one), *_lines(one, meanings, arguments.data)]
-        print("\n".join(lines), file=command.stdout())
+        print("\n".join(lines), file=output.stdout())
         known = known and bool(meanings)
     return int(not known)
 

@@ -89,12 +89,12 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print everything, or nothing where something cannot be had."""
-    from policy_app.cli.offline import command
+    from policy_app.cli.offline import command, output
     from policy_app.evaluation.kube_yaml import writing
 
     policies = command.exported(arguments, _stored(arguments))
     if not policies.troubles:
-        writing.write_all(_objects(policies), command.stdout(), sort=False)
+        writing.write_all(_objects(policies), output.stdout(), sort=False)
     return command.finish(policies.troubles, notes=policies.notes)
 
 

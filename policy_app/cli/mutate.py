@@ -59,7 +59,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print every object; ``Failure`` where one cannot be mutated."""
     from policy_app.cli.failure import Failure
-    from policy_app.cli.offline import command
+    from policy_app.cli.offline import command, output
     from policy_app.cli.offline.gatekeeper import add_objects, is_policy
     from policy_app.cli.offline.mutating import mutate
     from policy_app.cli.offline.progress import Progress
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     add_objects([one for one in found.documents if is_policy(one)], policies)
     documents = [one for one in found.documents if not is_policy(one)]
     around = command.surroundings(arguments, found)
-    stream = command.stdout()
+    stream = output.stdout()
     for number, document in enumerate(documents):
         try:
             mutated = mutate(document.object, policies, around)

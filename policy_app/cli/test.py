@@ -99,13 +99,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from policy_app.cli.offline import command, compiled, formats, judging
+    from policy_app.cli.offline import command, formats, judging, output
     from policy_app.cli.offline.around import Manifests
     from policy_app.cli.offline.inputs import sources
     from policy_app.cli.offline.progress import Progress
     from policy_app.cli.offline.report import Report
 
-    compiled.use()
     progress = Progress()
     policies = command.policies(arguments, progress)
     troubles: list[Trouble] = []
@@ -121,6 +120,6 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     options = judging.Options(arguments.namespace, arguments.explain, arguments.jobs)
     judging.judge(manifests, policies, options, report, progress)
-    formats.write(report, arguments.output, command.stdout())
+    formats.write(report, arguments.output, output.stdout())
     command.tell(report.troubles, report.skipped, policies.notes)
     return report.exit_code

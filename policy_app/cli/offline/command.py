@@ -6,12 +6,11 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 from policy_app.catalog.shelf import Shelf
 from policy_app.cli.failure import Failure
+from policy_app.cli.offline import compiled
 from policy_app.cli.offline.assigning import Policy
 from policy_app.cli.offline.elsewhere import at_hosts
 from policy_app.cli.offline.errors import INPUT, POLICY, Trouble, TroubleError
@@ -35,6 +34,7 @@ _PROVIDERS = {
 
 def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
     """The policies that the options name; what fails is among the troubles."""
+    compiled.use()
     try:
         values = _values(arguments)
     except TroubleError as error:
@@ -65,6 +65,7 @@ class Stored:
 
 def exported(arguments: argparse.Namespace, stored: Stored) -> Policies:
     """The policies that ``references`` name, with those that the portal has stored."""
+    compiled.use()
     try:
         values = _values(arguments)
     except TroubleError as error:
@@ -136,13 +137,6 @@ def finish(
     tell(troubles, skipped, notes)
     kinds = {trouble.kind for trouble in troubles}
     return UNRESOLVED if POLICY in kinds else UNREADABLE if INPUT in kinds else PASSED
-
-
-def stdout() -> TextIO:
-    """Standard output, on which no text of a manifest can fail."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    return sys.stdout
 
 
 def tell(troubles: Sequence[Trouble], skipped: Sequence[Trouble], notes: Iterable[str]) -> None:

@@ -9,9 +9,10 @@ field that was missed last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policy_app.evaluation.rego.explain import Read
+if TYPE_CHECKING:
+    from policy_app.evaluation.rego.explain import Read
 
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 # Read to name or to exclude something, and not to judge it.

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.external_data import ExternalDataBuiltin
 from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.rego.explain import Read
+
+if TYPE_CHECKING:
+    from policy_app.evaluation.rego.explain import Read
 
 NO_DETAILS: Mapping[str, Any] = {}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from policy_app.evaluation.gatekeeper import rego_source
 from policy_app.evaluation.gatekeeper.constraints import Constraint
@@ -29,7 +29,9 @@ from policy_app.evaluation.rego import (
     Undefined,
     compile_modules,
 )
-from policy_app.evaluation.rego.explain import Explanation
+
+if TYPE_CHECKING:
+    from policy_app.evaluation.rego.explain import Explanation
 
 REGO = "Rego"
 
