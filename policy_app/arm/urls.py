@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from policy_app.arm.authorization.urls import urlpatterns as authorization
+from policy_app.arm.containerservice.urls import urlpatterns as containerservice
 from policy_app.arm.docs import BrowsableDocs, Schema
 from policy_app.arm.routes import arm_path
 from policy_app.arm.unserved import Unserved
@@ -13,6 +14,7 @@ urlpatterns = [
     path("schema", Schema.as_view(), name="schema"),
     path("schema/docs", BrowsableDocs.as_view(), name="schema-docs"),
     *authorization,
+    *containerservice,
     *(
         arm_path(route, Unserved.as_view())
         for root in ("subscriptions", "providers")
