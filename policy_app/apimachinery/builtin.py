@@ -53,15 +53,24 @@ def _kind(row: Mapping[str, Any]) -> Kind:
 
 
 def _columns(row: Mapping[str, Any]) -> tuple[Column, ...]:
-    """Name first and Age last, unless the row says otherwise; ``__age__`` puts Age elsewhere."""
+    """Name first and Age last, unless the row says otherwise; ``__age__`` puts Age elsewhere.
+
+    Columns of ``-o wide`` come behind these, or are ``{wide: source}`` where they stand between.
+    """
     own = [
-        _AGE if name == "__age__" else Column(name, source)
+        _AGE if name == "__age__" else _column(name, source)
         for name, source in row.get("columns", {}).items()
     ]
     first = [_NAME] if row.get("name", True) else []
     last = [_AGE] if row.get("age", True) and _AGE not in own else []
     wide = [Column(name, source, priority=1) for name, source in row.get("wide", {}).items()]
     return (*first, *own, *last, *wide)
+
+
+def _column(name: str, source: str | Mapping[str, str]) -> Column:
+    if isinstance(source, str):
+        return Column(name, source)
+    return Column(name, source["wide"], priority=1)
 
 
 def _subresource(row: Mapping[str, Any], given: Any) -> Subresource:

@@ -117,3 +117,20 @@ def test_rows_carry_as_much_of_the_object_as_is_asked_for() -> None:
     assert whole["object"] == thing
     (none,) = tables.table(kind, [thing], now=NOW, include="None")["rows"]
     assert "object" not in none
+
+
+def test_wide_columns_of_events_stand_where_they_belong() -> None:
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web.1"}}
+    event |= {"involvedObject": {"kind": "Pod", "name": "web"}, "source": {"component": "kubelet"}}
+    assert [*printed(kind_of("v1", "Event"), event, wide=True)] == [
+        "Last Seen",
+        "Type",
+        "Reason",
+        "Object",
+        "Subobject",
+        "Source",
+        "Message",
+        "First Seen",
+        "Count",
+        "Name",
+    ]
