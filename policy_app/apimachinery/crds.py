@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from policy_app.apimachinery.kinds import Column, Kind, Subresource
+from policy_app.apimachinery.kinds import Column, Kind, ScalePaths, Subresource
 from policy_app.apimachinery.objects import Object, timestamp
 
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
@@ -94,8 +94,17 @@ def _subresources(
     if "status" in given:
         found.append(Subresource("status", kind, group, version, _WRITES))
     if "scale" in given:
-        found.append(Subresource("scale", "Scale", "autoscaling", "v1", _WRITES))
+        paths = _scale_paths(given["scale"])
+        found.append(Subresource("scale", "Scale", "autoscaling", "v1", _WRITES, paths))
     return tuple(found)
+
+
+def _scale_paths(given: Mapping[str, Any]) -> ScalePaths:
+    return ScalePaths(
+        given["specReplicasPath"],
+        given["statusReplicasPath"],
+        given.get("labelSelectorPath") or "",
+    )
 
 
 def _columns(version: Mapping[str, Any]) -> tuple[Column, ...]:

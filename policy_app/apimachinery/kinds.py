@@ -16,6 +16,15 @@ VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update
 
 
 @dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where a custom resource has what its ``scale`` tells, each a simple JSONPath."""
+
+    wanted: str
+    there: str
+    selector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Subresource:
     """A path below an object: ``scale``, ``status``, ``log``, ``eviction``."""
 
@@ -24,6 +33,7 @@ class Subresource:
     group: str
     version: str
     verbs: tuple[str, ...]
+    scale: ScalePaths | None = None
 
 
 @dataclass(frozen=True, slots=True)

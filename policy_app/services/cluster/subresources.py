@@ -24,7 +24,7 @@ from policy_app.services.cluster.writes import Patch
 def scale(cluster: Cluster, target: Target) -> Object:
     """The ``autoscaling/v1`` Scale of a workload.  Raises ``ApiError`` 404."""
     thing = reads.get(cluster, target.kind, target.namespace, target.name)
-    return scales.of(thing)
+    return scales.of(target.kind, thing)
 
 
 def rescale(
@@ -32,13 +32,12 @@ def rescale(
 ) -> Outcome:
     """PUT of a Scale: the workload with that many replicas.  Raises ``ApiError``."""
     replicas = scales.replicas(given)
-    wanted = {"spec": {"replicas": replicas}}
+    wanted = scales.change_to(target.kind, replicas)
     version = metadata_of(given).get("resourceVersion") if isinstance(given, Mapping) else None
     if version:
         wanted["metadata"] = {"resourceVersion": version}
-    whole = replace(target, subresource=None)
-    outcome = writes.patch(cluster, whole, Patch("merge", wanted), caller, options)
-    return replace(outcome, object=scales.of(outcome.object))
+    outcome = writes.patch(cluster, target, Patch("merge", wanted), caller, options)
+    return replace(outcome, object=scales.of(target.kind, outcome.object))
 
 
 def patch_scale(
