@@ -74,7 +74,7 @@ class _Application:
         current = managers.bare(live) if live is not None else {}
         managed = self._managed(live)
         claimed = self._claimed(applied)
-        wanted = managers.bare(applied)
+        wanted = self._appliable(applied)
         merged = walking.merged(current, wanted, self.shape)
         others = dict(managed)
         last = others.pop(self.me.key, None)
@@ -90,6 +90,13 @@ class _Application:
             left[self.me.key] = self._mine(last, claimed, changes=merged != current)
         merged = last_applied.synced(merged, applied, self.me.name)
         return managers.with_entries(merged, managers.written(left))
+
+    def _appliable(self, applied: Mapping[str, Any]) -> Object:
+        """What is applied, without a status where that has a path of its own."""
+        wanted = managers.bare(applied)
+        if self.me.subresource != "status" and self.kind.subresource("status") is not None:
+            wanted.pop("status", None)
+        return wanted
 
     def _managed(self, live: Mapping[str, Any] | None) -> Managed:
         """Who manages the live object; what nobody does belongs to the time before."""

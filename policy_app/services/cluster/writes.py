@@ -83,7 +83,12 @@ def _apply(
     caller: Caller,
     options: WriteOptions,
 ) -> Outcome:
-    """Server-side apply: what the manager says now, merged with what others own."""
+    """Server-side apply: what the manager says now, merged with what others own.
+
+    Raises ``ApiError`` 404 for a subresource of an object that is not there: only objects are made.
+    """
+    if row is None and target.subresource is not None:
+        raise errors.not_found(target.kind, target.name)
     schemas = steps.schemas_of(writer.cluster)
     applied, warnings = steps.decode(writer.cluster, target, body, options)
     live = versions.to(target.kind, row.body) if row is not None else None

@@ -19,7 +19,7 @@ from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.expansion import looks_at_generated
 from policy_app.models import AddonState, Cluster, ClusterState, KubeObject
-from policy_app.services.cluster import kinds
+from policy_app.services.cluster import kinds, noting
 from policy_app.services.cluster.addon import progress
 from policy_app.services.cluster.installed import Installed, installed
 from policy_app.services.cluster.store import DECIDING_GROUPS, Writer, writing
@@ -114,7 +114,7 @@ def _write(writer: Writer, found: Audit, deciding: Installed) -> None:
         told = found.status(key)
         after = {name: value for name, value in before.items() if name not in _AUDITED} | told
         if _without_time(after) != _without_time(before):
-            writer.change(row, {**row.body, "status": after})
+            noting.change(writer, row, {**row.body, "status": after}, noting.GATEKEEPER)
 
 
 def _without_time(status: Object) -> Object:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from policy_app.apimachinery.objects import metadata_of, name_of, namespace_of
 from policy_app.models import KubeObject
-from policy_app.services.cluster import events
+from policy_app.services.cluster import events, noting
 from policy_app.services.cluster.controllers import (
     deployment_status,
     looking,
@@ -50,8 +50,8 @@ def _with_newest(
     if newest is None:
         return _made(writer, row, number, others)
     number = max(number, revisions.of(newest.body))
-    writer.change(newest, revisions.noted(row.body, newest.body, number))
-    writer.change(row, revisions.numbered(row.body, number))
+    noting.change(writer, newest, revisions.noted(row.body, newest.body, number))
+    noting.change(writer, row, revisions.numbered(row.body, number))
     return newest, ""
 
 
@@ -67,7 +67,7 @@ def _made(
         events.record(writer, row.body, events.WARNING, "ReplicaSetCreateError", told, CONTROLLER)
         return None, told
     _tell_scaled(writer, row, name_of(made), 0, making.replicas_of(made))
-    writer.change(row, revisions.numbered(row.body, number))
+    noting.change(writer, row, revisions.numbered(row.body, number))
     return writer.find(kind, namespace_of(row.body), name_of(made)), ""
 
 
@@ -97,7 +97,7 @@ def _scale(writer: Writer, deployment: KubeObject, one: KubeObject, wanted: int)
     metadata = {**metadata_of(one.body)}
     metadata["generation"] = int(metadata.get("generation") or 1) + 1
     spec = {**one.body["spec"], "replicas": wanted}
-    writer.change(one, {**one.body, "metadata": metadata, "spec": spec})
+    noting.change(writer, one, {**one.body, "metadata": metadata, "spec": spec})
     _tell_scaled(writer, deployment, one.name, before, wanted)
 
 

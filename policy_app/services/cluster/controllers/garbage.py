@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from policy_app.apimachinery.objects import finalizers_of, is_going, metadata_of, owners_of, uid_of
 from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster import changes
+from policy_app.services.cluster import changes, noting
 from policy_app.services.cluster.caller import Caller, DeleteOptions
 from policy_app.services.cluster.store import Writer
 
@@ -68,7 +68,7 @@ def release(writer: Writer, uids: list[str]) -> None:
         left = [one for one in finalizers_of(row.body) if one != changes.FOREGROUND]
         if left:
             metadata = {**metadata_of(row.body), "finalizers": left}
-            writer.change(row, {**row.body, "metadata": metadata})
+            noting.change(writer, row, {**row.body, "metadata": metadata})
         else:
             writer.remove(row)
 
@@ -84,7 +84,7 @@ def _has_lost_an_owner(writer: Writer, row: KubeObject, gone: str) -> bool:
     uids = {one.uid for one in known}
     left = [one for one in others if one.get("uid") in uids]
     metadata = {**metadata_of(row.body), "ownerReferences": left}
-    writer.change(row, {**row.body, "metadata": metadata})
+    noting.change(writer, row, {**row.body, "metadata": metadata})
     return True
 
 

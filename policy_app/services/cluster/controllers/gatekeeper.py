@@ -16,6 +16,7 @@ from policy_app.evaluation.gatekeeper.crds import crd_of, template_status
 from policy_app.evaluation.gatekeeper.mutation import describe
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.models import KubeChange, KubeObject
+from policy_app.services.cluster import noting
 from policy_app.services.cluster.controllers import making
 from policy_app.services.cluster.installed import installed
 from policy_app.services.cluster.store import Writer, says_the_same
@@ -38,7 +39,7 @@ def make_kind(writer: Writer, row: KubeObject) -> None:
     status = template_status(row.body, uid=row.uid, generation=generation)
     if status["created"]:
         _store_kind(writer, crd_of(ConstraintTemplate.parse(row.body)), row.body)
-    making.set_status(writer, row, status)
+    making.set_status(writer, row, status, noting.GATEKEEPER)
 
 
 def constraint_changed(writer: Writer, change: KubeChange) -> None:
@@ -49,7 +50,7 @@ def constraint_changed(writer: Writer, change: KubeChange) -> None:
     status = dict(row.body.get("status") or {})
     generation = int(metadata_of(row.body).get("generation") or 1)
     status["byPod"] = pod_status(uid=row.uid, generation=generation)
-    making.set_status(writer, row, status)
+    making.set_status(writer, row, status, noting.GATEKEEPER)
 
 
 def mutator_changed(writer: Writer, change: KubeChange) -> None:
@@ -63,7 +64,8 @@ def mutator_changed(writer: Writer, change: KubeChange) -> None:
         known = by_name.get((row.body["kind"], row.name))
         others = mutators.conflicts.get(known, ()) if known is not None else ()
         errors = [describe([known, *others])] if known is not None and others else []
-        making.set_status(writer, row, {"byPod": _mutator_status(row.body, errors)})
+        status = {"byPod": _mutator_status(row.body, errors)}
+        making.set_status(writer, row, status, noting.GATEKEEPER)
 
 
 def definition_changed(writer: Writer, change: KubeChange) -> None:
@@ -90,13 +92,15 @@ def _store_kind(writer: Writer, definition: Object, template: Mapping[str, Any])
     wanted = {**definition, "metadata": metadata}
     row = writer.find(kind, "", metadata["name"])
     if row is None:
-        writer.add(kind, {**wanted, "metadata": {**metadata, "generation": 1}})
+        begun = {**wanted, "metadata": {**metadata, "generation": 1}}
+        noting.add(writer, kind, begun, noting.GATEKEEPER)
         return
     if finalizers_of(row.body) or row.body["spec"] == wanted["spec"]:
         return
     before = metadata_of(row.body)
     after = {**before, **metadata, "generation": int(before.get("generation") or 1) + 1}
-    writer.change(row, {**row.body, **wanted, "metadata": after})
+    changed = {**row.body, **wanted, "metadata": after}
+    noting.change(writer, row, changed, noting.GATEKEEPER)
 
 
 def _forget_kind(writer: Writer, name: str) -> None:

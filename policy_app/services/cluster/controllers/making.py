@@ -18,7 +18,7 @@ from policy_app.apimachinery.objects import (
     namespace_of,
 )
 from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster import changes, events, kinds, steps
+from policy_app.services.cluster import changes, events, kinds, noting, steps
 from policy_app.services.cluster.caller import Caller, Target, WriteOptions
 from policy_app.services.cluster.events import Happening
 from policy_app.services.cluster.store import Writer, rows
@@ -26,7 +26,6 @@ from policy_app.services.cluster.store import Writer, rows
 MOST_PODS = 1_000
 """Pods of one object: a simulated cluster has no machines that would set the limit."""
 REPLICA_FAILURE = "ReplicaFailure"
-_MANAGER = "kube-controller-manager"
 _SOONEST = timedelta(seconds=2)
 _LATEST = timedelta(minutes=5)
 _TERMINATING = "because it is being terminated"
@@ -128,7 +127,7 @@ def _admitted(
     writer: Writer, kind: Kind, things: list[Object], controller: str
 ) -> tuple[list[Object], str]:
     """The objects as they will be stored, up to the first that is refused, and why it is."""
-    options = WriteOptions(field_manager=_MANAGER, field_validation="Ignore")
+    options = WriteOptions(field_manager=noting.CONTROLLER_MANAGER, field_validation="Ignore")
     caller, allowed = Caller.controller(controller), list[Object]()
     try:
         for target in _targets(writer, kind, things):
@@ -178,10 +177,15 @@ def _deleted(thing: Object) -> str:
     return f"Deleted {thing['kind'].lower()}: {name_of(thing)}"
 
 
-def set_status(writer: Writer, row: KubeObject, status: Mapping[str, Any]) -> None:
+def set_status(
+    writer: Writer,
+    row: KubeObject,
+    status: Mapping[str, Any],
+    manager: str = noting.CONTROLLER_MANAGER,
+) -> None:
     """Write a status; where it says the same as before, nothing changes."""
     kept = {key: value for key, value in status.items() if value not in (None, [])}
-    writer.change(row, {**row.body, "status": kept})
+    noting.change(writer, row, {**row.body, "status": kept}, manager)
 
 
 def waits(row: KubeObject) -> bool:

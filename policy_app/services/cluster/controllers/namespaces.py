@@ -16,7 +16,7 @@ from policy_app.apimachinery.objects import (
     timestamp,
 )
 from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster import bootstrap, changes
+from policy_app.services.cluster import bootstrap, changes, noting
 from policy_app.services.cluster.caller import Caller
 from policy_app.services.cluster.controllers import making
 from policy_app.services.cluster.store import Writer
@@ -52,7 +52,7 @@ def furnish(writer: Writer, names: list[str]) -> None:
         for thing in bootstrap.contents(name):
             found = making.kind_of(writer, thing["apiVersion"], thing["kind"])
             if writer.find(found, name, thing["metadata"]["name"]) is None:
-                writer.add(found, thing)
+                noting.add(writer, found, thing)
 
 
 def empty(writer: Writer, uids: list[str]) -> None:

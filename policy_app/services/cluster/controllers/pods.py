@@ -13,7 +13,7 @@ from typing import Any
 
 from policy_app.apimachinery.objects import Object, is_going, metadata_of, timestamp, uid_of
 from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster import events
+from policy_app.services.cluster import events, noting
 from policy_app.services.cluster.controllers import looking, making, pod_status
 from policy_app.services.cluster.events import Happening
 from policy_app.services.cluster.store import Writer, rows
@@ -48,23 +48,25 @@ def start(writer: Writer, uids: list[str]) -> None:
         return
     nodes, at = _nodes(writer), timestamp(writer.now)
     happened: list[Happening] = []
-    changed: list[tuple[KubeObject, Object]] = []
+    waiting: list[tuple[KubeObject, Object]] = []
+    running: list[tuple[KubeObject, Object]] = []
     for row in new:
         node = _node_for(row.body, nodes)
         if node is None:
             why = _unschedulable(row.body, nodes)
-            changed.append((row, pod_status.pending(row.body, why, at)))
+            waiting.append((row, pod_status.pending(row.body, why, at)))
             happened.append(
                 Happening(row.body, events.WARNING, "FailedScheduling", why, _SCHEDULER)
             )
             continue
         name = str(metadata_of(node)["name"])
-        changed.append((row, pod_status.running(row.body, name, _address_of(node), at)))
+        running.append((row, pod_status.running(row.body, name, _address_of(node), at)))
         happened += _told(row.body, name)
-    writer.change_all(changed)
+    noting.report_all(writer, waiting, noting.SCHEDULER)
+    noting.report_all(writer, running, noting.KUBELET)
     events.record_all(writer, happened)
-    for row, _ in changed:
-        if row.body["status"]["phase"] == "Running" and _ends(row.body):
+    for row, _ in running:
+        if _ends(row.body):
             writer.wake_at(row, writer.now + _WORK_TAKES)
 
 
@@ -76,7 +78,7 @@ def end(writer: Writer, uids: list[str]) -> None:
         for row in looking.staying(writer, uids)
         if (row.body.get("status") or {}).get("phase") == "Running"
     ]
-    writer.change_all(over)
+    noting.report_all(writer, over, noting.KUBELET)
 
 
 def _is_new(pod: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy_app.apimachinery.objects import Object, is_going, metadata_of, timestamp
 from policy_app.models import KubeObject
-from policy_app.services.cluster import events
+from policy_app.services.cluster import events, noting
 from policy_app.services.cluster.controllers import making
 from policy_app.services.cluster.store import Writer, rows
 
@@ -85,7 +85,8 @@ def _rescale(writer: Writer, row: KubeObject, target: KubeObject, replicas: int)
     metadata = {**metadata_of(target.body)}
     metadata["generation"] = int(metadata.get("generation") or 1) + 1
     spec = {**target.body["spec"], "replicas": replicas}
-    writer.change(target, {**target.body, "metadata": metadata, "spec": spec})
+    rescaled = {**target.body, "metadata": metadata, "spec": spec}
+    noting.change(writer, target, rescaled, subresource="scale")
     told = f"New size: {replicas}; reason: current number of replicas outside of the bounds"
     events.record(writer, row.body, events.NORMAL, "SuccessfulRescale", told, _SOURCE)
 

@@ -17,7 +17,7 @@ from policy_app.apimachinery.objects import (
 )
 from policy_app.evaluation.gatekeeper.labels import LabelSelector, labels_of
 from policy_app.models import KubeChange
-from policy_app.services.cluster import events
+from policy_app.services.cluster import events, noting
 from policy_app.services.cluster.controllers import looking, making
 from policy_app.services.cluster.store import Writer, rows
 
@@ -74,7 +74,7 @@ def give_address(writer: Writer, uids: list[str]) -> None:
             continue
         address = public_address(row.body)
         wanted = {**(row.body.get("status") or {}), "loadBalancer": {"ingress": [address]}}
-        writer.change(row, {**row.body, "status": wanted})
+        noting.change(writer, row, {**row.body, "status": wanted})
         if row.plural == "services":
             told = "Ensured load balancer"
             events.record(writer, row.body, events.NORMAL, "EnsuredLoadBalancer", told, _SOURCE)
@@ -120,9 +120,9 @@ def _put(writer: Writer, api_version: str, kind: str, name: str, wanted: Object)
     row = writer.find(found, namespace_of(wanted), name)
     head = {"apiVersion": api_version, "kind": kind}
     if row is None:
-        writer.add(found, {**head, **wanted})
+        noting.add(writer, found, {**head, **wanted})
     elif not is_going(row.body):
-        writer.change(row, {**row.body, **wanted, "metadata": row.body["metadata"]})
+        noting.change(writer, row, {**row.body, **wanted, "metadata": row.body["metadata"]})
 
 
 def _endpoints(service: Object, pods: list[Object]) -> Object:

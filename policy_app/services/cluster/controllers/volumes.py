@@ -7,7 +7,7 @@ from typing import Any
 
 from policy_app.apimachinery.objects import Object, is_going, metadata_of, name_of, uid_of
 from policy_app.models import KubeChange, KubeObject
-from policy_app.services.cluster import changes, events
+from policy_app.services.cluster import changes, events, noting
 from policy_app.services.cluster.caller import Caller, DeleteOptions
 from policy_app.services.cluster.controllers import looking, making
 from policy_app.services.cluster.store import Writer, rows
@@ -63,10 +63,10 @@ def _bind(writer: Writer, row: KubeObject) -> None:
     if waits and not _is_used(writer, row):
         told = "waiting for first consumer to be created before binding"
         events.record(writer, row.body, events.NORMAL, "WaitForFirstConsumer", told, _CONTROLLER)
-        writer.change(row, {**row.body, "spec": spec, "status": {"phase": "Pending"}})
+        noting.change(writer, row, {**row.body, "spec": spec, "status": {"phase": "Pending"}})
         return
     volume = f"pvc-{row.uid}"
-    writer.add(making.kind_of(writer, "v1", "PersistentVolume"), _volume(row, spec, chosen))
+    noting.add(writer, making.kind_of(writer, "v1", "PersistentVolume"), _volume(row, spec, chosen))
     metadata = metadata_of(row.body)
     annotations = {**(metadata.get("annotations") or {}), **_ANNOTATIONS}
     status = {
@@ -76,7 +76,7 @@ def _bind(writer: Writer, row: KubeObject) -> None:
     }
     bound = {**spec, "volumeName": volume}
     fresh = {"metadata": {**metadata, "annotations": annotations}, "spec": bound, "status": status}
-    writer.change(row, {**row.body, **fresh})
+    noting.change(writer, row, {**row.body, **fresh})
     told = f"Successfully provisioned volume {volume}"
     events.record(
         writer, row.body, events.NORMAL, "ProvisioningSucceeded", told, str(chosen["provisioner"])
@@ -90,7 +90,7 @@ def _wait(writer: Writer, row: KubeObject, name: Any) -> None:
     else:
         told = "no persistent volumes available for this claim and no storage class is set"
         events.record(writer, row.body, events.NORMAL, "FailedBinding", told, _CONTROLLER)
-    writer.change(row, {**row.body, "status": {"phase": "Pending"}})
+    noting.change(writer, row, {**row.body, "status": {"phase": "Pending"}})
 
 
 def _volume(row: KubeObject, spec: Mapping[str, Any], chosen: Mapping[str, Any]) -> Object:
@@ -130,7 +130,7 @@ def release(writer: Writer, names: list[str]) -> None:
             caller = Caller.controller(_CONTROLLER)
             changes.delete_row(writer, kind, row, caller, DeleteOptions())
         else:
-            writer.change(row, {**row.body, "status": {"phase": "Released"}})
+            noting.change(writer, row, {**row.body, "status": {"phase": "Released"}})
 
 
 def _is_used(writer: Writer, row: KubeObject) -> bool:
