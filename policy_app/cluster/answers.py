@@ -16,15 +16,14 @@ from policy_app.services.cluster.reads import Page
 
 # One header line is bounded by servers and proxies on the way; the message is cut, not lost.
 _LONGEST_WARNING = 4_000
+_write = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def answer(
     value: Mapping[str, Any], code: int = 200, *, warnings: Iterable[str] = ()
 ) -> HttpResponse:
     """JSON with a code, and one ``Warning`` header for all warnings."""
-    response = HttpResponse(
-        json.dumps(value, separators=(",", ":")), status=code, content_type="application/json"
-    )
+    response = HttpResponse(_write(value), status=code, content_type="application/json")
     told = ", ".join(f'299 - "{_escaped(one)}"' for one in dict.fromkeys(warnings))
     if told:
         response["Warning"] = told

@@ -33,8 +33,17 @@ def content_type(request: HttpRequest) -> str:
 
 def read(request: HttpRequest) -> Any:
     """The body's value, None for an empty body.  Raises ``ApiError`` 400, 413 or 415."""
+    return _value(request, _NOTING)
+
+
+def read_plain(request: HttpRequest) -> Any:
+    """The same for who does not mind names that stand twice, in half the time."""
+    return _value(request, _PLAIN)
+
+
+def _value(request: HttpRequest, decoder: json.JSONDecoder) -> Any:
     raw = _raw(request)
-    if not raw.strip():
+    if not raw or raw.isspace():
         return None
     form = content_type(request)
     if raw.startswith(protobuf.MAGIC):
@@ -43,7 +52,7 @@ def read(request: HttpRequest) -> Any:
         return value
     if form == _PROTOBUF:
         raise errors.bad_request("the body does not start as a protobuf message of Kubernetes does")
-    value = _yaml(raw) if form in _YAML else _json(raw)
+    value = _yaml(raw) if form in _YAML else _json(raw, decoder)
     # JSON is no deeper than it has brackets, which are counted a hundred times faster.
     if form in _YAML or raw.count(b"{") + raw.count(b"[") > _DEEPEST:
         _check_depth(value)
@@ -82,11 +91,9 @@ def _raw(request: HttpRequest) -> bytes:
     return body
 
 
-def _json(raw: bytes) -> Any:
+def _json(raw: bytes, decoder: json.JSONDecoder) -> Any:
     try:
-        return json.loads(
-            raw, parse_constant=_no_constant, object_pairs_hook=decoding.object_of_pairs
-        )
+        return decoder.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:
@@ -97,7 +104,7 @@ def _yaml(raw: bytes) -> Any:
     """What is sent as YAML is mostly JSON, which is read faster by its own parser."""
     if raw.lstrip().startswith(b"{"):
         try:
-            return _json(raw)
+            return _json(raw, _NOTING)
         except errors.ApiError:
             pass
     file = manifests.load("body", raw.decode("utf-8", "replace"))
@@ -125,3 +132,8 @@ def _too_deep() -> errors.ApiError:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
+
+
+# Putting a decoder together takes as long as reading a small object.
+_PLAIN = json.JSONDecoder(parse_constant=_no_constant)
+_NOTING = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=decoding.object_of_pairs)

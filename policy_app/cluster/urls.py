@@ -1,13 +1,12 @@
-"""Addresses of the clusters' API servers, and of the webhooks for real ones."""
+"""Addresses of the clusters' API servers."""
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import re_path
 
-from policy_app.cluster import views, webhooks
+from policy_app.cluster import views
 
 urlpatterns = [
-    path("clusters/<str:cluster>/admission/v1/<path:rest>", webhooks.view, name="webhook"),
     # Any character may come in a path, line breaks too; a Status answers them all.
     re_path(r"^clusters/(?P<cluster>[^/]+)/(?P<path>(?s:.+))$", views.api, name="cluster-api"),
 ]

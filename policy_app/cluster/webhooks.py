@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from policy_app.apimachinery import errors
@@ -54,7 +55,7 @@ def _answered(request: HttpRequest, cluster: str, rest: str, began: float) -> Ht
     deadline = began + _seconds(request.GET.get("timeout", "")) * (1 - _ON_THE_WAY)
     call = webhooks.Call(cluster, webhook, token, deadline)
     webhooks.require_signature(call)
-    body = bodies.read(request)
+    body = bodies.read_plain(request)
     if not isinstance(body, dict):
         raise errors.bad_request("the body must be an AdmissionReview of admission.k8s.io/v1")
     try:
@@ -92,3 +93,6 @@ def _by_failure_policy(policy: str, why: str) -> Answer:
 
 def _uid(body: dict[str, Any]) -> str:
     return str(body["request"]["uid"])
+
+
+urlpatterns = [path("clusters/<str:cluster>/admission/v1/<path:rest>", view, name="webhook")]

@@ -108,6 +108,7 @@ class Client:
         )
         self._inventory = world.inventory
         self._explain = explain
+        self._locate = locate
         # In one cluster the same kinds and namespaces come again and again.
         self._steps: dict[_Sort, tuple[_Step, ...]] = {}
 
@@ -129,7 +130,7 @@ class Client:
         ``ReviewError`` where the request fails as a whole, as the webhook would with HTTP 500.
         """
         namespace = self.namespace_of(review, namespaces or {})
-        judging = _Judging(review, namespace, self._explain)
+        judging = _Judging(review, namespace, explain=self._explain, locate=self._locate)
         for step in self._steps_of(judging.sort(point), judging.subjects):
             judging.take(step)
         return judging.decision()
@@ -193,8 +194,16 @@ def _step(installed: _Installed, sort: _Sort, subjects: list[Subject]) -> _Step:
 class _Judging:
     """One review, and what has been found so far."""
 
-    def __init__(self, review: Review, namespace: Mapping[str, Any] | None, explain: bool) -> None:
+    def __init__(
+        self,
+        review: Review,
+        namespace: Mapping[str, Any] | None,
+        *,
+        explain: bool,
+        locate: bool,
+    ) -> None:
         self._review = review
+        self._locate = locate
         self.subjects = review.subjects(namespace)
         self._query = Query(review, review.to_input(), namespace, explain)
         self._violations: list[Violation] = []
@@ -255,6 +264,8 @@ class _Judging:
             ]
 
     def _place(self, finding: Finding) -> tuple[str, str]:
+        if not self._locate:
+            return "", ""
         guess = self._locator.locate(finding.message, finding.details)
         return pointing.point(guess, self._thing, finding.reads) if finding.reads else guess
 

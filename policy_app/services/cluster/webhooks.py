@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field, replace
@@ -36,6 +36,8 @@ from policy_app.services import access
 from policy_app.services.cluster import addon, denials, lookup, wakeups
 from policy_app.services.cluster.installed import Installed, installed
 
+_Fields = tuple[tuple[str, type], ...]
+
 VALIDATE, MUTATE = "validate", "mutate"
 TOKEN_PREFIX = "ppwh"  # noqa: S105 - what a token starts with, and no token
 GOOD_FOR = 0.5
@@ -44,6 +46,17 @@ _USED_FOR = 1.5
 """Seconds for which it is used while a newer one is read, so that nobody waits under load."""
 _KEPT = 64
 _THREADS = 4
+_REQUEST_FIELDS: _Fields = (
+    *((name, str) for name in ("uid", "name", "namespace", "subResource", "requestSubResource")),
+    *((name, dict) for name in ("kind", "resource", "requestKind", "requestResource")),
+    ("dryRun", bool),
+)
+_USER_FIELDS: _Fields = (("username", str), ("groups", list))
+_OBJECT_FIELDS: _Fields = (("apiVersion", str), ("kind", str), ("metadata", dict))
+_METADATA_FIELDS: _Fields = (
+    *((name, str) for name in ("name", "namespace", "generateName")),
+    *((name, dict) for name in ("labels", "annotations")),
+)
 _log = structlog.get_logger("webhooks")
 _Found = TypeVar("_Found")
 
@@ -121,7 +134,7 @@ def answer(call: Call, document: Mapping[str, Any]) -> Answer:
     if time.monotonic() > call.deadline:
         raise Undecided("the policies took too long")
     if not given.allowed and call.webhook == VALIDATE:
-        _keep(standing.cluster, denials.Refused(review, given, door=Refusal.Door.WEBHOOK))
+        _keep(standing.cluster, review, given)
     return given
 
 
@@ -159,42 +172,38 @@ def _check_shape(request: Mapping[str, Any]) -> None:
 
     Raises ``ApiError`` 400.
     """
-    for path, wanted, value in _typed(request):
-        if value is not None and not isinstance(value, wanted):
-            name = {str: "a string", list: "a list", bool: "true or false"}.get(wanted, "an object")
-            raise errors.bad_request(f"request.{path} must be {name}")
-
-
-def _typed(request: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
-    texts = ("uid", "name", "namespace", "subResource", "requestSubResource")
-    yield from ((name, str, request.get(name)) for name in texts)
-    yield "dryRun", bool, request.get("dryRun")
+    _check_fields("request", request, _REQUEST_FIELDS)
     for name in ("kind", "resource", "requestKind", "requestResource"):
-        yield name, dict, request.get(name)
-        parts = request.get(name)
-        for part, value in parts.items() if isinstance(parts, dict) else ():
-            yield f"{name}.{part}", str, value
-    user = request.get("userInfo") or {}
-    yield "userInfo.username", str, user.get("username")
-    yield "userInfo.groups", list, user.get("groups")
+        _check_texts(f"request.{name}", request.get(name) or {})
+    _check_fields("request.userInfo", request.get("userInfo") or {}, _USER_FIELDS)
     for name in ("object", "oldObject"):
-        yield from _typed_object(name, request.get(name) or {})
+        _check_object(f"request.{name}", request.get(name) or {})
 
 
-def _typed_object(path: str, thing: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
-    yield f"{path}.apiVersion", str, thing.get("apiVersion")
-    yield f"{path}.kind", str, thing.get("kind")
-    metadata = thing.get("metadata")
-    yield f"{path}.metadata", dict, metadata
-    if not isinstance(metadata, dict):
-        return
-    for name in ("name", "namespace", "generateName"):
-        yield f"{path}.metadata.{name}", str, metadata.get(name)
+def _check_object(path: str, thing: Mapping[str, Any]) -> None:
+    _check_fields(path, thing, _OBJECT_FIELDS)
+    metadata = thing.get("metadata") or {}
+    _check_fields(f"{path}.metadata", metadata, _METADATA_FIELDS)
     for name in ("labels", "annotations"):
-        given = metadata.get(name)
-        yield f"{path}.metadata.{name}", dict, given
-        for key, value in given.items() if isinstance(given, dict) else ():
-            yield f"{path}.metadata.{name}[{key}]", str, value
+        for key, value in (metadata.get(name) or {}).items():
+            if value is not None and not isinstance(value, str):
+                raise _of_wrong_type(f"{path}.metadata.{name}[{key}]", str)
+
+
+def _check_fields(path: str, thing: Mapping[str, Any], fields: Iterable[tuple[str, type]]) -> None:
+    for name, wanted in fields:
+        value = thing.get(name)
+        if value is not None and not isinstance(value, wanted):
+            raise _of_wrong_type(f"{path}.{name}", wanted)
+
+
+def _check_texts(path: str, texts: Mapping[str, Any]) -> None:
+    _check_fields(path, texts, ((name, str) for name in texts))
+
+
+def _of_wrong_type(path: str, wanted: type) -> errors.ApiError:
+    name = {str: "a string", list: "a list", bool: "true or false"}.get(wanted, "an object")
+    return errors.bad_request(f"{path} must be {name}")
 
 
 def _with_home(
@@ -333,10 +342,11 @@ def _in_thread(work: Callable[[], _Found]) -> _Found:
         connections.close_all()
 
 
-def _keep(cluster: Cluster, refused: denials.Refused) -> None:
+def _keep(cluster: Cluster, review: Review, given: Answer) -> None:
     """Remember a refusal after it was answered."""
-    kept = replace(refused, dry_run=bool(refused.review.extra.get("dryRun")))
+    dry_run = bool(review.extra.get("dryRun"))
+    refused = denials.Refused(review, given, dry_run=dry_run, door=Refusal.Door.WEBHOOK)
     if connection.in_atomic_block:
-        denials.keep(cluster, kept)
+        denials.keep(cluster, refused)
     else:
-        denials.keep_later(cluster, kept)
+        denials.keep_later(cluster, refused)
