@@ -37,12 +37,17 @@ _rest_until: dict[int, float] = {}
 
 
 def refresh(cluster: Cluster) -> None:
-    """Audit the cluster where something has changed since the last time."""
+    """Audit the cluster where something has changed since the last time.
+
+    An assignment can begin anew and change no object; it is audited for its own way's sake.
+    """
     if time.monotonic() < _rest_until.get(cluster.pk, 0.0):
         return
     state = ClusterState.objects.filter(cluster=cluster).first()
     addon = AddonState.objects.filter(cluster=cluster).first()
-    if state is None or addon is None or addon.audited_revision >= state.revision:
+    if state is None or addon is None:
+        return
+    if addon.audited_revision >= state.revision and not progress.awaits_audit(cluster):
         return
     began = time.monotonic()
     deciding = installed(cluster, state)

@@ -74,6 +74,12 @@ def note(cluster: Cluster, wanted: Wanted, now: datetime, *, enabled: bool) -> N
     AddonProgress.objects.filter(pk__in=[one.pk for one in known.values()]).delete()
 
 
+def awaits_audit(cluster: Cluster) -> bool:
+    """Whether something is enforced that no audit has looked at yet."""
+    waiting = AddonProgress.objects.filter(cluster=cluster, audited_at=None)
+    return waiting.exclude(enforcing_at=None).exists()
+
+
 def audited(cluster: Cluster, at: datetime) -> None:
     """An audit has looked at everything that is enforced."""
     AddonProgress.objects.filter(cluster=cluster, enforcing_at__lte=at).update(audited_at=at)
