@@ -110,6 +110,7 @@ def _is_about(constraint: Constraint, group: str, kind: str) -> bool:
 
 def _write(writer: Writer, found: Audit, deciding: Installed) -> None:
     known = {(one.kind, one.name) for one in deciding.constraints}
+    changed: list[tuple[KubeObject, Object]] = []
     rows = KubeObject.objects.filter(cluster=writer.cluster, group=CONSTRAINTS).order_by("pk")
     for row in rows:
         key = (str(row.body["kind"]), row.name)
@@ -119,7 +120,8 @@ def _write(writer: Writer, found: Audit, deciding: Installed) -> None:
         told = found.status(key)
         after = {name: value for name, value in before.items() if name not in _AUDITED} | told
         if _without_time(after) != _without_time(before):
-            noting.change(writer, row, {**row.body, "status": after}, noting.GATEKEEPER)
+            changed.append((row, {**row.body, "status": after}))
+    noting.change_all(writer, changed, noting.GATEKEEPER)
 
 
 def _without_time(status: Object) -> Object:
