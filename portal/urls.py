@@ -8,8 +8,6 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("policy_app.browser.health")),
-    # An API server waits for these answers with every request that it has, so they are found first.
-    path("", include("policy_app.cluster.webhooks")),
     path("", include("policy_app.browser.urls")),
     # After the pages about clusters, which stand at addresses that no API server has.
     path("", include("policy_app.cluster.urls")),

@@ -1,4 +1,4 @@
-"""Addresses of the clusters' API servers."""
+"""Addresses of the clusters' API servers; those of the webhooks are ``webhooks.InFront``'s."""
 
 from __future__ import annotations
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from django.views.decorators.csrf import csrf_exempt
 
 from policy_app.apimachinery import errors
 from policy_app.cluster import answers, bodies
@@ -22,7 +21,8 @@ from policy_app.evaluation.gatekeeper.webhook import Answer
 from policy_app.services.cluster import webhooks
 
 _POLICIES = ("ignore", "fail")
-_TIMEOUT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(ms|s|m)?")
+_ADDRESS = re.compile(r"/clusters/(?P<cluster>[^/]+)/admission/v1/(?P<rest>.+)")
+_TIMEOUT = re.compile(r"(?:^|&)timeout=(\d{1,6}(?:\.\d{1,6})?)(ms|s|m)?(?:&|$)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 _USUAL_SECONDS = 10.0
 _MOST_SECONDS = 30.0
@@ -32,7 +32,27 @@ _ON_THE_WAY = 0.1
 _log = structlog.get_logger("webhooks")
 
 
-@csrf_exempt
+class InFront:
+    """Middleware that answers the webhooks' addresses itself, as WhiteNoise does those of files.
+
+    An API server waits for the answer with every request that it has.  What stands behind, for
+    sessions, forms and pages, takes longer than the decision, and no API server has any of them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or pass on what is for others.  Raises ``DisallowedHost``."""
+        found = _ADDRESS.fullmatch(request.path_info)
+        if found is None:
+            return self.get_response(request)
+        request.get_host()
+        response = view(request, found["cluster"], found["rest"])
+        response["Content-Length"] = str(len(response.content))
+        return response
+
+
 def view(request: HttpRequest, cluster: str, rest: str) -> HttpResponse:
     """Decide; what is wrong with the request itself is a Status."""
     began = time.monotonic()
@@ -52,7 +72,7 @@ def _answered(request: HttpRequest, cluster: str, rest: str, began: float) -> Ht
     webhook, policy, token = _parts(request, rest)
     if request.method != "POST":
         raise errors.method_not_allowed(request.method or "")
-    deadline = began + _seconds(request.GET.get("timeout", "")) * (1 - _ON_THE_WAY)
+    deadline = began + _seconds(request.META.get("QUERY_STRING", "")) * (1 - _ON_THE_WAY)
     call = webhooks.Call(cluster, webhook, token, deadline)
     webhooks.require_signature(call)
     body = bodies.read_plain(request)
@@ -76,9 +96,9 @@ def _parts(request: HttpRequest, rest: str) -> tuple[str, str, str]:
     return webhook, policy, token
 
 
-def _seconds(text: str) -> float:
-    """How long the API server waits: ``10s`` as Go writes it."""
-    found = _TIMEOUT.fullmatch(text)
+def _seconds(query: str) -> float:
+    """How long the API server waits: ``timeout=10s`` as Go writes it."""
+    found = _TIMEOUT.search(query)
     if found is None:
         return _USUAL_SECONDS
     return min(float(found[1]) * _UNITS[found[2]], _MOST_SECONDS) or _USUAL_SECONDS
@@ -93,6 +113,3 @@ def _by_failure_policy(policy: str, why: str) -> Answer:
 
 def _uid(body: dict[str, Any]) -> str:
     return str(body["request"]["uid"])
-
-
-urlpatterns = [path("clusters/<str:cluster>/admission/v1/<path:rest>", view, name="webhook")]

@@ -174,7 +174,7 @@ def _check_shape(request: Mapping[str, Any]) -> None:
     """
     _check_fields("request", request, _REQUEST_FIELDS)
     for name in ("kind", "resource", "requestKind", "requestResource"):
-        _check_texts(f"request.{name}", request.get(name) or {})
+        _check_texts(f"request.{name}.{{}}", request.get(name) or {})
     _check_fields("request.userInfo", request.get("userInfo") or {}, _USER_FIELDS)
     for name in ("object", "oldObject"):
         _check_object(f"request.{name}", request.get(name) or {})
@@ -185,9 +185,7 @@ def _check_object(path: str, thing: Mapping[str, Any]) -> None:
     metadata = thing.get("metadata") or {}
     _check_fields(f"{path}.metadata", metadata, _METADATA_FIELDS)
     for name in ("labels", "annotations"):
-        for key, value in (metadata.get(name) or {}).items():
-            if value is not None and not isinstance(value, str):
-                raise _of_wrong_type(f"{path}.metadata.{name}[{key}]", str)
+        _check_texts(f"{path}.metadata.{name}[{{}}]", metadata.get(name) or {})
 
 
 def _check_fields(path: str, thing: Mapping[str, Any], fields: Iterable[tuple[str, type]]) -> None:
@@ -198,7 +196,9 @@ def _check_fields(path: str, thing: Mapping[str, Any], fields: Iterable[tuple[st
 
 
 def _check_texts(path: str, texts: Mapping[str, Any]) -> None:
-    _check_fields(path, texts, ((name, str) for name in texts))
+    for name, value in texts.items():
+        if not isinstance(value, str) and value is not None:
+            raise _of_wrong_type(path.format(name), str)
 
 
 def _of_wrong_type(path: str, wanted: type) -> errors.ApiError:
