@@ -51,8 +51,13 @@ def _with_newest(
         return _made(writer, row, number, others)
     number = max(number, revisions.of(newest.body))
     noting.change(writer, newest, revisions.noted(row.body, newest.body, number))
-    noting.change(writer, row, revisions.numbered(row.body, number))
+    _number(writer, row, number)
     return newest, ""
+
+
+def _number(writer: Writer, row: KubeObject, number: int) -> None:
+    # The controller writes its number together with the status.
+    noting.change(writer, row, revisions.numbered(row.body, number), subresource="status")
 
 
 def _made(
@@ -67,7 +72,7 @@ def _made(
         events.record(writer, row.body, events.WARNING, "ReplicaSetCreateError", told, CONTROLLER)
         return None, told
     _tell_scaled(writer, row, name_of(made), 0, making.replicas_of(made))
-    noting.change(writer, row, revisions.numbered(row.body, number))
+    _number(writer, row, number)
     return writer.find(kind, namespace_of(row.body), name_of(made)), ""
 
 

@@ -58,6 +58,7 @@ def test_statuses_belong_to_the_component_that_writes_them(kube: Kube) -> None:
     apply(kube, deployment())
     controllers = [("kube-controller-manager", "Update", "status")]
     assert owners(kube.get("Deployment", "web"), "status") == controllers
+    assert owners(kube.get("Deployment", "web"), "metadata") == controllers
     (replica_set,) = kube.all("ReplicaSet")
     assert owners(replica_set, "status") == controllers
     (pod,) = kube.all("Pod")
