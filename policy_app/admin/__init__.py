@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from policy_app.admin import access, assignments, catalogue, estate, exemptions, history
+from policy_app.admin import (
+    access,
+    assignments,
+    catalogue,
+    clusters,
+    estate,
+    exemptions,
+    history,
+)
 
-__all__ = ["access", "assignments", "catalogue", "estate", "exemptions", "history"]
+__all__ = ["access", "assignments", "catalogue", "clusters", "estate", "exemptions", "history"]
 
 admin.site.site_header = "Policy Portal administration"
 admin.site.site_title = "Policy Portal"

@@ -44,7 +44,9 @@ class ApiServer:
     ) -> HttpResponse:
         """Post a body, as it is or as JSON, to a path below ``admission/v1``."""
         path = f"validate/{self.token}" if below is None else below
-        data = body if isinstance(body, bytes | str) else json.dumps(body)
+        text = body if isinstance(body, bytes | str) else json.dumps(body)
+        # Half of a pair of surrogates is no UTF-8, and a client may send its bytes all the same.
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         address = f"/clusters/aks-demo/admission/v1/{path}?timeout={timeout}"
         given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         return self._client.post(address, data, "application/json", **given)  # type: ignore[return-value, arg-type]
