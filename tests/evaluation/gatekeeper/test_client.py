@@ -291,3 +291,12 @@ def test_a_constraint_must_fit_its_template() -> None:
 def test_rego_that_does_not_compile_is_told_before_anything_is_asked() -> None:
     with pytest.raises(TemplateError, match="unable to compile modules"):
         Client([template('package a\nviolation[{"msg": "x"}] { := }\n')], [constraint()])
+
+
+def test_a_client_that_locates_nothing_decides_the_same() -> None:
+    given = [template()], [constraint()]
+    review = Review.create(pod(privileged=True))
+    told, short = (Client(*given, locate=one).review(review) for one in (True, False))
+    assert messages(told) == messages(short)
+    paths = [getattr(one.violations[0].place, "path", "") for one in (told, short)]
+    assert paths == ["spec.containers[0].securityContext.privileged", ""]
