@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from policy_app.services import access
+from policy_app.services.cluster import denials
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +72,10 @@ def api(portal: None, alice: User) -> Api:
 def stranger(portal: None) -> Api:
     """The API of aks-demo as ``bob``, to whom nothing is granted."""
     return Api(access.new_token(User.objects.create_user("bob"), "a test"))
+
+
+@pytest.fixture(autouse=True)
+def no_refusal_is_written_after_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals are gathered for a moment; the test asks for them, and no clock does it later."""
+    monkeypatch.setattr(denials, "_waiting", {})
+    monkeypatch.setattr(denials, "Timer", Mock())

@@ -12,6 +12,9 @@ from django.test import Client
 
 from policy_app.models import Assignment, Cluster, Definition, Scope
 from policy_app.services import access, assignments, drafts
+from tests.services.cluster.conftest import audits_at_once
+
+__all__ = ["audits_at_once"]
 
 Object = dict[str, Any]
 Create = Callable[..., int]

@@ -51,9 +51,9 @@ def refresh(cluster: Cluster) -> None:
         return
     if addon.audited_revision >= state.revision and not progress.awaits_audit(cluster):
         return
+    deciding = installed(cluster, state)
     # The processor's time: a busy machine makes an audit long, but not the cluster large.
     began = time.thread_time()
-    deciding = installed(cluster, state)
     found = _audit(cluster, state, deciding)
     with writing(cluster) as writer:
         unchanged = writer.state.revision == state.revision
