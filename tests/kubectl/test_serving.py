@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from policy_app.services.cluster.limits import MOST_WATCHES
 from tests.cli.processes import portal as running_portal
 from tests.kubectl.conftest import MakeKubectl
 from tests.kubectl.running import Simulation
@@ -71,16 +72,18 @@ def test_a_change_reaches_a_watch_at_once(simulation: Simulation, kubectl_of: Ma
         kubectl.ok("delete", "configmap", "seen")
 
 
-def test_a_client_that_left_frees_its_place(simulation: Simulation) -> None:
-    for _ in range(3):
-        sockets = [_watching(simulation) for _ in range(34)]
+def test_a_client_that_left_frees_its_place(tmp_path: Path) -> None:
+    with running_portal(tmp_path / "data") as portal:
+        simulation = Simulation(portal, tmp_path / "data")
+        sockets = [_watching(simulation) for _ in range(MOST_WATCHES)]
+        assert not _may_watch(simulation)
         for one in sockets:
             one.close()
         # Each is noticed at the next sign of life, which comes every ten seconds.
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline and not _may_watch(simulation):
             time.sleep(1)
-    assert _may_watch(simulation)
+        assert _may_watch(simulation)
 
 
 def test_a_stop_does_not_wait_for_watches(tmp_path: Path) -> None:
