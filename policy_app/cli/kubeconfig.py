@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import base64
-from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from policy_app.cli import environment
@@ -15,7 +13,7 @@ from policy_app.cli.arguments import (
     add_data_option,
     examples,
 )
-from policy_app.cli.failure import Failure
+from policy_app.cli.clusters import add_server_option, authority_of, cluster_name, server_of
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -42,12 +40,7 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=HelpFormatter,
     )
     parser.add_argument("cluster", metavar="CLUSTER", help="the cluster's name")
-    parser.add_argument(
-        "--server",
-        default="http://127.0.0.1:8000",
-        metavar="URL",
-        help="where the portal is reached (http://127.0.0.1:8000)",
-    )
+    add_server_option(parser, "http://127.0.0.1:8000", "where the portal is reached")
     parser.add_argument(
         "--user", default="admin", metavar="NAME", help="whom the token acts for (admin)"
     )
@@ -68,27 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
         token = access.new_token(user, f"kubeconfig of {name}")
         print(_text(name, f"{server}/clusters/{quote(name)}", user.get_username(), token), end="")
     return 0
-
-
-def server_of(text: str) -> str:
-    """The portal's address without a slash at its end; ``Failure`` where it is none."""
-    parts = urlsplit(text.rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise Failure(f"--server {text!r} is no address; write http://HOST:PORT or https://HOST.")
-    return urlunsplit(parts)
-
-
-def cluster_name(text: str) -> str:
-    """The name by which a cluster is found; ``Failure`` that lists the clusters."""
-    from policy_app.apimachinery.errors import ApiError
-    from policy_app.services import scopes
-    from policy_app.services.cluster import lookup
-
-    try:
-        return lookup.name_of(lookup.by_name(text))
-    except ApiError as error:
-        names = ", ".join(sorted(one.scope.name for one in scopes.clusters()))
-        raise Failure(f"{error.message}; the clusters are: {names or 'none'}.") from error
 
 
 def _text(cluster: str, server: str, user: str, token: str) -> str:
@@ -114,11 +86,3 @@ def _text(cluster: str, server: str, user: str, token: str) -> str:
 def _with_identity(server: str, user: str, token: str) -> str:
     parts = urlsplit(server)
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{token}@{parts.netloc}"))
-
-
-def authority_of(data: Path) -> str:
-    """The portal's own authority, where it has one; else the system's are trusted."""
-    from policy_app.cli import tls
-
-    found = tls.files(data).authority
-    return base64.b64encode(found.read_bytes()).decode() if found.exists() else ""

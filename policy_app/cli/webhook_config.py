@@ -15,8 +15,8 @@ from policy_app.cli.arguments import (
     add_data_option,
     examples,
 )
+from policy_app.cli.clusters import add_server_option, authority_of, cluster_name, server_of
 from policy_app.cli.failure import Failure
-from policy_app.cli.kubeconfig import authority_of, cluster_name, server_of
 from policy_app.evaluation.gatekeeper.exemptions import (
     CONTROL_PLANE_LABEL,
     IGNORE_LABEL,
@@ -24,9 +24,8 @@ from policy_app.evaluation.gatekeeper.exemptions import (
     OWN_NAMESPACE,
     SUBRESOURCES,
 )
-from policy_app.evaluation.results import WEBHOOK
+from policy_app.evaluation.results import MUTATION_WEBHOOK, WEBHOOK
 
-_MUTATION_WEBHOOK = "mutation.gatekeeper.sh"
 _NAME = "policy-portal"
 _ALWAYS_EXEMPT = ("kube-system", OWN_NAMESPACE)
 _POLICIES = ("Ignore", "Fail")
@@ -58,12 +57,7 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=HelpFormatter,
     )
     parser.add_argument("cluster", metavar="CLUSTER", help="the cluster's name in the portal")
-    parser.add_argument(
-        "--server",
-        default="https://127.0.0.1:8000",
-        metavar="URL",
-        help="where the API server reaches the portal (https://127.0.0.1:8000)",
-    )
+    add_server_option(parser, "https://127.0.0.1:8000", "where the API server reaches the portal")
     parser.add_argument(
         "--failure-policy",
         choices=_POLICIES,
@@ -136,7 +130,7 @@ def _text(arguments: argparse.Namespace, base: str, token: str) -> str:
         return {"name": name, "clientConfig": client, "rules": _rules(resources), **shared}
 
     validating = webhook(WEBHOOK, "validate", ["*", *_subresources()])
-    mutating = webhook(_MUTATION_WEBHOOK, "mutate", ["*"]) | {"reinvocationPolicy": "Never"}
+    mutating = webhook(MUTATION_WEBHOOK, "mutate", ["*"]) | {"reinvocationPolicy": "Never"}
     documents = [
         _configuration("ValidatingWebhookConfiguration", validating),
         _configuration("MutatingWebhookConfiguration", mutating),

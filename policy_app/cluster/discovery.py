@@ -29,6 +29,8 @@ def view(request: HttpRequest, cluster: Cluster, parts: list[str]) -> HttpRespon
         return None
     if parts[0] == "openapi":
         return _openapi(request, cluster, parts[1:])
+    if len(parts) > (2 if parts[0] == "api" else 3):
+        return None
     if request.method not in ("GET", "HEAD"):
         return None if len(parts) > 2 else _refuse(request)
     if parts == ["version"]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 EnforcementAction = Literal["deny", "warn", "dryrun"]
 
 WEBHOOK = "validation.gatekeeper.sh"
+MUTATION_WEBHOOK = "mutation.gatekeeper.sh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,11 @@ from policy_app.evaluation.gatekeeper.expansion import (
 from policy_app.evaluation.gatekeeper.mutation import ANNOTATIONS, Mutated
 from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.results import WEBHOOK, Decision
+from policy_app.evaluation.results import MUTATION_WEBHOOK, WEBHOOK, Decision
 from policy_app.services.enforcement import InForce
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 
-MUTATION_WEBHOOK = "mutation.gatekeeper.sh"
 
 _NOTHING = Judged(Decision())
 _PLAIN = Expander(WORKLOADS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from policy_app.evaluation.rego.limits import DEFAULT_LIMITS, Budget, Limits
 from policy_app.evaluation.rego.model import Value
@@ -37,7 +36,7 @@ class Context:
     Most queries ask for nothing of it, so its parts are made when they are asked for.
     """
 
-    __slots__ = ("_memo", "_notes", "_now_ns", "_options", "budget")
+    __slots__ = ("_notes", "_now_ns", "_options", "budget")
 
     def __init__(self, budget: Budget, options: Options) -> None:
         self.budget = budget
@@ -59,14 +58,6 @@ class Context:
     @property
     def external_data(self) -> Provider | None:
         return self._options.external_data
-
-    @property
-    def memo(self) -> dict[Any, Any]:
-        try:
-            return self._memo
-        except AttributeError:
-            self._memo: dict[Any, Any] = {}
-            return self._memo
 
     @property
     def notes(self) -> list[str]:

@@ -218,4 +218,4 @@ def _owned(
 
 def kind_of(writer: Writer, row: KubeObject) -> Kind | None:
     """The stored kind of a row; None where its definition is gone."""
-    return kinds.kinds_of(writer.cluster).stored_as(row.group, row.plural)
+    return kinds.stored(writer.cluster, row.group, row.plural)

@@ -26,6 +26,15 @@ def builtins_of(cluster: Cluster) -> Kinds:
     return builtin.kinds(cluster.minor_version)
 
 
+def stored(cluster: Cluster, group: str, plural: str) -> Kind | None:
+    """The version in which objects of a resource are kept; None where its definition is gone.
+
+    Only for custom ones the database is asked: none of them can take a built-in one's place.
+    """
+    builtin_kind = builtins_of(cluster).stored_as(group, plural)
+    return builtin_kind or kinds_of(cluster).stored_as(group, plural)
+
+
 @lru_cache(maxsize=64)
 def _kinds(minor: str, cluster_id: int, marks: tuple[tuple[str, int], ...]) -> Kinds:
     # ``marks`` is the key alone: it differs as soon as one definition does.

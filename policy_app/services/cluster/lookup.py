@@ -34,8 +34,7 @@ def by_name(name: str) -> Cluster:
 
 def name_of(cluster: Cluster) -> str:
     """The shortest name by which a cluster is found."""
-    same = Cluster.objects.filter(scope__name__iexact=cluster.scope.name).count()
-    return cluster.scope.name if same == 1 else _full_name(cluster)
+    return names_of([cluster])[cluster.pk]
 
 
 def names_of(clusters: Iterable[Cluster]) -> dict[int, str]:

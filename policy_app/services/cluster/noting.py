@@ -83,8 +83,7 @@ def _kind_of(writer: Writer, row: KubeObject, found: _Found) -> Kind | None:
     """The stored kind of a row; custom ones take a query, and are looked up once."""
     resource = row.group, row.plural
     if resource not in found:
-        builtin = kinds.builtins_of(writer.cluster).stored_as(*resource)
-        found[resource] = builtin or kinds.kinds_of(writer.cluster).stored_as(*resource)
+        found[resource] = kinds.stored(writer.cluster, *resource)
     return found[resource]
 
 

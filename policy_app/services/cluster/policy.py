@@ -20,14 +20,13 @@ from policy_app.evaluation.gatekeeper.exemptions import (
 from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import DELETE, Review
 from policy_app.evaluation.gatekeeper.webhook import Answer, as_status
-from policy_app.evaluation.results import WEBHOOK
+from policy_app.evaluation.results import MUTATION_WEBHOOK, WEBHOOK
 from policy_app.models import Cluster, KubeObject
 from policy_app.services.cluster import denials
 from policy_app.services.cluster.caller import Caller, WriteOptions
 from policy_app.services.cluster.installed import Installed, installed
 from policy_app.services.cluster.store import DECIDING_GROUPS, Writer
 
-MUTATION_WEBHOOK = "mutation.gatekeeper.sh"
 _SCOPE = WebhookScope()
 # AKS keeps webhooks away from the namespaces of its own control plane.
 _AKS_SCOPE = WebhookScope(absent_labels=frozenset({IGNORE_LABEL, CONTROL_PLANE_LABEL}))

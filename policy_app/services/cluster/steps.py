@@ -155,7 +155,7 @@ def stored_form(writer: Writer, kind: Kind, thing: Object) -> Object:
     """The object in the version in which its resource is kept."""
     if kind.stored:
         return versions.to(kind, thing)
-    stored = kinds.kinds_of(writer.cluster).stored_as(kind.group, kind.plural)
+    stored = kinds.stored(writer.cluster, kind.group, kind.plural)
     return versions.to(stored or kind, thing)
 
 

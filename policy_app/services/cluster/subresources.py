@@ -45,9 +45,8 @@ def patch_scale(
 ) -> Outcome:
     """PATCH of a Scale.  Raises ``ApiError``."""
     current = scale(cluster, target)
-    kind = kinds.kinds_of(cluster).of("autoscaling/v1", "Scale") or scales.KIND
     form = "merge" if asked.form in ("strategic", "apply") else asked.form
-    changed = patches.apply(kind, current, form, asked.content, steps.schemas_of(cluster))
+    changed = patches.apply(scales.KIND, current, form, asked.content, steps.schemas_of(cluster))
     changed = {**changed, "metadata": {}}
     return rescale(cluster, target, changed, caller, options)
 
@@ -71,7 +70,7 @@ def evict(
 
 def _budget_against(cluster: Cluster, pod: Object) -> str:
     """The name of a PodDisruptionBudget that allows no disruption of a Pod; empty for none."""
-    kind = kinds.kinds_of(cluster).of("policy/v1", "PodDisruptionBudget")
+    kind = kinds.builtins_of(cluster).of("policy/v1", "PodDisruptionBudget")
     if kind is None:
         return ""
     namespace = str(metadata_of(pod).get("namespace") or "")

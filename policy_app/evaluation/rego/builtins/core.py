@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from policy_app.evaluation.rego.errors import RegoLimitError
 from policy_app.evaluation.rego.values import RegoSet, Value, type_name
@@ -57,7 +57,7 @@ class Context(Protocol):
     """What a query lends to builtins that need more than their operands.
 
     ``now_ns`` is the query's one point in time, in nanoseconds since 1970; ``seed`` makes
-    ``uuid.rfc4122`` repeatable; ``memo`` lives as long as the query.
+    ``uuid.rfc4122`` repeatable.
     """
 
     @property
@@ -66,8 +66,6 @@ class Context(Protocol):
     def now_ns(self) -> int: ...
     @property
     def seed(self) -> str: ...
-    @property
-    def memo(self) -> dict[Any, Any]: ...
     @property
     def external_data(self) -> Callable[[Value], Value] | None: ...
 

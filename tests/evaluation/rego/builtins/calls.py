@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -25,7 +24,6 @@ class QueryContext:
     budget: Budget = field(default_factory=lambda: Budget(PATIENT))
     now_ns: int = NOW_NS
     seed: str = "seed"
-    memo: dict[Any, Any] = field(default_factory=dict)
     external_data: Callable[[Value], Value] | None = None
     notes: list[str] = field(default_factory=list)
 
