@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db.models import JSONField, QuerySet
-from django.http import HttpRequest
 
-from policy_app.admin.base import WithHistory, show_refusal
+from policy_app.admin.base import PolicyResourceAdmin, show_refusal
 from policy_app.models import Assignment
 from policy_app.services import assignments, drafts
 from policy_app.services.errors import PolicyError
@@ -68,7 +65,7 @@ class AssignmentForm(AssignmentModelForm):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(WithHistory):
+class AssignmentAdmin(PolicyResourceAdmin):
     """Assignments in ARM's own terms."""
 
     form = AssignmentForm
@@ -77,24 +74,11 @@ class AssignmentAdmin(WithHistory):
     list_select_related = ("scope", "definition")
     search_fields = ("display_name", "name", "definition__display_name", "scope__arm_id")
     raw_id_fields = ("scope", "definition")
-    formfield_overrides = {JSONField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Scope and name are an assignment's identity."""
-        return ("scope", "name") if obj else ()
+    def store(self, form: AssignmentForm, by: Any) -> Assignment:
+        """What the form has checked."""
+        return assignments.put(form.draft, by)[0]
 
-    def save_model(self, request: Any, obj: Assignment, form: AssignmentForm, change: bool) -> None:
-        """Let the service store the draft that it has checked."""
-        row, _ = assignments.put(form.draft, request.user)
-        # The admin goes on with its own object: the log and the redirect need the key.
-        obj.pk = row.pk
-        obj.refresh_from_db()
-
-    def delete_model(self, request: Any, obj: Assignment) -> None:
-        """Delete through the service."""
-        assignments.delete(obj, request.user)
-
-    def delete_queryset(self, request: Any, queryset: QuerySet[Assignment]) -> None:
-        """Each through the service, so that each keeps who deleted it."""
-        for row in queryset:
-            assignments.delete(row, request.user)
+    def remove(self, row: Assignment, by: Any) -> None:
+        """Its history stays, with who deleted it."""
+        assignments.delete(row, by)

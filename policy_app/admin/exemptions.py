@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db.models import JSONField, QuerySet
-from django.http import HttpRequest
 
-from policy_app.admin.base import NoEditing, WithHistory, show_refusal
+from policy_app.admin.base import NoEditing, PolicyResourceAdmin, show_refusal
 from policy_app.evaluation.language.exemptions import in_arm_form
 from policy_app.models import Exemption, FetchedTemplate
 from policy_app.services import exemptions
@@ -71,7 +68,7 @@ def _body(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @admin.register(Exemption)
-class ExemptionAdmin(WithHistory):
+class ExemptionAdmin(PolicyResourceAdmin):
     """Exemptions in ARM's own terms."""
 
     form = ExemptionForm
@@ -79,28 +76,14 @@ class ExemptionAdmin(WithHistory):
     list_filter = ("category", "scope__kind", "expires_on")
     list_select_related = ("scope",)
     search_fields = ("display_name", "name", "assignment_arm_id", "scope__arm_id")
-    raw_id_fields = ("scope",)
-    formfield_overrides = {JSONField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Scope and name are an exemption's identity."""
-        return ("scope", "name") if obj else ()
+    def store(self, form: ExemptionForm, by: Any) -> Exemption:
+        """What the form has checked."""
+        return exemptions.put(*form.place, form.body, by)[0]
 
-    def save_model(self, request: Any, obj: Exemption, form: ExemptionForm, change: bool) -> None:
-        """Let the service store what it has checked."""
-        row, _ = exemptions.put(*form.place, form.body, request.user)
-        # The admin goes on with its own object: the log and the redirect need the key.
-        obj.pk = row.pk
-        obj.refresh_from_db()
-
-    def delete_model(self, request: Any, obj: Exemption) -> None:
-        """Delete through the service."""
-        exemptions.delete(obj, request.user)
-
-    def delete_queryset(self, request: Any, queryset: QuerySet[Exemption]) -> None:
-        """Each through the service, so that each keeps who deleted it."""
-        for row in queryset:
-            exemptions.delete(row, request.user)
+    def remove(self, row: Exemption, by: Any) -> None:
+        """Its history stays, with who deleted it."""
+        exemptions.delete(row, by)
 
 
 @admin.register(FetchedTemplate)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from policy_app.models.resources import PolicyResource
 from policy_app.models.scopes import Scope
 
 
-class Exemption(models.Model):
+class Exemption(PolicyResource):
     """Every field of ARM's policyExemption; unique by scope and name, in any letter case.
 
     The assignment is kept by its id, as ARM does: an exemption outlives it, and counts again for
@@ -36,9 +36,9 @@ class Exemption(models.Model):
         ADMIN = "Admin", "Administrator"
         SELF_SERVE = "UserSelfServe", "Self-service"
 
+    arm_type = "policyExemptions"
+
     scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="exemptions")
-    name = models.CharField(max_length=128)
-    key = models.CharField(max_length=128, editable=False)
     assignment_arm_id = models.CharField("assignment's ARM id", max_length=800)
     assignment_key = models.CharField(max_length=800, editable=False, db_index=True)
     category = models.CharField(max_length=20, choices=Category.choices)
@@ -46,53 +46,20 @@ class Exemption(models.Model):
         default=list, blank=True, help_text="Policies of the initiative; none for all of them."
     )
     expires_on = models.DateTimeField(null=True, blank=True)
-    display_name = models.CharField(max_length=500, blank=True)
-    description = models.TextField(blank=True)
-    metadata = models.JSONField(default=dict, blank=True)
-    resource_selectors = models.JSONField(default=list, blank=True)
     scope_validation = models.CharField(
         max_length=20, choices=ScopeValidation.choices, default=ScopeValidation.DEFAULT
     )
     management_mode = models.CharField(
         max_length=20, choices=ManagementMode.choices, default=ManagementMode.ADMIN
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    updated_at = models.DateTimeField(auto_now=True)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
     history = HistoricalRecords()
 
-    class Meta:
-        ordering = ["display_name", "pk"]
+    class Meta(PolicyResource.Meta):
         constraints = [
             models.UniqueConstraint("scope", "key", name="exemption_once_a_scope"),
         ]
 
-    def __str__(self) -> str:
-        return self.display_name or self.name
-
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the keys true to the name and the assignment's id."""
-        self.key = self.name.lower()
+        """Keep the assignment's key true to its id, too."""
         self.assignment_key = self.assignment_arm_id.lower()
         super().save(*args, **kwargs)
-
-    @property
-    def arm_id(self) -> str:
-        """The id that ARM shows: the scope's, the provider, the name."""
-        provider = "providers/Microsoft.Authorization/policyExemptions"
-        return f"{self.scope.arm_id}/{provider}/{self.name}"

@@ -7,8 +7,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policy_app.arm import filters, openapi
-from policy_app.arm.authorization import bodies, expand, shapes
+from policy_app.arm import bodies, filters, openapi
+from policy_app.arm.authorization import expand, shapes
 from policy_app.arm.authorization.serializers import (
     PolicyAssignmentListResultSerializer,
     PolicyAssignmentSerializer,

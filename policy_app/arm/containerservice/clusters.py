@@ -13,8 +13,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policy_app.arm import openapi
-from policy_app.arm.authorization import bodies
+from policy_app.arm import bodies, openapi
 from policy_app.arm.containerservice import shapes
 from policy_app.arm.containerservice.serializers import (
     ManagedClusterListResultSerializer,

@@ -1,4 +1,4 @@
-"""What every PUT and PATCH of this provider asks of its body."""
+"""What every PUT and PATCH asks of its body."""
 
 from __future__ import annotations
 
