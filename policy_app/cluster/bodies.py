@@ -46,12 +46,8 @@ def _value(request: HttpRequest, decoder: json.JSONDecoder) -> Any:
     if not raw or raw.isspace():
         return None
     form = content_type(request)
-    if raw.startswith(protobuf.MAGIC):
-        value: Any = protobuf.decode(raw)
-        _check_depth(value)
-        return value
     if form == _PROTOBUF:
-        raise errors.bad_request("the body does not start as a protobuf message of Kubernetes does")
+        return _protobuf(raw)
     value = _yaml(raw) if form in _YAML else _json(raw, decoder)
     # JSON is no deeper than it has brackets, which are counted a hundred times faster.
     if form in _YAML or raw.count(b"{") + raw.count(b"[") > _DEEPEST:
@@ -89,6 +85,14 @@ def _raw(request: HttpRequest) -> bytes:
     if len(body) > LONGEST:
         raise errors.too_large(LONGEST)
     return body
+
+
+def _protobuf(raw: bytes) -> Any:
+    if not raw.startswith(protobuf.MAGIC):
+        raise errors.bad_request("the body does not start as a protobuf message of Kubernetes does")
+    value = protobuf.decode(raw)
+    _check_depth(value)
+    return value
 
 
 def _json(raw: bytes, decoder: json.JSONDecoder) -> Any:
