@@ -12,7 +12,7 @@ from django.conf import settings
 from policy_app.apimachinery.objects import Object, name_of, namespace_of
 from policy_app.models import Cluster, ClusterState, KubeObject
 from policy_app.services.cluster import kinds
-from policy_app.services.cluster.store import Writer, writing
+from policy_app.services.cluster.store import Writer, namespaces, writing
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 SYSTEM_NAMESPACES: Mapping[str, Mapping[str, str]] = {
@@ -77,8 +77,7 @@ def contents(namespace: str) -> list[Object]:
 def namespaces_of(cluster: Cluster) -> dict[str, dict[str, Any]]:
     """The cluster's Namespaces by name, as objects."""
     fill(cluster)
-    rows = KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
-    return {row.name: row.body for row in rows.order_by("name")}
+    return {row.name: row.body for row in namespaces(cluster).order_by("name")}
 
 
 def namespace_names(clusters: Iterable[Cluster]) -> list[str]:

@@ -92,7 +92,7 @@ def update(
     prepared = steps.prepared_for_update(target, steps.carried_over(thing, old), old)
     prepared = addresses.allotted(writer, kind, prepared, old)
     complete, warnings = steps.admitted(writer, target, prepared, old, caller, options)
-    complete = steps.with_generation(kind, complete, old)
+    complete = steps.with_generation(complete, old)
     owned = _owned(writer, target, old, complete, options, operation)
     stored = writer.change(row, steps.stored_form(writer, kind, owned))
     if is_going(stored) and not finalizers_of(stored) and not steps.keeps_itself(stored):

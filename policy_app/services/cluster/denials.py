@@ -22,7 +22,7 @@ from policy_app.evaluation.gatekeeper.exemptions import OWN_NAMESPACE
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.webhook import Answer
 from policy_app.evaluation.results import WEBHOOK
-from policy_app.models import Cluster, KubeObject, Refusal
+from policy_app.models import Cluster, Refusal
 from policy_app.services.cluster import events
 from policy_app.services.cluster.store import Writer, writing
 
@@ -188,8 +188,7 @@ def _about(writer: Writer, review: Review) -> Mapping[str, Any]:
 
 
 def _has_namespace(writer: Writer, name: str) -> bool:
-    found = KubeObject.objects.filter(cluster=writer.cluster, group="", plural="namespaces")
-    return bool(name) and found.filter(name=name).exists()
+    return bool(name) and writer.namespace(name) is not None
 
 
 def _name(review: Review) -> str:

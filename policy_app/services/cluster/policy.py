@@ -21,7 +21,7 @@ from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import DELETE, Review
 from policy_app.evaluation.gatekeeper.webhook import Answer, as_status
 from policy_app.evaluation.results import MUTATION_WEBHOOK, WEBHOOK
-from policy_app.models import Cluster, KubeObject
+from policy_app.models import Cluster
 from policy_app.services.cluster import denials
 from policy_app.services.cluster.caller import Caller, WriteOptions
 from policy_app.services.cluster.installed import Installed, installed
@@ -77,7 +77,7 @@ def mutate(writer: Writer, request: Request) -> Object:
     # What the API server hands on was decoded by type, which leaves no null behind.
     thing = without_nulls(request.object)
     review = replace(request, object=thing).to_review()
-    namespaces = _namespaces(writer.cluster, request)
+    namespaces = _namespaces(writer, request)
     if left_out(writer.cluster, review, namespaces.get(review.namespace)):
         return request.object
     answer = deciding.mutation.answer(review, namespaces, mutation_id=str(uuid4()))
@@ -98,7 +98,7 @@ def judge(writer: Writer, request: Request, complete: Object | None) -> tuple[st
     review = replace(request, object=complete).to_review()
     if _idle(deciding, review):
         return ()
-    namespaces = _namespaces(writer.cluster, request)
+    namespaces = _namespaces(writer, request)
     if left_out(writer.cluster, review, namespaces.get(review.namespace)):
         return ()
     answer = deciding.webhook.answer(review, namespaces)
@@ -133,11 +133,7 @@ def _idle(deciding: Installed, review: Review) -> bool:
     return not deciding.constraints and review.kind.get("group", "") not in DECIDING_GROUPS
 
 
-def _namespaces(cluster: Cluster, request: Request) -> Namespaces:
+def _namespaces(writer: Writer, request: Request) -> Namespaces:
     name = namespace_of(request.object or request.old_object or {})
-    if not name:
-        return {}
-    row = KubeObject.objects.filter(
-        cluster=cluster, group="", plural="namespaces", namespace="", name=name
-    ).first()
-    return {name: row.body} if row else {}
+    home = writer.namespace(name) if name else None
+    return {name: home} if home is not None else {}

@@ -25,7 +25,7 @@ from policy_app.evaluation.gatekeeper.review import CREATE, UPDATE
 from policy_app.models import Cluster
 from policy_app.services.cluster import kinds, policy
 from policy_app.services.cluster.caller import Caller, Target, WriteOptions
-from policy_app.services.cluster.store import Writer
+from policy_app.services.cluster.store import Writer, says_the_same
 
 NAMESPACE = ("v1", "Namespace")
 # Fields that the server alone sets, and that a client's body never changes.
@@ -75,10 +75,10 @@ def require_namespace(writer: Writer, target: Target) -> None:
         return
     kind = kinds.builtins_of(writer.cluster).of(*NAMESPACE)
     assert kind is not None
-    row = writer.find(kind, "", target.namespace)
-    if row is None:
+    home = writer.namespace(target.namespace)
+    if home is None:
         raise errors.not_found(kind, target.namespace)
-    if is_going(row.body):
+    if is_going(home):
         why = (
             f"unable to create new content in namespace {target.namespace}"
             " because it is being terminated"
@@ -215,13 +215,12 @@ def prepared_for_update(target: Target, thing: Object, old: Object) -> Object:
     return merged
 
 
-def with_generation(kind: Kind, thing: Object, old: Object) -> Object:
+def with_generation(thing: Object, old: Object) -> Object:
     """The generation counts changes of what is wanted: all but metadata and status."""
     before = metadata_of(old).get("generation")
     if before is None:
         return thing
-    changed = _wanted(thing) != _wanted(old)
-    generation = int(before) + 1 if changed else before
+    generation = before if says_the_same(old, thing) else int(before) + 1
     return {**thing, "metadata": {**metadata_of(thing), "generation": generation}}
 
 
@@ -231,7 +230,3 @@ def keeps_itself(thing: Mapping[str, Any]) -> bool:
     finalizers = spec.get("finalizers") if isinstance(spec, Mapping) else None
     grace = metadata_of(thing).get("deletionGracePeriodSeconds")
     return bool(thing.get("kind") == "Namespace" and finalizers) or bool(grace)
-
-
-def _wanted(thing: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in thing.items() if key not in ("metadata", "status")}

@@ -62,10 +62,19 @@ class Writer:
     """Whether something was changed that decides about other objects."""
     queue: Queue = field(default_factory=dict)
     """What controllers still have to do in this transaction, and about which objects."""
+    homes: dict[str, Object | None] = field(default_factory=dict)
+    """The Namespaces that were looked up, by name; every object of one needs it more than once."""
 
     def find(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """The stored object of that name."""
         return rows(self.cluster, kind, namespace).filter(name=name).first()
+
+    def namespace(self, name: str) -> Object | None:
+        """The Namespace of that name as it is now."""
+        if name not in self.homes:
+            row = namespaces(self.cluster).filter(name=name).first()
+            self.homes[name] = row.body if row is not None else None
+        return self.homes[name]
 
     def owned_by(self, uid: str) -> QuerySet[KubeObject]:
         """The objects that name an owner."""
@@ -151,6 +160,7 @@ class Writer:
                 yield
         except Exception:
             self.state.revision, self.queue = revision, queue
+            self.homes.clear()
             raise
 
     def _next_revision(self) -> int:
@@ -186,8 +196,10 @@ class Writer:
             if row.group in DECIDING_GROUPS and not (before and says_the_same(before, row.body)):
                 self.state.deciding = new_uid()
                 self.decided = True
-            # What decides goes by the labels of namespaces, too.
-            self.decided |= (row.group, row.plural) == ("", "namespaces")
+            if (row.group, row.plural) == ("", "namespaces"):
+                # What decides goes by the labels of namespaces, too.
+                self.decided = True
+                self.homes.pop(row.name, None)
         KubeChange.objects.bulk_create(
             KubeChange(
                 cluster=self.cluster,
@@ -245,6 +257,11 @@ def rows(cluster: Cluster, kind: Kind, namespace: str = "") -> QuerySet[KubeObje
     """The stored objects of a kind, of one namespace or of all."""
     found = KubeObject.objects.filter(cluster=cluster, group=kind.group, plural=kind.plural)
     return found.filter(namespace=namespace) if namespace else found
+
+
+def namespaces(cluster: Cluster) -> QuerySet[KubeObject]:
+    """The Namespaces of a cluster."""
+    return KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
 
 
 def _finish(writer: Writer, began_at: int) -> None:

@@ -16,6 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from policy_app.apimachinery.objects import Object, metadata_of
 from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
 from policy_app.models import Cluster, KubeObject, KubeOwner, Refusal
+from policy_app.services.cluster import store
 from policy_app.services.cluster.store import DECIDING_GROUPS
 
 WORKLOADS: Mapping[str, tuple[str, str]] = {
@@ -96,7 +97,7 @@ def resources(cluster: Cluster) -> dict[str, tuple[str, str, int]]:
 
 def namespaces(cluster: Cluster) -> QuerySet[KubeObject]:
     """The Namespaces."""
-    return KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
+    return store.namespaces(cluster)
 
 
 def workloads(cluster: Cluster) -> QuerySet[KubeObject]:

@@ -31,10 +31,11 @@ from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import OPERATIONS, Review
 from policy_app.evaluation.gatekeeper.webhook import Answer
 from policy_app.evaluation.rego.limits import ending_at
-from policy_app.models import AddonState, Cluster, ClusterState, KubeObject, Refusal
+from policy_app.models import AddonState, Cluster, ClusterState, Refusal
 from policy_app.services import access
 from policy_app.services.cluster import addon, denials, lookup, wakeups
 from policy_app.services.cluster.installed import Installed, installed
+from policy_app.services.cluster.store import namespaces
 
 _Fields = tuple[tuple[str, type], ...]
 
@@ -312,8 +313,7 @@ def _read(name: str, kept: Snapshot | None) -> Snapshot:
     number = addon.state_of(cluster).token_number
     if kept is not None and kept.mark == mark:
         return replace(kept, cluster=cluster, token_number=number, callers=set())
-    homes = KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
-    known = {row.name: row.body for row in homes}
+    known = {row.name: row.body for row in namespaces(cluster)}
     return Snapshot(cluster, number, installed(cluster, state), known, mark)
 
 

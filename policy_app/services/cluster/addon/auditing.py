@@ -22,7 +22,7 @@ from policy_app.models import AddonState, Cluster, ClusterState, KubeObject
 from policy_app.services.cluster import kinds, noting
 from policy_app.services.cluster.addon import progress
 from policy_app.services.cluster.installed import Installed, installed
-from policy_app.services.cluster.store import DECIDING_GROUPS, Writer, writing
+from policy_app.services.cluster.store import DECIDING_GROUPS, Writer, namespaces, writing
 
 MOST = 20_000
 """Objects that one audit looks at, as many Pods twice over as the add-on is made for."""
@@ -68,14 +68,13 @@ def refresh(cluster: Cluster) -> None:
 
 
 def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
-    homes = KubeObject.objects.filter(cluster=cluster, group="", plural="namespaces")
     served = kinds.kinds_of(cluster)
     return audit(
         deciding.webhook.client,
         _objects(cluster, served, deciding),
         timestamp(timezone.now()),
         expander=deciding.webhook.expander,
-        namespaces={row.name: row.body for row in homes},
+        namespaces={row.name: row.body for row in namespaces(cluster)},
         config=deciding.config,
     )
 

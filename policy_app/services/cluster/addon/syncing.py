@@ -158,10 +158,7 @@ def _over(old: Object, wanted: Object) -> Object:
 
 
 def _home_exists(writer: Writer, kind: Kind, thing: Object) -> bool:
-    if not kind.namespaced:
-        return True
-    homes = KubeObject.objects.filter(cluster=writer.cluster, group="", plural="namespaces")
-    return homes.filter(name=namespace_of(thing)).exists()
+    return not kind.namespaced or writer.namespace(namespace_of(thing)) is not None
 
 
 def _key(thing: Object) -> tuple[str, str, str]:
