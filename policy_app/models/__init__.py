@@ -1,21 +1,39 @@
-"""What is stored: scopes, clusters, their objects, definitions, assignments, exemptions, access."""
+"""What is stored: scopes, clusters and their objects, definitions, assignments, compliance, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
 from policy_app.models.addon import AddonProgress, AddonState, Refusal
 from policy_app.models.assignments import Assignment
+from policy_app.models.compliance import (
+    AppliedSet,
+    ClusterAudit,
+    ComplianceEvent,
+    ComplianceSample,
+    ComplianceState,
+    Component,
+    ComponentState,
+    PolicyState,
+)
 from policy_app.models.definitions import Definition, DefinitionVersion, InitiativeMember
 from policy_app.models.exemptions import Exemption
 from policy_app.models.fetched import FetchedTemplate
 from policy_app.models.objects import ClusterState, KubeChange, KubeObject, KubeOwner
+from policy_app.models.scans import Scan, ScanChunk
 from policy_app.models.scopes import Cluster, Scope
 
 __all__ = [
     "AddonProgress",
     "AddonState",
     "ApiToken",
+    "AppliedSet",
     "Assignment",
     "Cluster",
+    "ClusterAudit",
     "ClusterState",
+    "ComplianceEvent",
+    "ComplianceSample",
+    "ComplianceState",
+    "Component",
+    "ComponentState",
     "Definition",
     "DefinitionVersion",
     "Exemption",
@@ -24,7 +42,10 @@ __all__ = [
     "KubeChange",
     "KubeObject",
     "KubeOwner",
+    "PolicyState",
     "Refusal",
+    "Scan",
+    "ScanChunk",
     "Scope",
     "SignInLink",
 ]
