@@ -1,4 +1,4 @@
-"""What is stored: scopes, clusters and their objects, definitions, assignments, compliance, access."""
+"""What is stored: scopes, clusters, their objects, definitions, assignments, audits, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
 from policy_app.models.addon import AddonProgress, AddonState, Refusal
