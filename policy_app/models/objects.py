@@ -72,7 +72,7 @@ class KubeObject(models.Model):
     plural = models.CharField(max_length=253)
     namespace = models.CharField(max_length=253, blank=True)
     name = models.CharField(max_length=253)
-    uid = models.CharField(max_length=36, unique=True)
+    uid = models.CharField(max_length=36)
     revision = models.BigIntegerField()
     body = JsonText()
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -85,6 +85,8 @@ class KubeObject(models.Model):
                 fields=["cluster", "group", "plural", "namespace", "name"],
                 name="object_once_a_cluster",
             ),
+            # Two clusters of the portal may mirror one real cluster.
+            models.UniqueConstraint(fields=["cluster", "uid"], name="uid_once_a_cluster"),
         ]
 
     def __str__(self) -> str:

@@ -81,6 +81,12 @@ class Cluster(models.Model):
         CURRENT = "current", "Gatekeeper 3.4 or newer: [name] message"
         LEGACY = "legacy", "Gatekeeper 3.3 or older: [denied by name] message"
 
+    class Source(models.TextChoices):
+        """Where the objects of the cluster come from."""
+
+        SIMULATED = "simulated", "Simulated: people and controllers write its objects"
+        MIRROR = "mirror", "Mirror: snapshots of a real cluster, which nobody writes to"
+
     scope = models.OneToOneField(Scope, on_delete=models.CASCADE, related_name="cluster")
     resource_type = models.CharField(
         max_length=60, choices=[(MANAGED, MANAGED), (CONNECTED, CONNECTED)], default=MANAGED
@@ -90,12 +96,24 @@ class Cluster(models.Model):
         max_length=10, choices=Generation.choices, default=Generation.CURRENT
     )
     kubernetes_version = models.CharField(max_length=20, default="1.32.4")
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.SIMULATED)
+    mirrored_from = models.CharField(max_length=1000, blank=True)
+    """What the last snapshot was taken of, in words: an address with its context, files."""
+    mirrored_at = models.DateTimeField(null=True, blank=True)
+    """When the last snapshot began to be read; what it holds is as of then."""
+    mirror_notes = models.JSONField(default=dict, blank=True)
+    """What the last snapshot did: ``again`` (the command), ``counts`` and ``left_out``."""
 
     class Meta:
         ordering = ["scope__path"]
 
     def __str__(self) -> str:
         return self.scope.name
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether its objects are snapshots of a real cluster: no controllers, no writes."""
+        return self.source == self.Source.MIRROR
 
     @property
     def minor_version(self) -> str:
