@@ -6,22 +6,19 @@ together or not at all.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
-from policy_app.catalog import gaps
+from policy_app.catalog import storing
 from policy_app.catalog.reading import FileProblem, Published, read
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
-from policy_app.evaluation.language.versions import VersionPattern, version_key
-from policy_app.models import Definition, DefinitionVersion, InitiativeMember
+from policy_app.evaluation.language.versions import version_key
+from policy_app.models import Definition, DefinitionVersion
 
 Origin = DefinitionVersion.Origin
 _FEW = 500
@@ -77,7 +74,7 @@ class _Import:
             self._take(one)
             progress(number, len(self.found))
         if self.report.created or self.report.updated:
-            _tell_initiatives()
+            storing.tell_initiatives()
 
     def _take(self, one: Published | FileProblem) -> None:
         if isinstance(one, FileProblem):
@@ -98,9 +95,7 @@ class _Import:
             self.report.gaps.append((label, definition.evaluation_gap))
         self._version(definition, parsed, body, label)
 
-    def _definition(
-        self, published: Published, parsed: PolicyDefinition | PolicySetDefinition
-    ) -> Definition:
+    def _definition(self, published: Published, parsed: storing.Parsed) -> Definition:
         key = str(published.shape["id"]).lower()
         stored = self.definitions.get(key)
         if stored is None:
@@ -116,86 +111,30 @@ class _Import:
         self.definitions[key] = stored
         return stored
 
-    def _summarise(
-        self, stored: Definition, parsed: PolicyDefinition | PolicySetDefinition
-    ) -> bool:
+    def _summarise(self, stored: Definition, parsed: storing.Parsed) -> bool:
         """Bring the list's columns in line with the newest version; true where they changed."""
-        a_set = parsed if isinstance(parsed, PolicySetDefinition) else None
-        wanted = {
-            "policy_type": parsed.policy_type,
-            "mode": parsed.mode if isinstance(parsed, PolicyDefinition) else "",
-            "display_name": parsed.display_name,
-            "description": parsed.description,
-            "category": parsed.category,
-            "latest_version": parsed.version,
-            "policy_count": len(a_set.members) if a_set else 1,
-        }
-        if isinstance(parsed, PolicyDefinition):
-            wanted["evaluation_gap"] = gaps.of(parsed)
+        wanted = storing.summary(parsed)
         if self.origin == Origin.PORTAL and stored.pk and self._is_official(stored, parsed.version):
             # Our own text never comes back over Azure's when the catalogue is loaded again.
             for official in ("display_name", "description", "category"):
                 wanted.pop(official)
-        changed = [name for name, value in wanted.items() if getattr(stored, name) != value]
-        for name in changed:
-            setattr(stored, name, wanted[name])
-        return bool(changed) or stored.pk is None
+        return storing.summarise(stored, wanted)
 
     def _is_official(self, stored: Definition, version: str) -> bool:
         row = self.versions.get((stored.key, version))
         return row is not None and row.origin == Origin.AZURE
 
     def _version(
-        self,
-        definition: Definition,
-        parsed: PolicyDefinition | PolicySetDefinition,
-        body: dict[str, Any],
-        label: str,
+        self, definition: Definition, parsed: storing.Parsed, body: dict[str, Any], label: str
     ) -> None:
-        fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         row = self.versions.get((definition.key, parsed.version))
         if row is not None and (
-            row.fingerprint == fingerprint
+            row.fingerprint == storing.fingerprint(body)
             or (self.origin == Origin.PORTAL and row.origin == Origin.AZURE)
         ):
             self.report.unchanged.append(label)
             return
         (self.report.updated if row else self.report.created).append(label)
-        number = VersionPattern.parse(parsed.version)
-        row = row or DefinitionVersion(definition=definition, version=parsed.version)
-        row.major, row.minor, row.patch = (one or 0 for one in number.numbers)
-        row.suffix, row.body = number.tag, body
-        row.origin, row.fingerprint = self.origin, fingerprint
-        row.save()
+        row = row or DefinitionVersion(definition=definition)
+        storing.write_version(row, parsed, body, self.origin)
         self.versions[definition.key, parsed.version] = row
-        if isinstance(parsed, PolicySetDefinition):
-            _index_members(row, parsed)
-
-
-def _index_members(row: DefinitionVersion, parsed: PolicySetDefinition) -> None:
-    row.members.all().delete()
-    InitiativeMember.objects.bulk_create(
-        InitiativeMember(
-            initiative=row,
-            definition_key=reference.definition_id.lower(),
-            reference_id=reference.reference_id,
-            pinned=reference.version_pattern,
-            position=position,
-        )
-        for position, reference in enumerate(parsed.members)
-    )
-
-
-def _tell_initiatives() -> None:
-    """Bring each initiative's gap in line with what its members can do now."""
-    policies = Definition.objects.filter(kind=Definition.Kind.POLICY)
-    gap_by_key = dict(policies.values_list("key", "evaluation_gap"))
-    latest = DefinitionVersion.objects.filter(
-        definition__kind=Definition.Kind.INITIATIVE, version=F("definition__latest_version")
-    )
-    for row in latest.select_related("definition").defer("body").prefetch_related("members"):
-        keys = [member.definition_key for member in row.members.all()]
-        gap = gaps.of_initiative([gap_by_key.get(key, gaps.NOT_STORED) for key in keys])
-        if gap != row.definition.evaluation_gap:
-            row.definition.evaluation_gap = gap
-            row.definition.save()

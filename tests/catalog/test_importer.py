@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from policy_app.catalog import importer
+from policy_app.catalog import importer, storing
 from policy_app.catalog.importer import ImportReport
 from policy_app.models import Definition, DefinitionVersion, InitiativeMember
 from policy_app.services import definitions
@@ -145,7 +145,7 @@ def test_a_failure_half_way_stores_nothing(
     def fail(*args: object) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(importer, "_index_members", fail)
+    monkeypatch.setattr(storing, "_index_members", fail)
     folder = settings.FIXTURES_DIR / "initiatives"
     initiative = json.loads(next(iter(sorted(folder.glob("PSPBaseline*.json")))).read_text("utf-8"))
     with pytest.raises(RuntimeError):
