@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from uuid import uuid4
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, connections, transaction
 from django.dispatch import receiver
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from simple_history.signals import post_create_historical_record
 
@@ -31,9 +33,9 @@ from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import OPERATIONS, Review
 from policy_app.evaluation.gatekeeper.webhook import Answer
 from policy_app.evaluation.rego.limits import ending_at
-from policy_app.models import AddonState, Cluster, ClusterState, Refusal
+from policy_app.models import AddonState, Cluster, Refusal
 from policy_app.services import access
-from policy_app.services.cluster import addon, denials, lookup, wakeups
+from policy_app.services.cluster import addon, denials, lookup, standing, wakeups
 from policy_app.services.cluster.installed import Installed, installed
 from policy_app.services.cluster.store import namespaces
 
@@ -74,8 +76,10 @@ class Snapshot:
     token_number: int
     deciding: Installed
     namespaces: Mapping[str, Mapping[str, Any]]
-    mark: tuple[Any, ...]
-    """The cluster's revision, and what of it decides."""
+    row: standing.Row = ()
+    """Everything that decides, in numbers: as long as they stay, so does the rest."""
+    due_at: datetime | None = None
+    """When the add-on does something of itself."""
     read_at: float = 0.0
     epoch: tuple[int, int] = (0, 0)
     callers: set[str] = field(default_factory=set)
@@ -123,11 +127,11 @@ def answer(call: Call, document: Mapping[str, Any]) -> Answer:
     Raises ``ApiError`` 400, 401 or 404 for a call that is wrong, and ``Undecided``.
     """
     review = _review(document)
-    standing = _snapshot(call)
-    _require_caller(call, standing)
+    current = _snapshot(call)
+    _require_caller(call, current)
     try:
         with ending_at(call.deadline):
-            given = _decided(call, standing, review)
+            given = _decided(call, current, review)
     except Exception as error:
         # What was asked about may be a Secret: only the kind of the error is told.
         _log.error("webhook failed", cluster=call.cluster, error=type(error).__name__)
@@ -135,12 +139,12 @@ def answer(call: Call, document: Mapping[str, Any]) -> Answer:
     if time.monotonic() > call.deadline:
         raise Undecided("the policies took too long")
     if not given.allowed and call.webhook == VALIDATE:
-        _keep(standing.cluster, review, given)
+        _keep(current.cluster, review, given)
     return given
 
 
-def _decided(call: Call, standing: Snapshot, review: Review) -> Answer:
-    deciding, namespaces = standing.deciding, _with_home(standing.namespaces, review)
+def _decided(call: Call, current: Snapshot, review: Review) -> Answer:
+    deciding, namespaces = current.deciding, _with_home(current.namespaces, review)
     if call.webhook == VALIDATE:
         return deciding.webhook.answer(review, namespaces)
     thing = review.object
@@ -227,17 +231,17 @@ def _token(name: str, number: int) -> str:
     return f"{TOKEN_PREFIX}_{number}_{signature.hexdigest()}"
 
 
-def _require_caller(call: Call, standing: Snapshot) -> None:
+def _require_caller(call: Call, current: Snapshot) -> None:
     """Raises ``ApiError`` 401 for a token that is not good any more."""
     if not call.token.startswith(f"{access.TOKEN_PREFIX}_"):
-        if call.token.split("_")[1] != str(standing.token_number):
+        if call.token.split("_")[1] != str(current.token_number):
             raise errors.unauthorized()
         return
-    if call.token in standing.callers:
+    if call.token in current.callers:
         return
     if _asked(lambda: access.user_of_token(call.token), call.deadline) is None:
         raise errors.unauthorized()
-    standing.callers.add(call.token)
+    current.callers.add(call.token)
 
 
 # What is in force
@@ -305,16 +309,28 @@ def _refreshed(name: str, kept: Snapshot | None) -> Snapshot:
 
 
 def _read(name: str, kept: Snapshot | None) -> Snapshot:
+    """What is in force now; nothing is read again where all stands as it did."""
+    if kept is not None and _stands(kept):
+        return replace(kept, callers=set())
     cluster = lookup.by_name(name)
     addon.catch_up(cluster)
+    # Looked at before what it tells of is read: a change in between is found the next time.
+    row = standing.of(cluster, synced=True)
     cluster.refresh_from_db(fields=["addon_enabled"])
-    state = ClusterState.objects.get(cluster=cluster)
-    mark = (state.revision, state.deciding, cluster.gatekeeper, cluster.addon_enabled)
-    number = addon.state_of(cluster).token_number
-    if kept is not None and kept.mark == mark:
-        return replace(kept, cluster=cluster, token_number=number, callers=set())
-    known = {row.name: row.body for row in namespaces(cluster)}
-    return Snapshot(cluster, number, installed(cluster, state), known, mark)
+    state = addon.state_of(cluster)
+    deciding = installed(cluster)
+    known = {one.name: one.body for one in namespaces(cluster)}
+    due_at = addon.due_by_time(state)
+    seen = row if deciding.synced else (*row[:-1], 0)
+    return Snapshot(cluster, state.token_number, deciding, known, seen, due_at)
+
+
+def _stands(kept: Snapshot) -> bool:
+    """Whether nothing has changed: one statement, so that answers under way are not held up."""
+    if kept.due_at is not None and timezone.now() >= kept.due_at:
+        return False
+    row = standing.of(kept.cluster, synced=bool(kept.deciding.synced))
+    return bool(row) and row == kept.row
 
 
 def _asked(work: Callable[[], _Found], deadline: float) -> _Found:

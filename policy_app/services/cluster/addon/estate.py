@@ -58,9 +58,14 @@ def next_end(cluster: Cluster) -> datetime | None:
 
 @lru_cache(maxsize=1)
 def _statement() -> str:
-    """One row: the switch, the cluster's place and type, then numbers.
+    columns, source = parts_of_statement()
+    return f"SELECT {', '.join(columns)} FROM {source} WHERE c.id = %s"  # noqa: S608
 
-    All names in it are those of Django's models.
+
+def parts_of_statement() -> tuple[list[str], str]:
+    """What one row about a cluster ``c`` holds, and where it is from, for who asks more at once.
+
+    The switch, the cluster's place and type, then numbers.  All names are those of Django's models.
     """
     cluster, scope = Cluster._meta.db_table, Scope._meta.db_table
     parts = ["c.addon_enabled", "c.resource_type", "s.path", "s.location"]
@@ -68,8 +73,7 @@ def _statement() -> str:
     histories = [one.history.model._meta.db_table for one in _WITH_HISTORY]
     parts += [f"(SELECT MAX(history_id) FROM {one})" for one in histories]  # noqa: S608
     parts.append(f"(SELECT MAX(id) FROM {FetchedTemplate._meta.db_table})")  # noqa: S608
-    source = f"{cluster} c JOIN {scope} s ON s.id = c.scope_id WHERE c.id = %s"
-    return f"SELECT {', '.join(parts)} FROM {source}"  # noqa: S608
+    return parts, f"{cluster} c JOIN {scope} s ON s.id = c.scope_id"
 
 
 @lru_cache(maxsize=1)

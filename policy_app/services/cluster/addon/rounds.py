@@ -32,6 +32,15 @@ def state_of(cluster: Cluster) -> AddonState:
     return found or AddonState.objects.get_or_create(cluster=cluster)[0]
 
 
+def due_by_time(state: AddonState) -> datetime | None:
+    """When there is something to do though nobody changes anything; None for never."""
+    if not state.enabled or state.synced_at is None:
+        return None
+    cycle = state.synced_at + CYCLE
+    at_once = state.timing == Timing.AT_ONCE
+    return min(cycle, state.due_at) if at_once and state.due_at is not None else cycle
+
+
 def catch_up(cluster: Cluster) -> None:
     """Sync where it is time to; two statements where it is not."""
     standing = estate.look(cluster)
