@@ -1,8 +1,17 @@
 """What is stored: scopes, clusters, their objects, definitions, assignments, audits, access."""
 
 from policy_app.models.access import ApiToken, SignInLink
+from policy_app.models.activity import ActivityEntry
 from policy_app.models.addon import AddonProgress, AddonState, Refusal
 from policy_app.models.assignments import Assignment
+from policy_app.models.authorization import (
+    ExternalIdentity,
+    RoleAssignment,
+    RoleDefinition,
+    SecurityPrincipal,
+    ServicePrincipal,
+    ServicePrincipalSecret,
+)
 from policy_app.models.compliance import (
     AppliedSet,
     ClusterAudit,
@@ -21,6 +30,7 @@ from policy_app.models.scans import Scan, ScanChunk
 from policy_app.models.scopes import Cluster, Scope
 
 __all__ = [
+    "ActivityEntry",
     "AddonProgress",
     "AddonState",
     "ApiToken",
@@ -37,6 +47,7 @@ __all__ = [
     "Definition",
     "DefinitionVersion",
     "Exemption",
+    "ExternalIdentity",
     "FetchedTemplate",
     "InitiativeMember",
     "KubeChange",
@@ -44,8 +55,13 @@ __all__ = [
     "KubeOwner",
     "PolicyState",
     "Refusal",
+    "RoleAssignment",
+    "RoleDefinition",
     "Scan",
     "ScanChunk",
     "Scope",
+    "SecurityPrincipal",
+    "ServicePrincipal",
+    "ServicePrincipalSecret",
     "SignInLink",
 ]
