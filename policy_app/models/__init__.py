@@ -28,6 +28,7 @@ from policy_app.models.fetched import FetchedTemplate
 from policy_app.models.objects import ClusterState, KubeChange, KubeObject, KubeOwner
 from policy_app.models.scans import Scan, ScanChunk
 from policy_app.models.scopes import Cluster, Scope
+from policy_app.models.work import Duty, WorkerProcess
 
 __all__ = [
     "ActivityEntry",
@@ -46,6 +47,7 @@ __all__ = [
     "ComponentState",
     "Definition",
     "DefinitionVersion",
+    "Duty",
     "Exemption",
     "ExternalIdentity",
     "FetchedTemplate",
@@ -64,4 +66,5 @@ __all__ = [
     "ServicePrincipal",
     "ServicePrincipalSecret",
     "SignInLink",
+    "WorkerProcess",
 ]

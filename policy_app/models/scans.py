@@ -57,6 +57,10 @@ class Scan(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     """Until when the worker that plans or finishes it is believed to be alive."""
+    worker = models.CharField(max_length=100, blank=True)
+    """Which worker plans or finishes it."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How often planning it, and once it is planned finishing it, was begun."""
     revision = models.BigIntegerField(default=0)
     """The cluster's revision when it was planned; later changes are the next scan's."""
     deciding = models.CharField(max_length=200, blank=True)
