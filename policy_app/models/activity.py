@@ -9,8 +9,10 @@ from django.db import models
 
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet["ActivityEntry"]
+    _Manager = models.Manager["ActivityEntry"]
 else:
     _QuerySet = models.QuerySet
+    _Manager = models.Manager
 
 
 class WrittenOnceError(Exception):
@@ -28,6 +30,14 @@ class WrittenOnce(_QuerySet):
     bulk_update = _refuse
     delete = _refuse
     update_or_create = _refuse
+
+
+class WrittenOnceManager(_Manager):
+    """The way to the rows."""
+
+    def get_queryset(self) -> WrittenOnce:
+        """Rows to be read."""
+        return WrittenOnce(self.model, using=self._db)
 
 
 class ActivityEntry(models.Model):
@@ -63,7 +73,7 @@ class ActivityEntry(models.Model):
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
 
-    objects = WrittenOnce.as_manager()
+    objects = WrittenOnceManager()
 
     class Meta:
         ordering = ["-at", "-pk"]

@@ -39,13 +39,18 @@ def find(arm_id: str) -> Scope | None:
 def get(arm_id: str) -> Scope:
     """The scope with this id; ``NotFound`` with ARM's code for its level, or ``PolicyError``."""
     found = find(arm_id)
-    if found:
-        return found
+    if found is None:
+        raise missing(arm_id)
+    return found
+
+
+def missing(arm_id: str) -> PolicyError:
+    """What is said of an id that leads to no scope, or to none that the caller may know of."""
     wanted = normal_id(arm_id)
     for pattern, code in _MISSING:
         if pattern.fullmatch(wanted.lower()):
-            raise NotFound(code, f"The scope '{wanted}' could not be found.", target="scope")
-    raise PolicyError(
+            return NotFound(code, f"The scope '{wanted}' could not be found.", target="scope")
+    return PolicyError(
         "InvalidScope",
         f"'{wanted}' is no scope: give the id of a management group, a subscription, a resource"
         " group or a Kubernetes cluster.",
@@ -53,11 +58,11 @@ def get(arm_id: str) -> Scope:
     )
 
 
-def tree() -> list[Scope]:
-    """Every scope, parents before their children, siblings by name."""
-    scopes = list(Scope.objects.all())
+def tree(among: Iterable[Scope] | None = None) -> list[Scope]:
+    """Scopes, parents before their children, siblings by name: every one, or those given."""
+    scopes = list(Scope.objects.all() if among is None else among)
     names = {scope.pk: scope.display_name.lower() for scope in scopes}
-    return sorted(scopes, key=lambda s: [(names[pk], pk) for pk in s.lineage])
+    return sorted(scopes, key=lambda s: [(names.get(pk, ""), pk) for pk in s.lineage])
 
 
 def at_and_above(scope: Scope) -> QuerySet[Scope]:
