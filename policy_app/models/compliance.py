@@ -36,6 +36,13 @@ class ClusterAudit(models.Model):
     deciding = models.CharField(max_length=200, blank=True)
     """A mark of all that decided in the last finished scan."""
     audited_at = models.DateTimeField(null=True, blank=True)
+    full_at = models.DateTimeField(null=True, blank=True)
+    """When everything was judged for the last time, whether it had changed or not."""
+    wants_full = models.BooleanField(default=False)
+    """Whether the next scan has to judge everything, whatever it was asked for."""
+    left_over = JsonText(default=list)
+    """The tasks of chunks that were set aside: the next scan that is not about a change tries them
+    again."""
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     """When the schedule asks for the next scan."""
     state = models.CharField(
@@ -79,6 +86,8 @@ class PolicyState(models.Model):
     constraint_name = models.CharField(max_length=253, blank=True)
     brings = models.CharField(max_length=64, blank=True)
     """A digest of the template and the constraint: with another one, everything is judged anew."""
+    judged = models.CharField(max_length=64, blank=True)
+    """The digest by which the finished scans have judged everything; empty where they have not."""
     state = models.CharField(
         max_length=20, choices=ComplianceState.choices, default=ComplianceState.NOT_STARTED
     )

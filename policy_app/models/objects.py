@@ -88,6 +88,7 @@ class KubeObject(models.Model):
             # Two clusters of the portal may mirror one real cluster.
             models.UniqueConstraint(fields=["cluster", "uid"], name="uid_once_a_cluster"),
         ]
+        indexes = [models.Index(fields=["cluster", "revision"], name="objects_by_revision")]
 
     def __str__(self) -> str:
         return "/".join(filter(None, (self.plural, self.namespace, self.name)))
