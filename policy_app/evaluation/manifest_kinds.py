@@ -54,13 +54,12 @@ def _word(value: Any) -> str:
 
 
 def _known_stranger(value: Mapping[str, Any], file: str) -> NotAnObject | None:
-    name = PurePath(file).name.lower()
-    group = str(value.get("apiVersion", "")).partition("/")[0]
-    nameless = name.startswith("kustomization.") and "kind" not in value
-    if group == "kustomize.config.k8s.io" or nameless:
-        return _foreign("This is a Kustomization, not a Kubernetes object.", _RENDER)
-    if "kind" in value:
+    kustomizes = str(value.get("apiVersion", "")).startswith("kustomize.config.k8s.io")
+    if "kind" in value and not kustomizes:
         return None
+    name = PurePath(file).name.lower()
+    if kustomizes or name.startswith("kustomization."):
+        return _foreign("This is a Kustomization, not a Kubernetes object.", _RENDER)
     if name.startswith("chart.") or _is_chart(value):
         return _foreign("This is a Helm chart's description, not a Kubernetes object.", _HELM)
     if name.startswith("values.") or name.endswith((".values.yaml", "-values.yaml")):

@@ -13,20 +13,14 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
-_COLUMN_BITS = 20
-_LAST_COLUMN = (1 << _COLUMN_BITS) - 1
+COLUMN_BITS = 20
+LAST_COLUMN = (1 << COLUMN_BITS) - 1
 _LONG = 16
-
-
-def pack(event: Any) -> int:
-    """The start of one of libyaml's events as one number."""
-    mark = event.start_mark
-    return pack_place(mark.line, mark.column)
 
 
 def pack_place(line: int, column: int) -> int:
     """A line and a column, both counted from 0, as one number."""
-    return line << _COLUMN_BITS | (column if column < _LAST_COLUMN else _LAST_COLUMN)
+    return line << COLUMN_BITS | (column if column < LAST_COLUMN else LAST_COLUMN)
 
 
 class Places:
@@ -50,7 +44,7 @@ class Places:
                 break
             value = value[step]
         packed = self._packed[at]
-        return (packed >> _COLUMN_BITS) + 1, (packed & _LAST_COLUMN) + 1
+        return (packed >> COLUMN_BITS) + 1, (packed & LAST_COLUMN) + 1
 
     def _field(self, value: dict[str, Any], wanted: str, at: int) -> int:
         at += 1

@@ -67,19 +67,15 @@ def whole(number: float) -> int | float:
     return int(number) if number.is_integer() and abs(number) < 1e21 else number
 
 
-def scalar(event: yaml.ScalarEvent) -> Scalar:
-    """The value of a scalar event.  Raises ``YamlFault`` for what JSON cannot hold."""
-    tag = event.tag
-    if tag is None:
-        value = plain(event.value) if event.implicit[0] else event.value
-    else:
-        value = _tagged(event, tag)
-    if isinstance(value, float) and not math.isfinite(value):
+def refuse_infinite(event: yaml.ScalarEvent, number: float) -> None:
+    """Raise ``YamlFault`` for what JSON cannot hold."""
+    if not math.isfinite(number):
         raise YamlFault.at(event, f"{event.value!r} is no number that JSON can hold")
-    return value
 
 
-def _tagged(event: yaml.ScalarEvent, tag: str) -> Scalar:
+def tagged(event: yaml.ScalarEvent) -> Scalar:
+    """The value of a scalar that says its type.  Raises ``YamlFault`` where it is none of it."""
+    tag = str(event.tag)
     text: str = event.value
     kind = tag.removeprefix(_PREFIX)
     if tag == "!" or kind in ("str", "timestamp"):
