@@ -14,6 +14,7 @@ from policy_app.cli.arguments import (
     examples,
     port,
 )
+from policy_app.cli.failure import Failure
 
 if TYPE_CHECKING:
     from policy_app.cli.server import Address
@@ -37,6 +38,10 @@ def add_parser(subparsers: Subparsers) -> None:
                 "POLICY_PORTAL_ALLOWED_HOSTS=policy.example.org policy-portal serve --host 0.0.0.0",
             ),
             ("over HTTPS, for kubectl with a bearer token", "policy-portal serve --tls"),
+            (
+                "beside it, on the same data, for API servers with a client certificate",
+                "policy-portal serve --tls --client-certificates --port 8443",
+            ),
             codes=CODES,
         ),
         formatter_class=HelpFormatter,
@@ -48,12 +53,20 @@ def add_parser(subparsers: Subparsers) -> None:
         action="store_true",
         help="serve over HTTPS, by a certificate of an authority that the portal makes for itself",
     )
+    parser.add_argument(
+        "--client-certificates",
+        action="store_true",
+        help="with --tls, let in only clients with a certificate by that authority: API servers"
+        " that webhook-config --client-certificate gave one; people use another port",
+    )
     add_data_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal; ``Failure`` where the portal cannot start."""
+    if arguments.client_certificates and not arguments.tls:
+        raise Failure("--client-certificates needs --tls: without it nobody shows a certificate.")
     environment.allow_host(arguments.host)
     if arguments.tls:
         environment.serve_tls()
@@ -66,7 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
     with environment.told_in_words():
         prepared = setup.prepare()
         welcome = _welcome(address, first_start=prepared.first_start)
-    return server.serve(address, certificates, on_start=lambda: print(welcome, flush=True))
+    return server.serve(
+        address,
+        certificates,
+        on_start=lambda: print(welcome, flush=True),
+        certified=arguments.client_certificates,
+    )
 
 
 def _certificates(host: str) -> Certificates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import logging
 import os
@@ -11,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from granian import Granian
@@ -78,9 +80,17 @@ def _cannot_listen(host: str, port: int, error: OSError) -> Failure:
 
 
 def serve(
-    address: Address, certificates: Certificates | None = None, *, on_start: Callable[[], None]
+    address: Address,
+    certificates: Certificates | None = None,
+    *,
+    on_start: Callable[[], None],
+    certified: bool = False,
 ) -> int:
-    """Answer requests until SIGINT or SIGTERM; requests under way are finished first."""
+    """Answer requests until SIGINT or SIGTERM; requests under way are finished first.
+
+    ``certified`` lets in only clients with a certificate of the portal's own authority.  Whose it
+    is the server does not tell the application, so it opens the webhooks of every cluster.
+    """
     from django.db import connections
 
     # The worker is a fork: a connection must not be shared between the two processes.
@@ -92,6 +102,8 @@ def serve(
         interface=Interfaces.WSGI,
         ssl_cert=certificates.server if certificates else None,
         ssl_key=certificates.server_key if certificates else None,
+        ssl_ca=certificates.authority if certificates and certified else None,
+        ssl_client_verify=certified,
         # Not 1.3 alone: some clients of webhooks and old kubectls speak 1.2 at most.
         ssl_protocol_min=SSLProtocols.tls12,
         # One process keeps what was parsed and compiled once. A thread waits on the database about
@@ -112,7 +124,7 @@ def serve(
     # A terminal that was closed ends the portal; granian would start new workers instead.
     server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
     try:
-        server.serve(target_loader=_application, wrap_loader=False)
+        server.serve(target_loader=partial(_application, certified), wrap_loader=False)
     except SystemExit as end:
         return int(end.code or 0)
     return 0
@@ -122,14 +134,20 @@ def _is_no_advice_on_threads(record: logging.LogRecord) -> bool:
     return "Python threads" not in record.getMessage()
 
 
-def _application() -> Callable[..., Any]:
+def _application(certified: bool) -> Callable[..., Any]:
     """Import the application, in the worker."""
     # In a group of its own, the worker does not get the terminal's Ctrl-C, and ends when the main
     # process tells it to; ended by both, it would count as crashed.
     os.setpgid(0, 0)
     _end_watches_when_told_to_stop()
+    from policy_app.services.cluster import webhooks
     from portal.wsgi import application
 
+    if certified:
+        webhooks.trust_connections()
+    # What stays for good need not be looked through while requests wait.
+    gc.collect()
+    gc.freeze()
     return application
 
 

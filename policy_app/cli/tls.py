@@ -24,6 +24,7 @@ _FOLDER = "tls"
 _AUTHORITY = "Policy Portal local authority"
 _AUTHORITY_DAYS = 3650
 _SERVER_DAYS = 365
+CLIENT_DAYS = 365
 _RENEWED_DAYS_BEFORE = 30
 _ALWAYS = ("localhost", "127.0.0.1", "::1")
 
@@ -74,11 +75,20 @@ def ensure(data: Path, names: Iterable[str] = ()) -> Certificates:
     if not found.authority.exists():
         _write_pair(found.authority_key, found.authority, *_new_authority())
     if not _is_good(found, wanted):
-        authority = x509.load_pem_x509_certificate(found.authority.read_bytes())
-        key = serialization.load_pem_private_key(found.authority_key.read_bytes(), None)
-        assert isinstance(key, Key)
-        _write_pair(found.server_key, found.server, *_new_server(sorted(wanted), authority, key))
+        alternatives = x509.SubjectAlternativeName([_alternative(one) for one in sorted(wanted)])
+        purpose = ExtendedKeyUsageOID.SERVER_AUTH
+        pair = _signed(found, "Policy Portal", purpose, _SERVER_DAYS, alternatives)
+        _write_pair(found.server_key, found.server, *pair)
     return found
+
+
+def client_pair(data: Path, name: str) -> tuple[bytes, bytes]:
+    """A new certificate by which a client is known, and its key, as PEM; neither is kept.
+
+    The authority is made where it is missing.
+    """
+    key, certificate = _signed(ensure(data), name, ExtendedKeyUsageOID.CLIENT_AUTH, CLIENT_DAYS)
+    return certificate.public_bytes(serialization.Encoding.PEM), _pem(key)
 
 
 def _is_good(found: Certificates, wanted: set[str]) -> bool:
@@ -112,18 +122,25 @@ def _new_authority() -> tuple[Key, x509.Certificate]:
     return key, builder.sign(key, hashes.SHA256())
 
 
-def _new_server(
-    names: list[str], authority: x509.Certificate, authority_key: Key
+def _signed(
+    found: Certificates,
+    name: str,
+    purpose: x509.ObjectIdentifier,
+    days: int,
+    alternatives: x509.SubjectAlternativeName | None = None,
 ) -> tuple[Key, x509.Certificate]:
+    """A new key and its certificate by the authority, for one purpose alone."""
+    authority = x509.load_pem_x509_certificate(found.authority.read_bytes())
+    authority_key = serialization.load_pem_private_key(found.authority_key.read_bytes(), None)
+    assert isinstance(authority_key, Key)
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = _builder(_named("Policy Portal"), authority.subject, key, _SERVER_DAYS)
+    builder = _builder(_named(name), authority.subject, key, days)
     builder = builder.add_extension(
         x509.BasicConstraints(ca=False, path_length=None), critical=True
     )
-    alternatives = x509.SubjectAlternativeName([_alternative(one) for one in names])
-    builder = builder.add_extension(alternatives, critical=False)
-    purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    builder = builder.add_extension(purposes, critical=False)
+    if alternatives is not None:
+        builder = builder.add_extension(alternatives, critical=False)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     builder = builder.add_extension(issuer, critical=False)
     return key, builder.sign(authority_key, hashes.SHA256())
@@ -156,16 +173,19 @@ def _alternative(name: str) -> x509.GeneralName:
 
 def _write_pair(key_file: Path, file: Path, key: Key, certificate: x509.Certificate) -> None:
     """The key first: who finds the certificate finds the key as well."""
-    pem = key.private_bytes(
+    write(key_file, _pem(key))
+    write(file, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _pem(key: Key) -> bytes:
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write(key_file, pem)
-    _write(file, certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Whole from the first moment, and readable by its owner only."""
     handle, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:

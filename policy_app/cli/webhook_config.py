@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import base64
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from policy_app.cli import environment
 from policy_app.cli.arguments import (
@@ -52,6 +54,11 @@ def add_parser(subparsers: Subparsers) -> None:
                 "refuse objects while the portal cannot be reached",
                 "policy-portal webhook-config aks-demo --failure-policy Fail",
             ),
+            (
+                "let the API server show a certificate, and keep tokens out of the addresses",
+                "policy-portal webhook-config aks-demo --server https://policy.example.org:8443"
+                " --client-certificate webhook-client.yaml | kubectl apply -f -",
+            ),
             codes=CODES,
         ),
         formatter_class=HelpFormatter,
@@ -83,6 +90,14 @@ def add_parser(subparsers: Subparsers) -> None:
         action="store_true",
         help="make a new token; the configurations printed before stop working",
     )
+    parser.add_argument(
+        "--client-certificate",
+        type=Path,
+        metavar="FILE",
+        help="write a kubeconfig with a new client certificate to FILE, for the API server's"
+        " AdmissionConfiguration, and leave the token out of the addresses; the portal serves"
+        " them with --client-certificates",
+    )
     add_data_option(parser)
     parser.set_defaults(run=run)
 
@@ -105,8 +120,34 @@ def run(arguments: argparse.Namespace) -> int:
         cluster = lookup.by_name(name)
         renewed = arguments.new_token
         token = webhooks.renew_token(cluster) if renewed else webhooks.token_of(cluster)
+    if arguments.client_certificate is not None:
+        _write_client(arguments.client_certificate, server, name)
+        token = ""
     print(_text(arguments, f"{server}/clusters/{quote(name)}/admission/v1", token), end="")
     return 0
+
+
+def _write_client(file: Path, server: str, cluster: str) -> None:
+    """The file that ``kubeConfigFile`` of a WebhookAdmissionConfiguration names."""
+    import yaml
+    from django.conf import settings
+
+    from policy_app.cli import tls
+
+    certificate, key = tls.client_pair(settings.DATA_DIR, f"api-server:{cluster}"[:64])
+    user = {
+        "client-certificate-data": base64.b64encode(certificate).decode(),
+        "client-key-data": base64.b64encode(key).decode(),
+    }
+    # API servers look the user up by the host and port of the webhook's address.
+    host = urlsplit(server).netloc
+    hosts = [host] if urlsplit(server).port else [f"{host}:443", host]
+    users = [{"name": one, "user": dict(user)} for one in hosts]
+    config = {"apiVersion": "v1", "kind": "Config", "users": users}
+    try:
+        tls.write(file, yaml.safe_dump(config, sort_keys=False).encode())
+    except OSError as error:
+        raise Failure(f"--client-certificate {file}: {error.strerror or error}.") from error
 
 
 def _text(arguments: argparse.Namespace, base: str, token: str) -> str:
@@ -125,7 +166,7 @@ def _text(arguments: argparse.Namespace, base: str, token: str) -> str:
     authority = authority_of(settings.DATA_DIR)
 
     def webhook(name: str, hook: str, resources: list[str]) -> dict[str, Any]:
-        address = {"url": f"{base}/{hook}/{policy.lower()}/{token}"}
+        address = {"url": "/".join(filter(None, (base, hook, policy.lower(), token)))}
         client = address | ({"caBundle": authority} if authority else {})
         return {"name": name, "clientConfig": client, "rules": _rules(resources), **shared}
 
