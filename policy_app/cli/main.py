@@ -24,6 +24,7 @@ _COMMANDS = (
     "expand",
     "export",
     "explain",
+    "what-if",
     "rego",
     "token",
     "kubeconfig",

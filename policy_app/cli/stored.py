@@ -27,7 +27,7 @@ def assignments(ids: Sequence[str], data: str | None, cluster: str = "") -> Stor
     Raises ``Failure`` where one of them is not there, or does not reach the cluster.
     """
     drafts = {draft.arm_id.lower(): draft for draft in _drafts(data)}
-    place = _cluster(cluster) if cluster else None
+    place = _place(cluster)
     policies: list[Policy] = []
     notes: list[str] = []
     for one in ids:
@@ -74,7 +74,11 @@ def _resource(cluster: Cluster) -> Resource:
     return enforcement.resource_of(cluster)
 
 
-def _cluster(name: str) -> Cluster:
+def _place(name: str) -> Cluster | None:
+    return cluster(name) if name else None
+
+
+def cluster(name: str) -> Cluster:
     """The one cluster of this name or id.  Raises ``Failure``."""
     from policy_app.services import scopes
 
