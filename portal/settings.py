@@ -37,6 +37,10 @@ PROVIDER_CACHE_SECONDS = env.integer(
 )
 
 TEMPLATE_HOSTS = env.hosts("POLICY_PORTAL_TEMPLATE_HOSTS")
+# How often the schedule audits each cluster; 0 switches it off.
+AUDIT_MINUTES = env.integer("POLICY_PORTAL_AUDIT_MINUTES", 15, low=0, high=1440)
+# Whether records are left out that Azure would not keep either.
+AZURE_LIMITS = env.boolean("POLICY_PORTAL_AZURE_LIMITS", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -1,0 +1,199 @@
+"""What audits found, as query sets over indexed columns.
+
+The caller cuts them into pages, so that a page reads no more than it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+
+from policy_app.models import (
+    AppliedSet,
+    ComplianceEvent,
+    ComplianceState,
+    Component,
+    ComponentState,
+    PolicyState,
+)
+from policy_app.services.compliance.filters import (
+    NO_FILTERS,
+    Filters,
+    Where,
+    at,
+    narrowed,
+    of_policies,
+    only_policies,
+)
+
+AZURE_RECORDS = 500
+"""Non-compliant records that Azure keeps of a policy and a cluster."""
+AZURE_WINDOW = timedelta(minutes=45)
+"""How old a violation may be that Azure's add-on still reports."""
+
+_SEVERITIES = {label: value for value, label in ComponentState.Severity.choices}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A list that may be shorter than what there is."""
+
+    rows: QuerySet[ComponentState]
+    shown: int
+    total: int
+    """How many there would be without Azure's limits."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether some are left out; a page then tells both numbers."""
+        return self.shown < self.total
+
+
+def policies(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[PolicyState]:
+    """The policies in force or meant to be, the worst first.
+
+    ``text`` is looked for in their names; ``action`` is that of the constraint.
+    """
+    rows = PolicyState.objects.filter(at(where), of_policies(filters, ""), active=True)
+    if filters.state:
+        rows = rows.filter(state=filters.state)
+    if filters.action:
+        rows = rows.filter(action=filters.action)
+    if filters.text:
+        rows = rows.filter(
+            Q(display_name__icontains=filters.text) | Q(constraint_name__icontains=filters.text)
+        )
+    rows = rows.select_related("cluster__scope")
+    return rows.order_by("-non_compliant", "-errors", "display_name", "pk")
+
+
+def components(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[ComponentState]:
+    """What is wrong, one row a component and policy, blocking first."""
+    rows = ComponentState.objects.filter(at(where), of_policies(filters, "policy__"))
+    rows = narrowed(rows, filters, "component__")
+    if filters.state:
+        rows = rows.filter(state=filters.state)
+    if filters.action:
+        rows = rows.filter(severity=_SEVERITIES.get(filters.action, -1))
+    if filters.text:
+        text = filters.text
+        rows = rows.filter(Q(component__name__icontains=text) | Q(message__icontains=text))
+    rows = rows.select_related("component", "policy", "cluster__scope")
+    return rows.order_by("severity", "namespace", "kind", "pk")
+
+
+def compliant(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[Component]:
+    """The components without a fault; with policies in the filters, without a fault of theirs."""
+    rows = narrowed(Component.objects.filter(at(where)), filters, "").filter(error="")
+    if filters.text:
+        rows = rows.filter(name__icontains=filters.text)
+    if not filters.about_policies:
+        rows = rows.filter(non_compliant=0, applied__isnull=False)
+    else:
+        chosen = list(policies(where, only_policies(filters)).values_list("pk", flat=True))
+        sets = AppliedSet.objects.filter(at(where), policies__in=chosen)
+        faults = ComponentState.objects.filter(policy__in=chosen)
+        rows = rows.filter(applied__in=list(sets.values_list("pk", flat=True).distinct()))
+        rows = rows.exclude(pk__in=faults.values("component"))
+    return rows.select_related("cluster__scope").order_by("namespace", "kind", "name", "pk")
+
+
+def by_resource(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[Component]:
+    """The components with faults, the most blocking first; all of them with ``state`` Compliant."""
+    if filters.state == ComplianceState.COMPLIANT:
+        return compliant(where, filters)
+    rows = narrowed(Component.objects.filter(at(where)), filters, "")
+    if filters.about_policies or filters.action:
+        faults = components(where, only_policies(filters, action=filters.action))
+        rows = rows.filter(pk__in=faults.order_by().values("component"))
+    else:
+        rows = rows.filter(Q(non_compliant__gt=0) | ~Q(error=""))
+    if filters.text:
+        rows = rows.filter(name__icontains=filters.text)
+    order = ("-blocking", "-non_compliant", "namespace", "kind", "name", "pk")
+    return rows.select_related("cluster__scope").order_by(*order)
+
+
+def faults_of(component: Component) -> QuerySet[ComponentState]:
+    """Everything wrong with one component, blocking first."""
+    rows = ComponentState.objects.filter(component=component)
+    return rows.select_related("policy", "component", "cluster__scope").order_by("severity", "pk")
+
+
+def policies_of(component: Component) -> QuerySet[PolicyState]:
+    """Every policy that judged a component."""
+    if component.applied_id is None:
+        return PolicyState.objects.none()
+    return PolicyState.objects.filter(applied_sets=component.applied_id, active=True)
+
+
+def by_namespace(
+    where: Where, filters: Filters = NO_FILTERS
+) -> QuerySet[Component, dict[str, Any]]:
+    """``{cluster_id, namespace, components, faulty, blocked, faults}``, the most blocked first.
+
+    The namespace is empty for objects of the whole cluster.
+    """
+    rows = narrowed(Component.objects.filter(at(where)), filters, "")
+    if filters.about_policies or filters.action or filters.text:
+        rows = by_resource(where, filters).select_related(None)
+    told = (
+        rows.order_by()
+        .values("cluster_id", "namespace")
+        .annotate(
+            components=Count("pk"),
+            faulty=Count("pk", filter=Q(non_compliant__gt=0)),
+            blocked=Count("pk", filter=Q(blocking__gt=0)),
+            faults=Sum("non_compliant"),
+        )
+    )
+    return told.order_by("-blocked", "-faults", "namespace")
+
+
+def events(
+    where: Where,
+    filters: Filters = NO_FILTERS,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[ComplianceEvent]:
+    """Who became what when, the newest first; ``since`` and ``until`` are inclusive."""
+    rows = ComplianceEvent.objects.filter(at(where), of_policies(filters, "policy__"))
+    for name in ("namespace", "kind"):
+        if getattr(filters, name):
+            rows = rows.filter(**{name: getattr(filters, name)})
+    if filters.state:
+        rows = rows.filter(after=filters.state)
+    if filters.text:
+        rows = rows.filter(Q(name__icontains=filters.text) | Q(message__icontains=filters.text))
+    rows = rows.filter(at__gte=since) if since else rows
+    rows = rows.filter(at__lte=until) if until else rows
+    return rows.select_related("policy", "cluster__scope").order_by("-at", "-pk")
+
+
+def history(component: Component) -> QuerySet[ComplianceEvent]:
+    """What one component has become, the newest first; also of one that is long gone."""
+    rows = ComplianceEvent.objects.filter(cluster=component.cluster_id, uid=component.uid)
+    return rows.select_related("policy").order_by("-at", "-pk")
+
+
+def cut(rows: QuerySet[ComponentState]) -> Cut:
+    """The rows within Azure's limits, where the portal is set to keep to them.
+
+    These are 500 records a policy and cluster, found within 45 minutes.
+    """
+    total = rows.count()
+    if not settings.AZURE_LIMITS:
+        return Cut(rows, total, total)
+    recent = rows.filter(judged_at__gte=timezone.now() - AZURE_WINDOW)
+    # The rows of a policy are numbered in the order of its list; only the first ones count.
+    crowded = recent.order_by().values("policy").annotate(n=Count("pk")).filter(n__gt=AZURE_RECORDS)
+    for key in list(crowded.values_list("policy", flat=True)):
+        own = ComponentState.objects.filter(pk__in=recent.order_by().values("pk"), policy=key)
+        kept = own.order_by("severity", "namespace", "kind", "pk")[:AZURE_RECORDS]
+        recent = recent.exclude(Q(policy=key) & ~Q(pk__in=list(kept.values_list("pk", flat=True))))
+    return Cut(recent, recent.count(), total)
