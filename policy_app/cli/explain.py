@@ -10,7 +10,7 @@ from policy_app.cli.arguments import HelpFormatter, Subparsers, add_data_option,
 from policy_app.cli.failure import Failure
 
 if TYPE_CHECKING:
-    from policy_app.cli.offline.messages import Meaning, Said
+    from policy_app.catalog.messages import Meaning, Said
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -44,8 +44,9 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """1 where a message is not known."""
+    from policy_app.catalog import messages
     from policy_app.catalog.shelf import Shelf
-    from policy_app.cli.offline import compiled, messages, output
+    from policy_app.cli.offline import compiled, output
 
     text = sys.stdin.read() if arguments.message == "-" else arguments.message
     said = messages.read(text)

@@ -14,9 +14,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from policy_app.catalog.samples import sample_messages
 from policy_app.catalog.shelf import Entry, Shelf, newest
 from policy_app.catalog.store import tail
-from policy_app.cli.offline.samples import sample_messages
 from policy_app.evaluation.gatekeeper.suites.patterns import compiled
 
 _LINE = re.compile(r"\[(?:denied by )?(?P<constraint>[a-z0-9][a-z0-9.-]*)\] (?P<message>.+)")
