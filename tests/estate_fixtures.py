@@ -13,6 +13,7 @@ from django.db.models import Model
 from policy_app.catalog.importer import import_path
 from policy_app.models import Cluster, Definition, DefinitionVersion, Scope
 from policy_app.services import definitions, estate, scopes
+from policy_app.services.authorization import roles
 
 BASELINE = "a8640138-9b0a-4a28-b8cb-1666c838647d"
 RESTRICTED = "42b8ef37-b724-4e24-bbc8-7a7708edfe00"
@@ -29,6 +30,7 @@ def load_catalogue() -> None:
         for folder in ("definitions", "initiatives"):
             import_path(settings.FIXTURES_DIR / folder, DefinitionVersion.Origin.PORTAL)
     estate.make_demo()
+    roles.load_built_in()
     for model in apps.get_app_config("policy_app").get_models():
         _imported[model] = list(model._base_manager.all())
 

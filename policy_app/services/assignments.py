@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from policy_app.models import Assignment, Scope
-from policy_app.services import scopes
+from policy_app.services import activity, authorization, definitions, scopes
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.drafts import (
     AssignmentDraft,
     from_arm,
@@ -21,6 +22,8 @@ from policy_app.services.drafts import (
 from policy_app.services.errors import NotFound, PolicyError
 from policy_app.services.writing import lock, sign
 
+_WRITE = actions.of(actions.ASSIGNMENTS, actions.WRITE)
+_DELETE = actions.of(actions.ASSIGNMENTS, actions.DELETE)
 _COPIED = (
     "name",
     "definition",
@@ -55,34 +58,40 @@ def get(scope: Scope, name: str) -> Assignment:
 
 
 @transaction.atomic
-def put(draft: AssignmentDraft, by: User | None) -> tuple[Assignment, bool]:
+def put(draft: AssignmentDraft, by: Actor) -> tuple[Assignment, bool]:
     """Create the assignment, or replace the one of that name; true where it is new.
 
-    Raises ``PolicyError`` and stores nothing where the draft is not valid.
+    Raises ``PolicyError`` and stores nothing where it is not allowed or the draft is not valid.
     """
+    user = authorization.require(by, _WRITE, draft.scope).user
     lock(draft.scope)
-    validate(draft)
     row = find(draft.scope, draft.name)
+    _require_definition(draft, row, by)
+    validate(draft)
     created = row is None
-    row = row or Assignment(scope=draft.scope, created_by=by)
+    before = to_arm(from_assignment(row)) if row is not None else None
+    row = row or Assignment(scope=draft.scope, created_by=user)
     _refuse_changed_type(row, draft, created)
     for attribute in _COPIED:
         setattr(row, attribute, getattr(draft, attribute))
     row.parameters = {name: {"value": value} for name, value in draft.parameters.items()}
-    row.metadata = _stamped(row, draft, by, created)
+    row.metadata = _stamped(row, draft, user, created)
     if not created:
-        row.updated_by = by
-    sign(row, by)
+        row.updated_by = user
+    sign(row, user)
     row.save()
+    after = to_arm(from_assignment(row))
+    activity.record(by, _WRITE, row.arm_id, scope=row.scope, before=before, after=after)
     return row, created
 
 
 @transaction.atomic
-def change(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> Assignment:
+def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Assignment:
     """ARM's PATCH: what ``body`` has replaces what is stored, the rest stays.
 
     Reads and writes under one lock, so that two changes at once are both kept.
     """
+    authorization.require(by, _WRITE, scope)
     lock(scope)
     stored = to_arm(from_assignment(get(scope, name)))
     properties = stored["properties"] | (body.get("properties") or {})
@@ -91,9 +100,12 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> As
 
 
 @transaction.atomic
-def delete(assignment: Assignment, by: User | None) -> None:
-    """Delete it; its history stays, with who deleted it."""
-    sign(assignment, by)
+def delete(assignment: Assignment, by: Actor) -> None:
+    """Delete it; its history stays, with who deleted it.  Raises ``PolicyError``."""
+    who = authorization.require(by, _DELETE, assignment.scope)
+    before = to_arm(from_assignment(assignment))
+    activity.record(by, _DELETE, assignment.arm_id, scope=assignment.scope, before=before)
+    sign(assignment, who.user)
     assignment.delete()
 
 
@@ -129,6 +141,15 @@ def matching(rows: QuerySet[Assignment], text: str) -> QuerySet[Assignment]:
             | Q(definition__display_name__icontains=word)
         )
     return rows
+
+
+def _require_definition(draft: AssignmentDraft, row: Assignment | None, by: Actor) -> None:
+    """A definition at a scope that the caller does not know of is none that can be assigned anew.
+
+    Whoever may change an assignment may change one of such a definition as well.
+    """
+    if row is None or row.definition_id != draft.definition.pk:
+        definitions.get(draft.definition.arm_id, by)
 
 
 def _refuse_changed_type(row: Assignment, draft: AssignmentDraft, created: bool) -> None:

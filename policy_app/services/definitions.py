@@ -9,9 +9,15 @@ from django.db.models import Q, QuerySet
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.versions import VersionError, pick_version
 from policy_app.models import Definition, DefinitionVersion, Scope
+from policy_app.services import authorization
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.errors import NotFound, PolicyError
 
 Parsed = PolicyDefinition | PolicySetDefinition
+_PROVIDERS = {
+    Definition.Kind.POLICY: actions.DEFINITIONS,
+    Definition.Kind.INITIATIVE: actions.INITIATIVES,
+}
 _KEPT = 4096
 _parsed: dict[tuple[str, str], Parsed] = {}
 
@@ -42,15 +48,31 @@ def categories() -> list[str]:
     return list(names.values_list("category", flat=True).distinct())
 
 
-def find(arm_id: str) -> Definition | None:
-    """The definition with this id, in any letter case."""
+def visible(rows: QuerySet[Definition], by: Actor) -> QuerySet[Definition]:
+    """The built-ins among them, and the custom ones that the principal may read."""
+    who = authorization.principal_of(by)
+    if who.is_owner:
+        return rows
+    seen = Q(scope=None)
+    for kind, provider in _PROVIDERS.items():
+        paths = who.paths(actions.of(provider, actions.READ))
+        seen |= authorization.within(paths) & Q(kind=kind)
+    return rows.filter(seen)
+
+
+def find(arm_id: str, by: Actor = None) -> Definition | None:
+    """The definition with this id, in any letter case; none at a scope that is not known."""
     # No id holds a NUL, and PostgreSQL fails on one even in a comparison.
-    return Definition.objects.filter(key=arm_id.replace("\x00", "").lower()).first()
+    rows = Definition.objects.select_related("scope")
+    found = rows.filter(key=arm_id.replace("\x00", "").lower()).first()
+    if found is not None and found.scope is not None and not authorization.knows(by, found.scope):
+        return None
+    return found
 
 
-def get(arm_id: str) -> Definition:
+def get(arm_id: str, by: Actor = None) -> Definition:
     """The definition with this id; ``NotFound`` with ARM's code for its type."""
-    found = find(arm_id)
+    found = find(arm_id, by)
     if found:
         return found
     is_set = "/policysetdefinitions/" in arm_id.lower()

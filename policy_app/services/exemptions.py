@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -14,12 +13,15 @@ from policy_app.evaluation.language import exemptions as language
 from policy_app.evaluation.language.definitions import PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.models import Assignment, Cluster, Exemption, Scope
-from policy_app.services import assignments, definitions, scopes
+from policy_app.services import activity, assignments, authorization, definitions, scopes
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.drafts.validation import name_faults, refuse, strings_in
 from policy_app.services.errors import NotFound, PolicyError
 from policy_app.services.writing import lock, sign
 
 DISPLAY_NAME_LIMIT = 128
+_WRITE = actions.of(actions.EXEMPTIONS, actions.WRITE)
+_DELETE = actions.of(actions.EXEMPTIONS, actions.DELETE)
 _ASSIGNMENTS = "/providers/microsoft.authorization/policyassignments/"
 _INVALID = "InvalidCreatePolicyExemptionRequest"
 
@@ -39,16 +41,18 @@ def get(scope: Scope, name: str) -> Exemption:
 
 
 @transaction.atomic
-def put(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> tuple[Exemption, bool]:
+def put(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> tuple[Exemption, bool]:
     """Create the exemption that ARM's body describes, or replace it; true where it is new.
 
-    Raises ``PolicyError`` and stores nothing where it is not valid.
+    Raises ``PolicyError`` and stores nothing where it is not allowed or not valid.
     """
+    user = authorization.require(by, _WRITE, scope).user
     lock(scope)
-    given = validate(scope, name, body)
     row = find(scope, name)
+    given = validate(scope, name, body, None if row is not None and _keeps(row, body) else by)
     created = row is None
-    row = row or Exemption(scope=scope, created_by=by)
+    before = as_value(row).to_object() if row is not None else None
+    row = row or Exemption(scope=scope, created_by=user)
     properties = given.to_object()["properties"]
     row.name = name
     row.assignment_arm_id = given.policy_assignment_id
@@ -62,15 +66,18 @@ def put(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> tuple
     row.scope_validation = given.scope_validation
     row.management_mode = given.management_mode
     if not created:
-        row.updated_by = by
-    sign(row, by)
+        row.updated_by = user
+    sign(row, user)
     row.save()
+    after = as_value(row).to_object()
+    activity.record(by, _WRITE, row.arm_id, scope=scope, before=before, after=after)
     return row, created
 
 
 @transaction.atomic
-def change(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> Exemption:
+def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Exemption:
     """ARM's PATCH: the properties in ``body`` replace what is stored, the rest stays."""
+    authorization.require(by, _WRITE, scope)
     lock(scope)
     stored = as_value(get(scope, name)).to_object()
     properties = stored["properties"] | (body.get("properties") or {})
@@ -79,21 +86,28 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: User | None) -> Ex
 
 
 @transaction.atomic
-def delete(exemption: Exemption, by: User | None) -> None:
-    """Delete it; its history stays, with who deleted it."""
-    sign(exemption, by)
+def delete(exemption: Exemption, by: Actor) -> None:
+    """Delete it; its history stays, with who deleted it.  Raises ``PolicyError``."""
+    who = authorization.require(by, _DELETE, exemption.scope)
+    before = as_value(exemption).to_object()
+    activity.record(by, _DELETE, exemption.arm_id, scope=exemption.scope, before=before)
+    sign(exemption, who.user)
     exemption.delete()
 
 
-def validate(scope: Scope, name: str, body: dict[str, Any]) -> language.Exemption:
-    """The exemption that a body describes.  Raises ``PolicyError`` with every fault."""
+def validate(scope: Scope, name: str, body: dict[str, Any], by: Actor = None) -> language.Exemption:
+    """The exemption that a body describes.  Raises ``PolicyError`` with every fault.
+
+    ``by`` must know of the assignment, and may exempt from it.
+    """
     refuse([*name_faults(scope, name, "exemption")], f"The policy exemption '{name}'")
     arm_id = Exemption(scope=scope, name=name).arm_id
     try:
         given = language.Exemption.parse({**body, "id": arm_id, "name": name})
     except LanguageError as error:
         raise PolicyError(error.code, error.message, target=error.path) from None
-    refuse([*_texts(given), *_against_assignment(given, scope)], f"The policy exemption '{name}'")
+    faults = [*_texts(given), *_against_assignment(given, scope, by)]
+    refuse(faults, f"The policy exemption '{name}'")
     return given
 
 
@@ -151,6 +165,13 @@ def as_value(row: Exemption) -> language.Exemption:
     return language.Exemption.parse(shape)
 
 
+def _keeps(row: Exemption, body: dict[str, Any]) -> bool:
+    """Does the body leave the exemption with its assignment, which somebody was allowed once?"""
+    properties = body.get("properties")
+    given = properties.get("policyAssignmentId") if isinstance(properties, dict) else None
+    return isinstance(given, str) and given.lower() == row.assignment_key
+
+
 def _texts(given: language.Exemption) -> Iterator[PolicyError]:
     if len(given.display_name) > DISPLAY_NAME_LIMIT:
         text = f"has {len(given.display_name)} characters; it may have {DISPLAY_NAME_LIMIT}."
@@ -161,10 +182,12 @@ def _texts(given: language.Exemption) -> Iterator[PolicyError]:
                 yield _wrong(where, "has a NUL character, which cannot be stored.")
 
 
-def _against_assignment(given: language.Exemption, scope: Scope) -> Iterator[PolicyError]:
+def _against_assignment(
+    given: language.Exemption, scope: Scope, by: Actor
+) -> Iterator[PolicyError]:
     """An exemption is from an assignment that there is, and by default within its scope."""
     row = _assignment(given.policy_assignment_id)
-    if row is None:
+    if row is None or not authorization.knows(by, row.scope):
         yield PolicyError(
             "PolicyAssignmentNotFound",
             f"The policy assignment '{given.policy_assignment_id}' is not found.",
@@ -172,6 +195,7 @@ def _against_assignment(given: language.Exemption, scope: Scope) -> Iterator[Pol
             status=404,
         )
         return
+    authorization.require(by, actions.EXEMPT, row.scope)
     checked = given.scope_validation == language.VALIDATED
     if checked and not scope.is_at_or_below(row.scope):
         yield PolicyError(

@@ -25,6 +25,7 @@ from policy_app.catalog.importer import ImportReport, Origin, import_path
 from policy_app.catalog.reading import Published, read
 from policy_app.models import Definition
 from policy_app.services import estate
+from policy_app.services.authorization import roles
 from policy_app.services.errors import PolicyError
 
 ADMIN = "admin"
@@ -62,6 +63,7 @@ def prepare() -> Prepared:
         if migrated:
             call_command("migrate", interactive=False, verbosity=0)
         catalogue = _load_catalogue()
+        roles.load_built_in()
         return Prepared(migrated, catalogue, _first_start())
 
 

@@ -7,7 +7,9 @@ from django.contrib.auth.models import User
 
 from policy_app.models import Assignment, Cluster, Definition, Scope
 from policy_app.services import assignments
+from policy_app.services.authorization import roles
 from policy_app.services.errors import NotFound, PolicyError
+from tests.granting import grant
 from tests.services.test_drafts import draft
 
 
@@ -27,6 +29,7 @@ def test_an_assignment_is_created_then_replaced(
 
 def test_who_and_when_is_kept(rg_demo: Scope, baseline: Definition, alice: User) -> None:
     bob = User.objects.create_user("bob")
+    grant(bob, roles.POLICY_CONTRIBUTOR, rg_demo)
     row, _ = assignments.put(draft(rg_demo, baseline, metadata={"createdBy": "mallory"}), alice)
     assert (row.metadata["createdBy"], row.metadata["updatedBy"]) == ("alice", None)
     row, _ = assignments.put(draft(rg_demo, baseline), bob)
@@ -110,6 +113,7 @@ def test_history_names_who_changed_it_without_a_request(
 ) -> None:
     row, _ = assignments.put(draft(rg_demo, baseline), alice)
     bob = User.objects.create_user("bob")
+    grant(bob, roles.POLICY_CONTRIBUTOR, rg_demo)
     assignments.put(draft(rg_demo, baseline, description="Changed."), bob)
     users = Assignment.history.filter(id=row.pk).values_list("history_user__username", flat=True)
     assert list(users) == ["bob", "alice"]

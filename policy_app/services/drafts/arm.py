@@ -9,6 +9,7 @@ from typing import Any
 
 from policy_app.models import Assignment, Scope
 from policy_app.services import definitions
+from policy_app.services.authorization import Actor
 from policy_app.services.drafts.draft import AssignmentDraft
 from policy_app.services.errors import PolicyError
 
@@ -29,8 +30,8 @@ _FIELDS: tuple[tuple[str, str, type], ...] = (
 _KIND_NAMES: dict[type, str] = {str: "a string", list: "an array", dict: "an object"}
 
 
-def from_arm(scope: Scope, name: str, body: Any) -> AssignmentDraft:
-    """The draft that a PUT body describes.
+def from_arm(scope: Scope, name: str, body: Any, by: Actor = None) -> AssignmentDraft:
+    """The draft that a PUT body describes; ``by`` is who must know of the definition's scope.
 
     Raises ``PolicyError`` (``InvalidRequestContent``, with a detail for each field of the wrong
     shape) or ``NotFound`` for a definition that does not exist.
@@ -51,7 +52,7 @@ def from_arm(scope: Scope, name: str, body: Any) -> AssignmentDraft:
     values["location"] = _typed(body.get("location"), str, "location", errors) or ""
     values["identity"] = _typed(body.get("identity"), dict, "identity", errors)
     _raise(errors)
-    definition = definitions.get(str(definition_id))
+    definition = definitions.get(str(definition_id), by)
     return AssignmentDraft(scope=scope, name=name, definition=definition, **values)
 
 
