@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from policy_app.arm.headers import request_id
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.services import activity
 from policy_app.services.errors import PolicyError
 
 DIFFERENCES = "docs/differences.md"
@@ -26,6 +27,7 @@ _log = structlog.get_logger("arm")
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: never None, so that no stack trace leaves the portal."""
+    activity.note_refusal(error)
     refusal = _refusal(error, context)
     return Response({"error": body(refusal)}, status=refusal.status, headers=_headers(error))
 

@@ -13,15 +13,23 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from policy_app import callers
 from policy_app.arm import headers
 from policy_app.arm.errors import not_yet
 from policy_app.arm.openapi import ArmSchema
 from policy_app.arm.rendering import ArmJsonRenderer, OnlyJson
 from policy_app.arm.routes import TENANT, Level
 from policy_app.models import Scope
-from policy_app.services import scopes
+from policy_app.services import authorization
+from policy_app.services.authorization import Principal, actions
 from policy_app.services.errors import PolicyError
 
+_VERBS = {
+    "get": actions.READ,
+    "put": actions.WRITE,
+    "patch": actions.WRITE,
+    "delete": actions.DELETE,
+}
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[A-Za-z0-9.]{1,32})?")
 
 
@@ -29,7 +37,8 @@ class ArmView(APIView):
     """One address of ARM's, at one level of the tree.
 
     ``group`` and ``verbs`` (HTTP method to Azure's word) name its operations; ``not_yet`` lists
-    the methods that Azure has here and the portal has not.
+    the methods that Azure has here and the portal has not.  ``provider`` is the resource type that
+    reading, writing and deleting ask a role for; ``post_action`` is what POST asks for.
     """
 
     schema = ArmSchema()
@@ -41,12 +50,24 @@ class ArmView(APIView):
     group = ""
     verbs: dict[str, str] = {}
     not_yet: frozenset[str] = frozenset()
+    provider = ""
+    post_action = ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """First who is calling, then whether the request can be read."""
+        """First who is calling, then whether the request can be read, then whether it may be."""
         super().initial(request, *args, **kwargs)
         check_api_version(request)
         refuse_chunks(request)
+        if self.level is not TENANT and (action := self.asked_action(request)):
+            authorization.require(self.caller, action, self.scope)
+
+    def asked_action(self, request: Request) -> str:
+        """What the caller must be allowed at the scope; empty where nobody serves the method."""
+        method = str(request.method).lower().replace("head", "get")
+        if method not in self.verbs or not self.provider:
+            return ""
+        verb = _VERBS.get(method)
+        return actions.of(self.provider, verb) if verb else self.post_action
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Put ARM's headers on every answer, errors included."""
@@ -63,13 +84,17 @@ class ArmView(APIView):
 
     @cached_property
     def scope(self) -> Scope:
-        """The scope that the address names; ``NotFound`` with ARM's code for its level."""
-        return scopes.get(self.level.scope_id(self.kwargs))
+        """The scope that the address names; ``NotFound`` with ARM's code for its level.
 
-    @property
-    def caller(self) -> User:
+        One that the caller has no role at answers as one that does not exist.
+        """
+        return authorization.scope_for(self.caller, self.level.scope_id(self.kwargs))
+
+    @cached_property
+    def caller(self) -> Principal:
         """Who is calling; permissions have made sure that it is a user."""
-        return self.request.user  # type: ignore[return-value]
+        user: User = self.request.user  # type: ignore[assignment]
+        return callers.principal_of(self.request._request, callers.REST, user)
 
 
 def check_api_version(request: Request) -> None:

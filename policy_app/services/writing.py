@@ -13,6 +13,16 @@ def lock(scope: Scope) -> None:
     Scope.objects.select_for_update().get(pk=scope.pk)
 
 
+def lock_below(scope: Scope) -> None:
+    """Within a transaction: the scope and all below it, in one order for everybody.
+
+    Who changes a definition keeps everybody away who could come to use it meanwhile: assignments
+    and initiatives that use it are at its scope or below.
+    """
+    below = Scope.objects.select_for_update().filter(path__startswith=scope.path)
+    list(below.order_by("pk").values_list("pk"))
+
+
 def sign(row: Model, user: User | None) -> None:
     """Who the history names: the request's user is known only where there is a request."""
     if user is not None:

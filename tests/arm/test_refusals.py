@@ -198,10 +198,10 @@ def test_a_method_that_nobody_serves_is_a_405(arm: Arm, method: str, path: str) 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("PUT", definitions(SUBSCRIPTION, "own")),
-        ("DELETE", definitions(MANAGEMENT_GROUP, "own")),
-        ("PUT", initiatives(SUBSCRIPTION, "own")),
-        ("PUT", f"{definitions(SUBSCRIPTION, 'own')}/versions/1.0.0"),
+        ("GET", f"{SUBSCRIPTION}/{PROVIDER}/variables"),
+        ("PUT", f"{MANAGEMENT_GROUP}/{PROVIDER}/variables/x"),
+        ("PUT", f"{SUBSCRIPTION}/{PROVIDER}/variables/x/values/y"),
+        ("POST", f"{SUBSCRIPTION}/{PROVIDER}/acquirePolicyToken"),
         ("GET", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments"),
         ("PUT", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments/x"),
         ("GET", f"/{PROVIDER}/dataPolicyManifests"),

@@ -16,8 +16,10 @@ from policy_app.arm.authorization.serializers import (
 )
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
-from policy_app.services import assignments, drafts
+from policy_app.services import assignments, authorization, drafts
+from policy_app.services.authorization import actions
 
+_READ = actions.of(actions.ASSIGNMENTS, actions.READ)
 _DEFINITION = "policyDefinitionId"
 _PATCHABLE_OUTSIDE = ("location", "identity")
 _PATCHABLE = ("resourceSelectors", "overrides", "selfServeExemptionSettings")
@@ -54,6 +56,7 @@ class PolicyAssignments(ArmView):
     """The assignments around a scope."""
 
     group = "PolicyAssignments"
+    provider = actions.ASSIGNMENTS
     verbs = {"get": "List"}
 
     @extend_schema(
@@ -69,7 +72,7 @@ class PolicyAssignments(ArmView):
         )
         names = expand.requested(request)
         rows = assignments.listing(self.scope, wanted.at, wanted.values.get(_DEFINITION, ""))
-        page = paginate(request, rows)
+        page = paginate(request, authorization.visible(rows, self.caller, _READ))
         expand.load(page.rows, names)
         return Response(page.body([shapes.assignment(row, names) for row in page.rows]))
 
@@ -78,6 +81,7 @@ class PolicyAssignment(ArmView):
     """One assignment at exactly one scope."""
 
     group = "PolicyAssignments"
+    provider = actions.ASSIGNMENTS
     verbs = {"get": "Get", "put": "Create", "patch": "Update", "delete": "Delete"}
 
     @extend_schema(parameters=[openapi.EXPAND_VERSIONS], responses=PolicyAssignmentSerializer)
@@ -98,7 +102,7 @@ class PolicyAssignment(ArmView):
         The answer is 201 in both cases: the Azure SDKs take anything else for a failure.
         """
         body = bodies.json_object(request.data)
-        draft = drafts.from_arm(self.scope, self._name, body)
+        draft = drafts.from_arm(self.scope, self._name, body, self.caller)
         own = {
             "id": draft.arm_id,
             "name": draft.name,

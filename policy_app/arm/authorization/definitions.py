@@ -1,8 +1,8 @@
-"""policyDefinitions and policySetDefinitions, with their versions: get and list.
+"""policyDefinitions and policySetDefinitions: get, put, delete and list.
 
-At the tenant are the built-ins.  At a subscription or management group the lists have the
-built-ins too, but the address of one definition has only what is defined at exactly that scope:
-Azure's own clients ask there first, and at the tenant after the 404.
+At the tenant are the built-ins, which nobody changes.  At a subscription or management group the
+lists have the built-ins too, but the address of one definition has only what is defined at exactly
+that scope: Azure's own clients ask there first, and at the tenant after the 404.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import F, QuerySet
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policy_app.arm import filters, openapi
+from policy_app.arm import bodies, filters, openapi
 from policy_app.arm.authorization import expand, shapes
 from policy_app.arm.authorization.kinds import POLICIES, Kind
 from policy_app.arm.paging import paginate
 from policy_app.arm.routes import AUTHORIZATION, TENANT
 from policy_app.arm.views import ArmView
 from policy_app.models import Definition, DefinitionVersion
-from policy_app.services import definitions
+from policy_app.services import authoring, definitions
 from policy_app.services.errors import PolicyError
 
 _POLICY_TYPE, _CATEGORY = "policyType", "category"
@@ -39,15 +41,27 @@ class DefinitionSchema(openapi.ArmSchema):
     def get_override_parameters(self) -> list[Any]:
         """With what the view's lists and ``$expand`` take."""
         view: Any = self.view
+        reads = self.method in ("GET", "POST")
+        if not reads:
+            return super().get_override_parameters()
         expandable = [openapi.EXPAND_VERSIONS] if view.kind.has_members else []
         return [*super().get_override_parameters(), *view.query_parameters, *expandable]
 
-    def get_request_serializer(self) -> None:
-        """No operation here has a request body."""
+    def get_request_serializer(self) -> Any:
+        """PUT takes a definition."""
+        view: Any = self.view
+        return view.kind.serializer if self.method == "PUT" else None
 
     def get_response_serializers(self) -> Any:
-        """A page of definitions, or one."""
+        """A page of definitions, or one; the statuses that the Azure SDKs take for a success."""
         view: Any = self.view
+        if self.method == "PUT":
+            return dict.fromkeys(view.put_statuses(), view.kind.serializer)
+        if self.method == "DELETE":
+            return {
+                200: OpenApiResponse(description="It is deleted."),
+                204: OpenApiResponse(description="There was no such thing."),
+            }
         return {200: view.kind.list_serializer if view.is_list else view.kind.serializer}
 
 
@@ -75,14 +89,27 @@ class DefinitionView(ArmView):
             return definitions.listing(self.kind.stored).filter(scope=None)
         return definitions.listing(self.kind.stored, self.scope)
 
-    def definition(self) -> Definition:
-        """The definition that the address names, defined at exactly this level's scope."""
-        name = str(self.kwargs[self.kind.parameter])
+    @property
+    def name(self) -> str:
+        """The definition's name in the address."""
+        return str(self.kwargs[self.kind.parameter])
+
+    @property
+    def address(self) -> str:
+        """The id that the address gives the definition, at exactly this level's scope."""
         above = "" if self.level is TENANT else self.scope.arm_id
-        found = definitions.find(f"{above}/{AUTHORIZATION}/{self.kind.folder}/{name}")
+        return f"{above}/{AUTHORIZATION}/{self.kind.folder}/{self.name}"
+
+    def definition(self) -> Definition:
+        """The definition that the address names; ``NotFound`` with ARM's code."""
+        found = definitions.find(self.address)
         if found is None:
-            raise self.kind.missing(name)
+            raise self.kind.missing(self.name)
         return found
+
+    def put_statuses(self) -> set[int]:
+        """What PUT answers: where something is new, and where it is not."""
+        return {self.kind.put_status(created=new) for new in (True, False)}
 
     def definition_shapes(self, rows: Sequence[Definition]) -> list[dict[str, Any]]:
         """The rows with their latest bodies: as many queries for a page as for one."""
@@ -131,7 +158,7 @@ class Definitions(DefinitionView):
 class OneDefinition(DefinitionView):
     """One definition, in its latest version."""
 
-    verbs = {"get": "Get"}
+    verbs = {"get": "Get", "put": "CreateOrUpdate", "delete": "Delete"}
     is_list = False
     query_parameters = ()
 
@@ -140,55 +167,36 @@ class OneDefinition(DefinitionView):
         row = self.definition()
         return Response(self.definition_shapes([row])[0])
 
+    def put(self, request: Request, **kwargs: str) -> Response:
+        """Create a custom definition, or save the one of that name as a new version.
 
-class VersionView(DefinitionView):
-    """Operations on versions, which Azure names apart."""
+        A body that says what is stored already changes nothing. The version is raised by what
+        changed: major, minor or patch; one in the body counts where it is higher than the newest.
+        """
+        body = bodies.json_object(request.data)
+        own = {"id": self.address, "name": self.name, "type": self.kind.type}
+        bodies.refuse_another_identity(body, own)
+        row, created = authoring.put(self.scope, self.name, body, self.caller, self.kind.stored)
+        code = self.kind.put_status(created=created)
+        return Response(self.definition_shapes([row])[0], status=code)
 
-    @property
-    def group(self) -> str:  # type: ignore[override]
-        """``PolicyDefinitionVersions`` or ``PolicySetDefinitionVersions``."""
-        return f"{self.kind.group.removesuffix('s')}Versions"
+    def delete(self, request: Request, **kwargs: str) -> Response:
+        """Delete a custom definition with all its versions.
+
+        What an initiative or an assignment uses is not deleted.
+        """
+        row = definitions.find(self.address)
+        if row is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        authoring.delete(row, self.caller)
+        return Response()
 
 
-class Versions(VersionView):
-    """The versions of one definition."""
-
-    verbs = {"get": "List"}
-
-    def get(self, request: Request, **kwargs: str) -> Response:
-        """List the versions of a definition."""
-        rows = self.definition().versions.select_related("definition")
-        page = paginate(request, rows)
-        return Response(page.body(self.version_shapes(page.rows)))
-
-
-class OneVersion(VersionView):
-    """One version of one definition."""
+class BuiltInDefinition(OneDefinition):
+    """One definition at the tenant: Azure made it, and nobody changes it."""
 
     verbs = {"get": "Get"}
-    is_list = False
-    query_parameters = ()
-
-    def get(self, request: Request, **kwargs: str) -> Response:
-        """Get one version of a definition."""
-        owner, wanted = self.definition(), str(kwargs["policyDefinitionVersion"])
-        row = owner.versions.select_related("definition").filter(version__iexact=wanted).first()
-        if row is None:
-            known = list(owner.versions.values_list("version", flat=True))
-            raise self.kind.missing_version(owner.name, wanted, known)
-        return Response(self.version_shapes([row])[0])
-
-
-class AllVersions(VersionView):
-    """The versions of all definitions to be seen from a scope."""
-
-    verbs = {"post": "ListAll"}
-
-    def post(self, request: Request, **kwargs: str) -> Response:
-        """List the versions of all definitions that can be assigned at this scope."""
-        rows = DefinitionVersion.objects.filter(definition__in=self.visible())
-        page = paginate(request, rows.select_related("definition"))
-        return Response(page.body(self.version_shapes(page.rows)))
+    http_method_names = ["get", "head"]
 
 
 def _latest(rows: Sequence[Definition]) -> Mapping[int, DefinitionVersion]:

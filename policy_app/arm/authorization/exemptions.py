@@ -17,8 +17,10 @@ from policy_app.arm.authorization.serializers import (
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
 from policy_app.models import Exemption
-from policy_app.services import exemptions
+from policy_app.services import authorization, exemptions
+from policy_app.services.authorization import actions
 
+_READ = actions.of(actions.EXEMPTIONS, actions.READ)
 _ASSIGNMENT = "policyAssignmentId"
 _PATCHABLE = ("resourceSelectors", "assignmentScopeValidation", "exemptionManagementMode")
 _FILTER = openapi.filter_parameter(
@@ -46,6 +48,7 @@ class PolicyExemptions(ArmView):
     """The exemptions around a scope."""
 
     group = "PolicyExemptions"
+    provider = actions.EXEMPTIONS
     verbs = {"get": "List"}
 
     @extend_schema(
@@ -65,7 +68,7 @@ class PolicyExemptions(ArmView):
             wanted.values.get(_ASSIGNMENT, ""),
             live_only=wanted.exclude_expired,
         )
-        page = paginate(request, rows)
+        page = paginate(request, authorization.visible(rows, self.caller, _READ))
         return Response(page.body([shapes.exemption(row) for row in page.rows]))
 
 
@@ -73,6 +76,7 @@ class PolicyExemption(ArmView):
     """One exemption at exactly one scope."""
 
     group = "PolicyExemptions"
+    provider = actions.EXEMPTIONS
     verbs = {"get": "Get", "put": "CreateOrUpdate", "patch": "Update", "delete": "Delete"}
 
     @extend_schema(responses=PolicyExemptionSerializer)

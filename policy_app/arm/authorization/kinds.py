@@ -27,6 +27,15 @@ class Kind:
         """True for policy set definitions, whose members ``$expand`` is about."""
         return self.stored == Definition.Kind.INITIATIVE
 
+    @property
+    def type(self) -> str:
+        """The ARM type."""
+        return f"Microsoft.Authorization/{self.folder}"
+
+    def put_status(self, *, created: bool) -> int:
+        """The Azure SDKs take 201 alone for a policy definition, overwritten or not."""
+        return 201 if created or not self.has_members else 200
+
     def missing(self, name: str) -> NotFound:
         """The refusal for a definition that is not there."""
         text = f"The {self.label} '{name}' could not be found."

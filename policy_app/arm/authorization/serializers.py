@@ -206,12 +206,16 @@ class ParameterDefinitions(serializers.DictField):
 class DefinitionPropertiesSerializer(Shape):
     """What policy definitions and policy set definitions have in common."""
 
-    policyType = serializers.CharField(help_text="`BuiltIn`, `Custom` or `Static`.")
+    policyType = serializers.CharField(
+        required=False, help_text="`BuiltIn`, `Custom` or `Static`; PUT takes `Custom` alone."
+    )
     displayName = serializers.CharField(required=False)
     description = serializers.CharField(required=False)
     metadata = Mapping(required=False)
     parameters = ParameterDefinitions(required=False)
-    version = serializers.CharField(help_text=VERSION)
+    version = serializers.CharField(
+        required=False, help_text=f"{VERSION} PUT raises it by what changed, if it is not higher."
+    )
     versions = serializers.ListField(
         child=serializers.CharField(),
         required=False,
@@ -222,17 +226,20 @@ class DefinitionPropertiesSerializer(Shape):
 class PolicyDefinitionPropertiesSerializer(DefinitionPropertiesSerializer):
     """A policy definition's properties."""
 
-    mode = serializers.CharField(help_text="Such as `Microsoft.Kubernetes.Data`.")
+    mode = serializers.CharField(
+        required=False, help_text="Such as `Microsoft.Kubernetes.Data`; `All` where it is left out."
+    )
     policyRule = Mapping()
 
 
 class PolicyDefinitionSerializer(Shape):
     """A policy definition, or one version of it."""
 
-    id = serializers.CharField()
-    name = serializers.CharField()
-    type = serializers.CharField()
+    id = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    type = serializers.CharField(read_only=True)
     properties = PolicyDefinitionPropertiesSerializer()
+    systemData = SystemDataSerializer(required=False)
 
 
 class PolicyDefinitionListResultSerializer(Shape):
@@ -274,10 +281,11 @@ class PolicySetDefinitionPropertiesSerializer(DefinitionPropertiesSerializer):
 class PolicySetDefinitionSerializer(Shape):
     """A policy set definition (an initiative), or one version of it."""
 
-    id = serializers.CharField()
-    name = serializers.CharField()
-    type = serializers.CharField()
+    id = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    type = serializers.CharField(read_only=True)
     properties = PolicySetDefinitionPropertiesSerializer()
+    systemData = SystemDataSerializer(required=False)
 
 
 class PolicySetDefinitionListResultSerializer(Shape):

@@ -56,6 +56,7 @@ def definition(
         "name": row.name,
         "type": f"{PROVIDER}/{row.arm_type}",
         "properties": properties,
+        **_of_metadata(row, latest.body),
     }
 
 
@@ -71,7 +72,24 @@ def version(
         "name": row.version,
         "type": f"{PROVIDER}/{owner.arm_type}/versions",
         "properties": _properties(owner, row, members, names),
+        **_of_metadata(owner, row.body),
     }
+
+
+def _of_metadata(owner: Definition, body: Mapping[str, Any]) -> dict[str, Any]:
+    """``systemData`` of a custom definition; nobody made the built-ins here."""
+    metadata = body.get("metadata") or {}
+    created = metadata.get("createdOn")
+    if owner.policy_type != Definition.PolicyType.CUSTOM or not created:
+        return {}
+    people = {
+        "createdBy": metadata.get("createdBy"),
+        "lastModifiedBy": metadata.get("updatedBy") or metadata.get("createdBy"),
+    }
+    data = {"createdAt": created, "lastModifiedAt": metadata.get("updatedOn") or created}
+    for field, name in people.items():
+        data |= {field: name, f"{field}Type": "User"} if name else {}
+    return {"systemData": data}
 
 
 def _properties(

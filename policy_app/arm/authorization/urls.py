@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern
 
-from policy_app.arm.authorization import definitions
+from policy_app.arm.authorization import definition_versions, definitions
 from policy_app.arm.authorization.assignments import PolicyAssignment, PolicyAssignments
 from policy_app.arm.authorization.exemptions import PolicyExemption, PolicyExemptions
 from policy_app.arm.authorization.kinds import INITIATIVES, POLICIES, Kind
@@ -20,8 +20,6 @@ from policy_app.arm.routes import (
     Level,
     arm_path,
 )
-
-_CHANGES = frozenset({"put", "delete"})
 
 
 def _assignments(level: Level) -> Iterator[URLPattern]:
@@ -37,21 +35,20 @@ def _exemptions(level: Level) -> Iterator[URLPattern]:
 
 
 def _definitions(level: Level, kind: Kind) -> Iterator[URLPattern]:
-    # Azure's built-ins cannot be changed by anyone; custom definitions can, later here too.
     given = {"level": level, "kind": kind}
-    changes = frozenset[str]() if level is TENANT else _CHANGES
+    built_in = level is TENANT
     route = level.join(f"{AUTHORIZATION}/{kind.folder}")
     one = f"{route}/<segment:{kind.parameter}>"
     all_versions = f"list{kind.group.removesuffix('s')}Versions"
+    single = definitions.BuiltInDefinition if built_in else definitions.OneDefinition
+    version = definition_versions.BuiltInVersion if built_in else definition_versions.OneVersion
     yield arm_path(route, definitions.Definitions.as_view(**given))
-    yield arm_path(one, definitions.OneDefinition.as_view(**given, not_yet=changes))
-    yield arm_path(f"{one}/versions", definitions.Versions.as_view(**given))
+    yield arm_path(one, single.as_view(**given))
+    yield arm_path(f"{one}/versions", definition_versions.Versions.as_view(**given))
+    yield arm_path(f"{one}/versions/<segment:policyDefinitionVersion>", version.as_view(**given))
     yield arm_path(
-        f"{one}/versions/<segment:policyDefinitionVersion>",
-        definitions.OneVersion.as_view(**given, not_yet=changes),
-    )
-    yield arm_path(
-        level.join(f"{AUTHORIZATION}/{all_versions}"), definitions.AllVersions.as_view(**given)
+        level.join(f"{AUTHORIZATION}/{all_versions}"),
+        definition_versions.AllVersions.as_view(**given),
     )
 
 

@@ -23,7 +23,8 @@ from policy_app.arm.errors import not_yet
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
 from policy_app.models import Cluster
-from policy_app.services import scopes
+from policy_app.services import authorization, scopes
+from policy_app.services.authorization import actions
 from policy_app.services.cluster import addon
 from policy_app.services.errors import PolicyError
 
@@ -34,6 +35,7 @@ class ManagedClusters(ArmView):
     """The clusters below a subscription or a resource group."""
 
     group = "ManagedClusters"
+    provider = actions.MANAGED_CLUSTERS
     verbs = {"get": "List"}
 
     @extend_schema(
@@ -42,7 +44,8 @@ class ManagedClusters(ArmView):
     def get(self, request: Request, **kwargs: str) -> Response:
         """List managed clusters."""
         found = scopes.clusters_below(self.scope).filter(resource_type=Cluster.MANAGED)
-        page = paginate(request, found)
+        read = actions.read_cluster(Cluster.MANAGED)
+        page = paginate(request, authorization.visible(found, self.caller, read))
         return Response(page.body([shapes.managed_cluster(row) for row in page.rows]))
 
 
@@ -50,6 +53,7 @@ class ManagedCluster(ArmView):
     """One cluster, and its add-on's switch."""
 
     group = "ManagedClusters"
+    provider = actions.MANAGED_CLUSTERS
     verbs = {"get": "Get", "put": "CreateOrUpdate"}
     not_yet = frozenset({"patch", "delete"})
 
@@ -70,7 +74,7 @@ class ManagedCluster(ArmView):
         bodies.refuse_another_identity(body, own)
         wanted = _switch(body, shapes.managed_cluster(cluster))
         if wanted is not None and wanted != cluster.addon_enabled:
-            addon.switch(cluster, on=wanted)
+            addon.switch(cluster, on=wanted, by=self.caller)
         return Response(shapes.managed_cluster(cluster))
 
 

@@ -61,16 +61,24 @@ def name_faults(scope: Scope, name: str, what: str) -> Iterator[PolicyError]:
     """What ARM has against a name; ``what`` is ``assignment`` or ``exemption``."""
     at_group = scope.kind == Scope.Kind.MANAGEMENT_GROUP
     limit = MANAGEMENT_GROUP_NAME_LIMIT if at_group else NAME_LIMIT
-    code = f"InvalidPolicy{what.capitalize()}Name"
+    where = "at a management group" if at_group else "at this scope"
+    yield from faults_of_name(
+        name, limit, where, what=f"policy {what}", code=f"InvalidPolicy{what.capitalize()}Name"
+    )
+
+
+def faults_of_name(
+    name: str, limit: int, where: str, *, what: str, code: str
+) -> Iterator[PolicyError]:
+    """What ARM has against a resource's name; ``where`` says for which place the limit is."""
     if not name.strip():
-        yield PolicyError(code, f"The policy {what} needs a name.", target="name")
+        yield PolicyError(code, f"The {what} needs a name.", target="name")
     elif len(name) > limit:
-        where = "at a management group" if at_group else "at this scope"
         text = f"The name '{name}' has {len(name)} characters; {where} it may have {limit}."
         yield PolicyError(code, text, target="name")
     elif (found := _FORBIDDEN.search(name)) or name[-1] in ". ":
-        what = f"the character {found[0]!r}" if found else "a dot or a space at its end"
-        yield PolicyError(code, f"The name '{name}' may not have {what}.", target="name")
+        fault = f"the character {found[0]!r}" if found else "a dot or a space at its end"
+        yield PolicyError(code, f"The name '{name}' may not have {fault}.", target="name")
 
 
 def _texts(draft: AssignmentDraft) -> Iterator[PolicyError]:

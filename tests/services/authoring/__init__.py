@@ -1,0 +1,1 @@
+"""Custom definitions and initiatives: what is stored, refused, versioned, exported and read."""
