@@ -24,6 +24,8 @@ CSRF_TRUSTED_ORIGINS = env.names("POLICY_PORTAL_TRUSTED_ORIGINS", "")
 BEHIND_HTTPS = env.boolean("POLICY_PORTAL_HTTPS", default=False)
 # Set by ``serve --tls``: the portal speaks HTTPS itself, with a certificate of its own authority.
 SPEAKS_TLS = env.boolean("POLICY_PORTAL_TLS", default=False)
+# How many proxies stand in front and write X-Forwarded-For; nothing is believed of callers.
+PROXIES = env.integer("POLICY_PORTAL_PROXIES", 0, low=0, high=10)
 LOG_LEVEL = env.choice(
     "POLICY_PORTAL_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
@@ -41,6 +43,21 @@ TEMPLATE_HOSTS = env.hosts("POLICY_PORTAL_TEMPLATE_HOSTS")
 AUDIT_MINUTES = env.integer("POLICY_PORTAL_AUDIT_MINUTES", 15, low=0, high=1440)
 # Whether records are left out that Azure would not keep either.
 AZURE_LIMITS = env.boolean("POLICY_PORTAL_AZURE_LIMITS", default=False)
+
+# What brings workers to the work, and how long a worker may be silent, or busy with one piece.
+WORK = env.work("POLICY_PORTAL_WORK")
+LEASE_SECONDS = env.integer("POLICY_PORTAL_LEASE_SECONDS", 30, low=2, high=3600)
+WORK_SECONDS = env.integer("POLICY_PORTAL_WORK_SECONDS", 600, low=5, high=86_400)
+# For how many days each kind of history is kept; 0 keeps it for ever.
+KEEP_DAYS = {
+    "verdicts": env.integer("POLICY_PORTAL_KEEP_VERDICTS_DAYS", 90, low=0, high=36_500),
+    "samples": env.integer("POLICY_PORTAL_KEEP_SAMPLES_DAYS", 400, low=0, high=36_500),
+    "scans": env.integer("POLICY_PORTAL_KEEP_SCANS_DAYS", 14, low=0, high=36_500),
+    "refusals": env.integer("POLICY_PORTAL_KEEP_REFUSALS_DAYS", 90, low=0, high=36_500),
+    "changes": env.integer("POLICY_PORTAL_KEEP_CHANGES_DAYS", 400, low=0, high=36_500),
+    "activity": env.integer("POLICY_PORTAL_KEEP_ACTIVITY_DAYS", 400, low=0, high=36_500),
+}
+METRICS = env.choice("POLICY_PORTAL_METRICS", "token", ("token", "open", "off"))
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from policy_app.models import ApiToken, SignInLink
 from policy_app.models.access import digest, new_secret
+from policy_app.services import service_principals
 from policy_app.services.errors import PolicyError
 
 TOKEN_PREFIX = "ppat"  # noqa: S105 - what a token starts with, and no token
@@ -27,7 +28,12 @@ def new_token(user: User, label: str = "", *, expires_at: datetime | None = None
 
 
 def user_of_token(secret: str) -> User | None:
-    """Whose token this is; None where it is unknown or expired, or its user is not active."""
+    """Whose token this is; None where it is unknown or expired, or its user is not active.
+
+    The access tokens of service principals are tokens as well.
+    """
+    if secret.startswith(service_principals.TOKEN_PREFIX):
+        return service_principals.user_of_token(secret)
     now = timezone.now()
     token = (
         ApiToken.objects.select_related("user")

@@ -8,11 +8,15 @@ change can be missed, whatever made it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from policy_app.evaluation.language.reasons import TEMPLATE_INSTALL_FAILED
 from policy_app.models import AddonState, Cluster
+from policy_app.services import activity, authorization
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.cluster import bootstrap, controllers
 from policy_app.services.cluster.addon import estate, progress, syncing
 from policy_app.services.cluster.addon.estate import Estate
@@ -48,24 +52,31 @@ def catch_up(cluster: Cluster) -> None:
         _sync(cluster, standing, pushed=False)
 
 
-def sync(cluster: Cluster) -> None:
+def sync(cluster: Cluster, by: Actor = None) -> None:
     """Sync now, whatever the clock says: the button, and the tests."""
+    _require(cluster, by)
     _sync(cluster, estate.look(cluster), pushed=True)
 
 
-def set_timing(cluster: Cluster, timing: str) -> None:
+@transaction.atomic
+def set_timing(cluster: Cluster, timing: str, by: Actor = None) -> None:
     """Choose when the add-on takes over what was assigned.  Raises ``ValueError``."""
+    _require(cluster, by)
     chosen = Timing(timing)
-    state_of(cluster)
+    before = state_of(cluster).timing
+    _record(cluster, by, {"addonTiming": before}, {"addonTiming": str(chosen)})
     AddonState.objects.filter(cluster=cluster).update(timing=chosen)
 
 
-def switch(cluster: Cluster, *, on: bool) -> None:
+def switch(cluster: Cluster, *, on: bool, by: Actor = None) -> None:
     """Turn the add-on on or off; what it has in the cluster comes or goes at once.
 
     Where the process dies half-way, the next one that looks at the cluster goes on.
     """
-    Cluster.objects.filter(pk=cluster.pk).update(addon_enabled=on)
+    _require(cluster, by)
+    with transaction.atomic():
+        _record(cluster, by, {"addonEnabled": cluster.addon_enabled}, {"addonEnabled": on})
+        Cluster.objects.filter(pk=cluster.pk).update(addon_enabled=on)
     cluster.addon_enabled = on
     sync(cluster)
 
@@ -76,6 +87,18 @@ def next_sync(cluster: Cluster) -> datetime | None:
     if state.timing == Timing.AT_ONCE or state.synced_at is None:
         return None
     return state.synced_at + CYCLE
+
+
+def _require(cluster: Cluster, by: Actor) -> None:
+    action = actions.change_cluster(cluster.resource_type)
+    authorization.require(by, action, cluster.scope)
+
+
+def _record(cluster: Cluster, by: Actor, before: dict[str, Any], after: dict[str, Any]) -> None:
+    if before != after:
+        action = actions.change_cluster(cluster.resource_type)
+        scope = cluster.scope
+        activity.record(by, action, scope.arm_id, scope=scope, before=before, after=after)
 
 
 def _is_due(state: AddonState, standing: Estate, now: datetime) -> bool:
