@@ -126,10 +126,10 @@ def _columns(version: Mapping[str, Any]) -> tuple[Column, ...]:
 
 def _ordered(versions: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The version that clients should use first: general ones, then betas, then alphas."""
-    return sorted(versions, key=lambda one: _priority(one["name"]))
+    return sorted(versions, key=lambda one: version_priority(one["name"]))
 
 
-def _priority(name: str) -> tuple[Any, ...]:
+def version_priority(name: str) -> tuple[Any, ...]:
     """Where ``v1beta2`` stands. Source: ``util/version`` of apimachinery, KubeAwareCompare."""
     match = _VERSION.fullmatch(name)
     if match is None:

@@ -16,6 +16,7 @@ from policy_app.services.cluster.reads import Page
 
 # One header line is bounded by servers and proxies on the way; the message is cut, not lost.
 _LONGEST_WARNING = 4_000
+_PARTIAL, _META = "PartialObjectMetadata", "meta.k8s.io/v1"
 _write = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -53,8 +54,17 @@ def as_table(request: HttpRequest) -> tuple[str, str] | None:
     return None
 
 
+def as_metadata(request: HttpRequest) -> bool:
+    """Whether the client takes nothing but metadata: ``PartialObjectMetadata`` of objects."""
+    first = request.headers.get("Accept", "").split(",")[0]
+    words = {word.strip() for word in first.split(";")}
+    return bool(words & {f"as={_PARTIAL}", f"as={_PARTIAL}List"}) and "v=v1" in words
+
+
 def one(request: HttpRequest, kind: Kind, thing: Object) -> HttpResponse:
     """One object, or the Table of one row."""
+    if as_metadata(request):
+        return answer(_partial(thing))
     wanted = as_table(request)
     return answer(thing if wanted is None else table(kind, [thing], wanted))
 
@@ -69,6 +79,9 @@ def several(request: HttpRequest, kind: Kind, page: Page) -> HttpResponse:
     wanted = as_table(request)
     if wanted is not None:
         return answer(table(kind, page.objects, wanted) | {"metadata": metadata})
+    if as_metadata(request):
+        head = {"kind": f"{_PARTIAL}List", "apiVersion": _META, "metadata": metadata}
+        return answer({**head, "items": [_partial(one) for one in page.objects]})
     head = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata}
     return answer({**head, "items": page.objects})
 
@@ -78,6 +91,10 @@ def table(kind: Kind, objects: list[Object], wanted: tuple[str, str]) -> Object:
     version, include = wanted
     made = tables.table(kind, objects, include=include)
     return {**made, "apiVersion": f"meta.k8s.io/{version}"}
+
+
+def _partial(thing: Object) -> Object:
+    return {"kind": _PARTIAL, "apiVersion": _META, "metadata": thing["metadata"]}
 
 
 def _escaped(text: str) -> str:

@@ -12,7 +12,7 @@ from policy_app.cluster import answers, bodies, streams, subresources
 from policy_app.cluster import requests as asked
 from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
 from policy_app.models import Cluster
-from policy_app.services.cluster import addon, authorization, deletes, reads, writes
+from policy_app.services.cluster import addon, authorization, deletes, mirrors, reads, writes
 from policy_app.services.cluster.caller import Caller, Target
 
 View = Callable[[HttpRequest, Cluster, Caller, Target], HttpResponseBase]
@@ -27,6 +27,7 @@ def serve(
     if verb not in offered:
         raise errors.method_not_allowed(request.method or "")
     authorization.require(cluster, caller, verb, target)
+    mirrors.require_read(cluster, target, verb)
     if target.kind.group == CONSTRAINTS and verb in ("get", "list", "watch"):
         addon.audit(cluster)
     special = subresources.VIEWS.get(target.below)

@@ -39,11 +39,14 @@ def fill(cluster: Cluster, namespaces: Mapping[str, Labels] = SYSTEM_NAMESPACES)
         # Of two that fill at once, the second one waited for the first, and finds it done.
         if writer.state.filled:
             return
+        # A mirror has what its real cluster has, and nothing else.
+        namespaces = {} if cluster.is_mirror else namespaces
+        first = [] if cluster.is_mirror else _first_objects(cluster.kubernetes_version)
         for name, labels in namespaces.items():
             _add(writer, namespace(name, labels))
             for thing in contents(name):
                 _add(writer, thing)
-        for thing in _first_objects(cluster.kubernetes_version):
+        for thing in first:
             if not namespace_of(thing) or namespace_of(thing) in namespaces:
                 _add(writer, thing)
         writer.state.filled = True

@@ -19,6 +19,7 @@ from django.utils import timezone
 from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.objects import (
     Object,
+    metadata_of,
     name_of,
     namespace_of,
     new_uid,
@@ -33,6 +34,8 @@ from policy_app.services.cluster import wakeups
 
 DECIDING_GROUPS = frozenset({*GROUPS, SYNC_SET_GROUP})
 """The groups of Gatekeeper's objects: what they say decides about other objects."""
+POLICY_DOMAIN = ".gatekeeper.sh"
+"""How every group of Gatekeeper's ends, those of its reports included."""
 
 # Changes that a watch may still ask for; older ones are thinned, some at a time.
 CHANGES_KEPT = 5_000
@@ -64,6 +67,11 @@ class Writer:
     """What controllers still have to do in this transaction, and about which objects."""
     homes: dict[str, Object | None] = field(default_factory=dict)
     """The Namespaces that were looked up, by name; every object of one needs it more than once."""
+    mirroring: bool = False
+    """Whether a snapshot is written: what is new has been made elsewhere before, and of very many
+    changes none is logged, so that watches list again instead."""
+    logged: int = 0
+    """Changes of this transaction, whether they are in the log or not."""
 
     def find(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """The stored object of that name."""
@@ -163,12 +171,21 @@ class Writer:
             self.homes.clear()
             raise
 
+    @property
+    def is_beyond_logging(self) -> bool:
+        """Whether a watch that comes too late for this transaction has to list again."""
+        return self.mirroring and self.logged > CHANGES_KEPT
+
     def _next_revision(self) -> int:
         self.state.revision += 1
         return self.state.revision
 
     def _new_row(self, kind: Kind, thing: Mapping[str, Any], due_at: datetime | None) -> KubeObject:
-        fresh = {"uid": uid_of(thing) or new_uid(), "creationTimestamp": timestamp(self.now)}
+        made_at = str(metadata_of(thing).get("creationTimestamp") or "") if self.mirroring else ""
+        fresh = {
+            "uid": uid_of(thing) or new_uid(),
+            "creationTimestamp": made_at or timestamp(self.now),
+        }
         body = _with_metadata(thing, fresh, self._next_revision())
         return KubeObject(
             cluster=self.cluster,
@@ -200,6 +217,9 @@ class Writer:
                 # What decides goes by the labels of namespaces, too.
                 self.decided = True
                 self.homes.pop(row.name, None)
+        self.logged += len(changed)
+        if self.is_beyond_logging:
+            return
         KubeChange.objects.bulk_create(
             KubeChange(
                 cluster=self.cluster,
@@ -266,7 +286,10 @@ def namespaces(cluster: Cluster) -> QuerySet[KubeObject]:
 
 def _finish(writer: Writer, began_at: int) -> None:
     state, revision = writer.state, writer.state.revision
-    if revision // _THINNED_EVERY > began_at // _THINNED_EVERY:
+    if writer.is_beyond_logging:
+        state.compacted = revision
+        KubeChange.objects.filter(cluster=writer.cluster, revision__lte=revision).delete()
+    elif revision // _THINNED_EVERY > began_at // _THINNED_EVERY:
         state.compacted = max(state.compacted, min(revision - CHANGES_KEPT, state.settled))
         old = KubeChange.objects.filter(cluster=writer.cluster, revision__lte=state.compacted)
         old.delete()

@@ -37,9 +37,12 @@ _SERVERS_OWN = (
 
 
 def install_parts(writer: Writer) -> None:
-    """Gatekeeper's kinds and the add-on's Pods, where they are missing or were changed."""
+    """Gatekeeper's kinds and the add-on's Pods, where they are missing or were changed.
+
+    A mirror has the Pods of its real cluster, whatever runs there.
+    """
     served = kinds.builtins_of(writer.cluster)
-    for thing in (*components.custom_kinds(), *components.workloads()):
+    for thing in (*components.custom_kinds(), *_workloads(writer)):
         kind = served.of(thing["apiVersion"], thing["kind"])
         if kind is not None and _home_exists(writer, kind, thing):
             _put(writer, kind, kind, thing)
@@ -86,11 +89,15 @@ def remove_everything(writer: Writer) -> None:
     for row in definitions.filter(name__endswith=".gatekeeper.sh").order_by("pk"):
         writer.remove(row)
     served = kinds.builtins_of(writer.cluster)
-    for thing in components.workloads():
+    for thing in _workloads(writer):
         kind = served.of(thing["apiVersion"], thing["kind"])
         found = writer.find(kind, namespace_of(thing), name_of(thing)) if kind else None
         if found is not None:
             writer.remove(found)
+
+
+def _workloads(writer: Writer) -> list[Object]:
+    return [] if writer.cluster.is_mirror else components.workloads()
 
 
 def _deciding(writer: Writer) -> Iterator[KubeObject]:

@@ -41,7 +41,13 @@ from policy_app.services.cluster.controllers import (
     volumes,
 )
 from policy_app.services.cluster.controllers.looking import Look
-from policy_app.services.cluster.store import DECIDING_GROUPS, Act, Writer, writing
+from policy_app.services.cluster.store import (
+    DECIDING_GROUPS,
+    POLICY_DOMAIN,
+    Act,
+    Writer,
+    writing,
+)
 
 _MOST_ROUNDS = 100
 _MOST_PASSES = 10
@@ -88,8 +94,9 @@ _ASKING: Mapping[Resource, tuple[Look, ...]] = {
     ("policy", "poddisruptionbudgets"): (_count,),
     ("autoscaling", "horizontalpodautoscalers"): (_scale,),
 }
+_DEFINITIONS = ("apiextensions.k8s.io", "customresourcedefinitions")
 _ACTING: Mapping[Resource, tuple[Look, ...]] = {
-    ("apiextensions.k8s.io", "customresourcedefinitions"): (
+    _DEFINITIONS: (
         crds.accept,
         gatekeeper.definition_changed,
     ),
@@ -119,7 +126,7 @@ def settle(cluster: Cluster, now: datetime | None = None) -> None:
         state = ClusterState.objects.filter(cluster=cluster).first()
         if state is None or state.settled >= state.revision:
             return
-        if _passes_over(state):
+        if _passes_over(cluster, state):
             continue
         with writing(cluster, now) as writer:
             _round(writer)
@@ -135,11 +142,12 @@ def time_came(writer: Writer, due: Iterable[KubeObject]) -> None:
     _work(writer)
 
 
-def _passes_over(state: ClusterState) -> bool:
+def _passes_over(cluster: Cluster, state: ClusterState) -> bool:
     """Whether nobody cares for the newest changes, which then needs no lock to be noted."""
     if state.revision - state.settled > _FEW:
         return False
-    if any(_concerns(change) for change in _unseen(state)):
+    concerns = _is_policy if cluster.is_mirror else _concerns
+    if any(concerns(change) for change in _unseen(state)):
         return False
     same = ClusterState.objects.filter(pk=state.pk, settled=state.settled)
     return bool(same.update(settled=state.revision))
@@ -153,6 +161,13 @@ def _concerns(change: KubeChange) -> bool:
         or change.group in DECIDING_GROUPS
         or garbage.concerns(change)
     )
+
+
+def _is_policy(change: KubeChange) -> bool:
+    """Whether a change is of Gatekeeper's objects, or of the definition of such a kind."""
+    resource = (change.group, change.plural)
+    defines = resource == _DEFINITIONS and change.name.endswith(POLICY_DOMAIN)
+    return change.group in DECIDING_GROUPS or defines
 
 
 def _unseen(state: ClusterState) -> QuerySet[KubeChange]:
@@ -173,6 +188,9 @@ def _round(writer: Writer) -> None:
 
 def _show(writer: Writer, change: KubeChange) -> None:
     """Let everybody concerned see one change."""
+    if writer.cluster.is_mirror and not _is_policy(change):
+        # Its controllers run in the real cluster; made twice, everything would be wrong.
+        return
     resource = (change.group, change.plural)
     garbage.look(writer, change)
     for look in _ASKING.get(resource, ()):

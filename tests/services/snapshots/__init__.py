@@ -1,0 +1,1 @@
+"""Tests of snapshots: real clusters, dumps and folders that become mirrors."""
