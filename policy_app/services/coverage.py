@@ -11,10 +11,10 @@ from policy_app.evaluation.language.constraints import (
     changes_objects,
     why_absent,
     why_elsewhere,
+    why_unused,
 )
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.exemptions import why_exempt
-from policy_app.evaluation.language.mutators import why_unused
 from policy_app.models import Cluster
 from policy_app.services import enforcement, exemptions, reach
 from policy_app.services.drafts import AssignmentDraft

@@ -10,10 +10,11 @@ import contextlib
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from policy_app.evaluation import rego
+from policy_app import evaluation
 from policy_app.evaluation.rego import keeping
 
 VARIABLE = "POLICY_PORTAL_CACHE"
@@ -95,11 +96,13 @@ class Folder:
 
     @cached_property
     def _engine(self) -> bytes:
-        """A digest of the engine's own source: another version keeps its programs elsewhere."""
-        digest = hashlib.sha256()
-        for file in sorted(Path(rego.__file__).parent.rglob("*.py")):
-            digest.update(b"%s\0" % file.name.encode() + file.read_bytes())
-        return digest.digest()
+        """What tells the engine's version: another one keeps its programs elsewhere.
+
+        As for Python's own byte code, that is when each file of its source was written, and its
+        size: to read all of them would take longer than to read what is kept.
+        """
+        root = os.path.dirname(evaluation.__file__)
+        return hashlib.sha256(repr(sorted(_versions(root, "."))).encode()).digest()
 
     def _read(self, name: str, folder: int) -> bytes:
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
@@ -125,6 +128,18 @@ class Folder:
             with contextlib.suppress(OSError):
                 os.unlink(draft, dir_fd=folder)
             raise
+
+
+def _versions(root: str, folder: str) -> Iterator[tuple[str, int, int]]:
+    """Each file of source below a folder: its name, its size, and when it was written."""
+    with os.scandir(os.path.join(root, folder)) as entries:
+        for entry in entries:
+            name = f"{folder}/{entry.name}"
+            if entry.name.endswith(".py"):
+                about = entry.stat()
+                yield name, about.st_size, about.st_mtime_ns
+            elif entry.is_dir():
+                yield from _versions(root, name)
 
 
 def _is_own(about: os.stat_result) -> bool:

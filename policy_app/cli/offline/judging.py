@@ -98,9 +98,11 @@ class _Judging:
         self._client = Client(policies.templates.values(), policies.constraints, around.inventory)
         self._policies = policies
         self._namespaces = around.namespaces
-        if policies.mutators or policies.expands:
-            # Made once, before there are workers.
-            _ = policies.mutating, policies.expander
+        # Made once, before there are workers.
+        if policies.mutators:
+            _ = policies.mutating
+        if policies.expands:
+            _ = policies.expander
 
     def batch(self, numbers: Iterable[int], fail_on: FailOn) -> Batch:
         """All objects of some files."""

@@ -90,4 +90,4 @@ class Policies:
         own = {one.name for one in self.expansions}
         ready_made = WORKLOADS if self._azure_expands else ()
         chosen = [*self.expansions, *(one for one in ready_made if one.name not in own)]
-        return Expander(chosen, self.mutating)
+        return Expander(chosen, self.mutating if self.mutators else None)

@@ -45,11 +45,22 @@ class Progress:
             yield item
             done += weigh(item)
         if drawn:
+            self.clear()
+
+    def tell(self, verb: str, done: int, total: int, unit: str) -> None:
+        """Draw how far some work has come whose end is not known beforehand; not too often."""
+        if self._shown and time.monotonic() >= self._next:
+            self._draw(done, total, verb, unit)
+            self._next = time.monotonic() + _INTERVAL
+
+    def clear(self) -> None:
+        """Take the bar away, so that what is printed next begins at the margin."""
+        if self._shown:
             self._stream.write(_CLEAR)
             self._stream.flush()
 
     def _draw(self, done: int, total: int, verb: str, unit: str) -> None:
-        filled = _WIDTH * done // total
+        filled = _WIDTH * min(done, total) // total if total else 0
         bar = "#" * filled + "." * (_WIDTH - filled)
         self._stream.write(f"{_CLEAR}{verb} [{bar}] {done:,} of {total:,} {unit}")
         self._stream.flush()

@@ -6,7 +6,7 @@ import pickle
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from policy_app.cli.offline.errors import INPUT, POLICY, Trouble
 from policy_app.cli.offline.inputs import Inputs
@@ -27,11 +27,10 @@ _PACKED_TOGETHER = 500
 PASSED, FAILED, UNREADABLE, UNRESOLVED = 0, 1, 2, 3
 
 
-# Not frozen: these are packed by the thousand, and pickling frozen ones with slots is slow.
+# Named tuples: these are made and packed by the thousand, which is slow for dataclasses.
 
 
-@dataclass(slots=True)
-class Subject:
+class Subject(NamedTuple):
     """One object that was judged; ``line`` and ``document`` count from 1."""
 
     file: str
@@ -49,8 +48,7 @@ class Subject:
         return f"{self.kind} {self.namespace}/{self.name}".replace(" /", " ")
 
 
-@dataclass(slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One violation; ``line`` is that of the field where it can be told."""
 
     subject: Subject
@@ -65,16 +63,14 @@ class Finding:
     origin: Origin
 
 
-@dataclass(slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """What became of the constraints that found nothing in an object."""
 
     passed: Sequence[str] = ()
     not_applied: Sequence[NotApplied] = ()
 
 
-@dataclass(slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An object and everything that was found in it."""
 
     subject: Subject

@@ -135,6 +135,36 @@ class Audit:
         return status | ({"violations": [one.to_object() for one in shown]} if shown else {})
 
 
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """What the audit holds every object to.  Safe to use from several threads."""
+
+    client: Client
+    expander: Expander = field(default_factory=Expander)
+    namespaces: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The Namespace objects by name."""
+    config: Config = field(default_factory=Config)
+    source: str = ORIGINAL
+
+    def judge(self, thing: Mapping[str, Any]) -> Decision | str | None:
+        """What is decided about an object, with all that it implies.
+
+        A sentence where it cannot be audited; None where the audit leaves its namespace alone.
+        """
+        if self.config.excludes("audit", thing):
+            return None
+        home = Subject(thing).field("namespace")
+        if home and home not in self.namespaces:
+            return f"the namespace {home!r} is not known."
+        try:
+            review = Review.audit(thing, source=self.source)
+            return review_expanded(
+                self.client, self.expander, review, namespaces=self.namespaces, point=AUDIT_POINT
+            )
+        except (ReviewError, ExpansionError) as error:
+            return error.message
+
+
 def audit(
     client: Client,
     objects: Iterable[Mapping[str, Any]],
@@ -153,24 +183,20 @@ def audit(
     about what comes out.  ``from_cache`` is its audit of synced objects, which expands nothing and
     says of no object where it comes from: constraints with a source cannot be told apart there.
     """
-    source = "" if from_cache else ORIGINAL
     found = Audit(client.constraints, timestamp, limit=limit)
-    known, rules = namespaces or {}, config or Config()
-    expands = Expander() if from_cache or expander is None else expander
+    auditor = Auditor(
+        client,
+        Expander() if from_cache or expander is None else expander,
+        namespaces or {},
+        config or Config(),
+        "" if from_cache else ORIGINAL,
+    )
     for thing in objects:
-        if rules.excludes("audit", thing):
-            continue
-        home = Subject(thing).field("namespace")
-        if home and home not in known:
-            found.errors.append(f"{_label(thing)}: the namespace {home!r} is not known.")
-            continue
-        try:
-            review = Review.audit(thing, source=source)
-            decision = review_expanded(client, expands, review, namespaces=known, point=AUDIT_POINT)
-        except (ReviewError, ExpansionError) as error:
-            found.errors.append(f"{_label(thing)}: {error.message}")
-            continue
-        found.add(thing, decision)
+        told = auditor.judge(thing)
+        if isinstance(told, str):
+            found.errors.append(f"{_label(thing)}: {told}")
+        elif told is not None:
+            found.add(thing, told)
     return found
 
 

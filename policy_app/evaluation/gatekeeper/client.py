@@ -6,7 +6,8 @@ Source: ``client`` of the constraint framework, and Gatekeeper's webhook.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -116,6 +117,19 @@ class Client:
     def constraints(self) -> tuple[Constraint, ...]:
         """The constraints in force, with their defaults, by kind and name."""
         return tuple(each.constraint for each in self._installed)
+
+    def narrowed(
+        self, names: Container[tuple[str, str]], *, explain: bool = False, locate: bool = True
+    ) -> Client:
+        """The same client with the constraints of these kinds and names alone, compiled as here."""
+        other = copy.copy(self)
+        other._installed = [
+            each
+            for each in self._installed
+            if (each.constraint.kind, each.constraint.name) in names
+        ]
+        other._explain, other._locate, other._steps = explain, locate, {}
+        return other
 
     def review(
         self,

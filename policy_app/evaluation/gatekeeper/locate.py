@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,14 @@ _COMMON = frozenset(
         *("key", "containers", "initContainers", "template", "pod", "items", "data", "rules"),
     }
 )
+# Where a container's name stands by itself, and where it is said to be one.
+_ALONE_BEFORE = re.compile(r"(?<![\w.:/@-])")
+_ALONE_AFTER = re.compile(r"(?![\w:/@]|[.-]\w)")
+_CALLED = re.compile(r"[Cc]ontainer:?\s+[<\"'`]?\Z")
+_CALLED_WITHIN = 40
+_OPENING, _CLOSING = frozenset("<\"'`"), frozenset(">\"'`")
+# What an object says of itself at its top tells nothing about a field.
+_IDENTITY = frozenset({"apiVersion", "kind"})
 _SHORTEST_VALUE = 4
 _SMALLEST_NUMBER = 10
 
@@ -77,7 +85,7 @@ class Locator:
     @cached_property
     def _around(self) -> _Index:
         """The object without its containers."""
-        return _Index(self._thing, (), {each.path for each in self._containers})
+        return _Index(self._thing, (), [each.value for each in self._containers])
 
     def _index_of(self, container: _Container) -> _Index:
         index = self._inside.get(container.path)
@@ -86,12 +94,13 @@ class Locator:
         return index
 
 
-def _words(message: str, details: Mapping[str, Any] | None) -> frozenset[str]:
+def _words(message: str, details: Mapping[str, Any] | None) -> Set[str]:
     text = f"{message} {json.dumps(details, default=str)}" if details else message
     words = {word.rstrip(".:-/") for word in _WORD.findall(text)}
-    parts = {part for word in words if "." in word for part in word.split(".")}
+    for word in [word for word in words if "." in word]:
+        words.update(word.split("."))
     # Names of fields are compared in lower case, since a sentence may begin with one.
-    return frozenset(words | parts | {word.lower() for word in words | parts})
+    return words.union(map(str.lower, words))
 
 
 def _containers(thing: Mapping[str, Any]) -> list[_Container]:
@@ -126,7 +135,7 @@ def _chosen(
     found: list[_Container],
     message: str,
     details: Mapping[str, Any] | None,
-    words: frozenset[str],
+    words: Set[str],
 ) -> _Container | None:
     """The container that the message most clearly names; by its image only where by no name."""
     said = (details or {}).get("container")
@@ -142,58 +151,77 @@ def _clarity(name: str, message: str, said: Any) -> int:
     """How clearly a message names a container: told, quoted, or just mentioned."""
     if said == name:
         return 4
-    if name not in message:
-        return 0
-    quoted = re.escape(name)
-    alone = rf"(?<![\w.:/@-]){quoted}(?![\w:/@]|[.-]\w)"
-    if re.search(rf"[Cc]ontainer:?\s+[<\"'`]?{alone}", message):
+    # Without a pattern: each name would have to be compiled into one of its own.
+    best, at = 0, message.find(name) if name else -1
+    while at >= 0:
+        best = max(best, _clarity_at(message, at, at + len(name)))
+        at = message.find(name, at + 1)
+    return best
+
+
+def _clarity_at(message: str, start: int, end: int) -> int:
+    """The same for one place in the message where the name stands."""
+    alone = _ALONE_BEFORE.match(message, start) and _ALONE_AFTER.match(message, end)
+    if alone and _CALLED.search(message, max(0, start - _CALLED_WITHIN), start):
         return 3
-    if re.search(rf"[<\"'`]{quoted}[>\"'`]", message):
+    if message[start - 1 : start] in _OPENING and message[end : end + 1] in _CLOSING:
         return 2
-    return 1 if re.search(alone, message) else 0
+    return 1 if alone else 0
 
 
 class _Index:
     """The fields below a value by the words that speak of them, in the order of the text."""
 
-    def __init__(self, value: Any, path: Path, skip: Set[Path] = frozenset()) -> None:
-        self._skip = skip
-        self._paths: list[Path] = []
+    def __init__(self, value: Any, path: Path, skip: Iterable[Any] = ()) -> None:
+        """``skip`` are values inside that are left out."""
+        self._path = path
+        self._skip = {id(each) for each in skip}
+        self._steps: list[str | int] = []
         self._above: list[int] = []
         self._named: dict[str, list[int]] = {}
         self._holding: dict[str, list[int]] = {}
-        self._add(value, path, -1)
+        self._add(value, "", -1)
 
-    def _add(self, value: Any, path: Path, above: int) -> None:
-        if path in self._skip:
-            return
-        number = len(self._paths)
-        self._paths.append(path)
+    def _add(self, value: Any, step: str | int, above: int) -> None:
+        number = len(self._steps)
+        self._steps.append(step)
         self._above.append(above)
         # Asking for the usual types first is much quicker than asking for any mapping.
-        if isinstance(value, (str, int)):
-            text = _telling_text(value, path)
-            if text:
+        kind = type(value)
+        if kind is str or kind is int:
+            text = _telling_text(value)
+            if text and step != "name" and not (step in _IDENTITY and self._is_top(above)):
                 self._holding.setdefault(text, []).append(number)
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                self._add(item, (*path, index), number)
+                if id(item) not in self._skip:
+                    self._add(item, index, number)
         elif isinstance(value, (dict, Mapping)):
             for name, inner in value.items():
                 if name not in _COMMON:
-                    self._named.setdefault(name.lower(), []).append(len(self._paths))
-                self._add(inner, (*path, name), number)
+                    self._named.setdefault(name.lower(), []).append(len(self._steps))
+                self._add(inner, name, number)
 
-    def best(self, words: frozenset[str]) -> Path | None:
+    def _is_top(self, number: int) -> bool:
+        return number == 0 and not self._path
+
+    def best(self, words: Set[str]) -> Path | None:
         """The path that the words speak of most; the first of equals."""
-        named = {number for word in words for number in self._named.get(word, ())}
-        held = {number for word in words for number in self._holding.get(word, ())}
+        named = {number for word in words & self._named.keys() for number in self._named[word]}
+        held = {number for word in words & self._holding.keys() for number in self._holding[word]}
         best, where = 0, None
         for number in sorted(named | held):
             score = self._score(number, named) + (3 if number in held else 0)
             if score > best:
                 best, where = score, number
-        return None if where is None else self._paths[where]
+        return None if where is None else self._path_of(where)
+
+    def _path_of(self, number: int) -> Path:
+        steps: list[str | int] = []
+        while number > 0:
+            steps.append(self._steps[number])
+            number = self._above[number]
+        return (*self._path, *reversed(steps))
 
     def _score(self, number: int, named: Set[int]) -> int:
         """Two for each name on the way that is spoken of."""
@@ -204,10 +232,8 @@ class _Index:
         return score
 
 
-def _telling_text(value: str | int, path: Path) -> str:
+def _telling_text(value: str | int) -> str:
     """What a message says of a plain value itself: an image, a port, a capability."""
-    if path[-1:] == ("name",) or path[:1] in (("apiVersion",), ("kind",)):
-        return ""
     if isinstance(value, str):
         return value if len(value) >= _SHORTEST_VALUE else ""
-    return str(value) if not isinstance(value, bool) and value >= _SMALLEST_NUMBER else ""
+    return str(value) if value >= _SMALLEST_NUMBER else ""

@@ -16,6 +16,7 @@ from typing import Any
 COLUMN_BITS = 20
 LAST_COLUMN = (1 << COLUMN_BITS) - 1
 _LONG = 16
+_COLLECTIONS = frozenset({dict, list})
 
 
 def pack_place(line: int, column: int) -> int:
@@ -51,24 +52,29 @@ class Places:
         for name, inner in value.items():
             if name == wanted:
                 break
-            at += 1 + self._inside(inner)
+            at += 1
+            if type(inner) in _COLLECTIONS:
+                at += self._inside(inner)
         return at
 
     def _item(self, value: list[Any], index: int, at: int) -> int:
         if len(value) < _LONG:
-            return at + 1 + index + sum(map(self._inside, value[:index]))
+            return at + 1 + index + self._all(value[:index])
         # The items of a long list are asked for one after the other.
         if at not in self._items:
-            sizes = (1 + self._inside(item) for item in value[:-1])
+            sizes = (1 + self._all((item,)) for item in value[:-1])
             self._items[at] = list(accumulate(sizes, initial=at + 1))
         return self._items[at][index]
 
     def _inside(self, value: Any) -> int:
-        """How many numbers a value takes beside its own; counted once, for it is asked often."""
-        if not isinstance(value, (dict, list)):
-            return 0
+        """How many numbers a collection takes beside its own; counted once."""
         size = self._sizes.get(id(value))
         if size is None:
-            inner: Iterable[Any] = value.values() if isinstance(value, dict) else value
-            size = self._sizes[id(value)] = len(value) + sum(map(self._inside, inner))
+            inner: Iterable[Any] = value.values() if type(value) is dict else value
+            size = self._sizes[id(value)] = len(value) + self._all(inner)
         return size
+
+    def _all(self, values: Iterable[Any]) -> int:
+        """How many numbers some values take beside their own."""
+        # Most values are plain ones, and take none.
+        return sum([self._inside(one) for one in values if type(one) in _COLLECTIONS])

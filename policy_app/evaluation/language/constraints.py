@@ -17,7 +17,7 @@ from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import EffectivePolicy, Resource, UnresolvedPolicy
 from policy_app.evaluation.language.constraint_files import read_constraint
 from policy_app.evaluation.language.details import Source
-from policy_app.evaluation.language.effects import DISABLED, MUTATE
+from policy_app.evaluation.language.effects import DISABLED, MUTATE, installs_mutation
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.matching import match_from, narrowed
 from policy_app.evaluation.language.reading import kind_of
@@ -99,6 +99,20 @@ def why_absent(policy: EffectivePolicy) -> NotInstalled | None:
             JUDGES_RESOURCES,
             policy.origin,
         )
+    return None
+
+
+def why_unused(policy: EffectivePolicy) -> NotInstalled | None:
+    """Why a policy that changes objects brings no mutators; None where it should."""
+    absence = why_absent(policy)
+    if absence is not None:
+        return absence
+    if policy.effect != MUTATE:
+        reason = f"{title_of(policy)} changes objects, for which the effect must be {MUTATE}."
+        return NotInstalled(reason, CONSTRAINT_INSTALL_FAILED, policy.origin)
+    if not installs_mutation(policy.effect, enforcement_mode=policy.assignment.enforcement_mode):
+        reason = f"{title_of(policy)} changes nothing, since its assignment is not enforced."
+        return NotInstalled(reason, CHANGES_OBJECTS, policy.origin)
     return None
 
 

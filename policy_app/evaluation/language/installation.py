@@ -24,6 +24,7 @@ from policy_app.evaluation.language.constraints import (
     title_of,
     why_absent,
     why_elsewhere,
+    why_unused,
 )
 from policy_app.evaluation.language.details import KubernetesDetails, Source
 from policy_app.evaluation.language.errors import LanguageError
@@ -105,12 +106,12 @@ class Installation:
         return Installed(template, built)
 
     def _mutate(self, policy: EffectivePolicy, source: Source | None) -> Installed | NotInstalled:
-        # Loaded where it is needed: most runs change nothing, and should start quickly.
-        from policy_app.evaluation.language.mutators import build_mutators, why_unused
-
         absence = why_unused(policy) or self._elsewhere(policy)
         if absence is not None:
             return absence
+        # Loaded where it is needed: most runs change nothing, and should start quickly.
+        from policy_app.evaluation.language.mutators import build_mutators
+
         objects = parsed_mutation(self._text(source)) if source else None
         built = build_mutators(policy, objects)
         return built if isinstance(built, NotInstalled) else Installed(mutators=tuple(built))

@@ -17,12 +17,10 @@ from policy_app.evaluation.language.constraints import (
     installed_name,
     origin_annotations,
     title_of,
-    why_absent,
+    why_unused,
 )
-from policy_app.evaluation.language.effects import MUTATE, installs_mutation
 from policy_app.evaluation.language.matching import narrowed
 from policy_app.evaluation.language.reasons import (
-    CHANGES_OBJECTS,
     CONSTRAINT_INSTALL_FAILED,
     INVALID_CONSTRAINT,
     INVALID_TEMPLATE,
@@ -59,20 +57,6 @@ def build_mutators(
         return [Mutator.parse(_installed(one, policy), policy.origin) for one in objects]
     except GatekeeperError as error:
         return NotInstalled(error.message, INVALID_CONSTRAINT, policy.origin)
-
-
-def why_unused(policy: EffectivePolicy) -> NotInstalled | None:
-    """Why a policy that changes objects brings no mutators; None where it should."""
-    absence = why_absent(policy)
-    if absence is not None:
-        return absence
-    if policy.effect != MUTATE:
-        reason = f"{title_of(policy)} changes objects, for which the effect must be {MUTATE}."
-        return NotInstalled(reason, CONSTRAINT_INSTALL_FAILED, policy.origin)
-    if not installs_mutation(policy.effect, enforcement_mode=policy.assignment.enforcement_mode):
-        reason = f"{title_of(policy)} changes nothing, since its assignment is not enforced."
-        return NotInstalled(reason, CHANGES_OBJECTS, policy.origin)
-    return None
 
 
 def _no_mutators(policy: EffectivePolicy) -> str:

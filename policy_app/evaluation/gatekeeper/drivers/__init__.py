@@ -4,9 +4,15 @@
 compiles to a ``Driver``, and the client asks drivers and knows nothing of languages.
 """
 
-from policy_app.evaluation.gatekeeper.drivers.cel_source import CEL
-from policy_app.evaluation.gatekeeper.drivers.interface import Code, Driver, Finding, Query, World
-from policy_app.evaluation.gatekeeper.drivers.rego import REGO
+from policy_app.evaluation.gatekeeper.drivers.interface import (
+    CEL,
+    REGO,
+    Code,
+    Driver,
+    Finding,
+    Query,
+    World,
+)
 from policy_app.evaluation.gatekeeper.drivers.target import ENGINES, code_of
 
 __all__ = ["CEL", "ENGINES", "REGO", "Code", "Driver", "Finding", "Query", "World", "code_of"]

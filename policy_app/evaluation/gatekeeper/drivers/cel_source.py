@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policy_app.evaluation.gatekeeper.drivers.interface import World
+from policy_app.evaluation.gatekeeper.drivers.interface import CEL, World
 from policy_app.evaluation.gatekeeper.errors import TemplateError
 from policy_app.evaluation.gatekeeper.reading import Fields
 
 if TYPE_CHECKING:
     from policy_app.evaluation.gatekeeper.drivers.cel import CelDriver
 
-CEL = "K8sNativeValidation"
 PARAMS, ANY_OBJECT = "params", "anyObject"
 """Variables that Gatekeeper adds to those of a template."""
 FAIL, IGNORE = "Fail", "Ignore"

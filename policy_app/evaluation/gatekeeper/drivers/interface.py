@@ -17,6 +17,9 @@ from policy_app.evaluation.gatekeeper.review import Review
 if TYPE_CHECKING:
     from policy_app.evaluation.rego.explain import Read
 
+REGO, CEL = "Rego", "K8sNativeValidation"
+"""The languages of templates, as these name them."""
+
 NO_DETAILS: Mapping[str, Any] = {}
 
 

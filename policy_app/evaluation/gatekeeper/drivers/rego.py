@@ -14,6 +14,7 @@ from policy_app.evaluation.gatekeeper import rego_source
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.drivers.interface import (
     NO_DETAILS,
+    REGO,
     Finding,
     Query,
     World,
@@ -28,12 +29,11 @@ from policy_app.evaluation.rego import (
     RegoError,
     Undefined,
     compile_modules,
+    keeping,
 )
 
 if TYPE_CHECKING:
     from policy_app.evaluation.rego.explain import Explanation
-
-REGO = "Rego"
 
 Version = Literal["v0", "v1"]
 
@@ -54,13 +54,15 @@ class RegoCode:
         Raises ``TemplateError``; Rego that does not compile shows in ``program``.
         """
         libs = source.texts("libs")
-        sources = [Source.read(text) for text in (rego, *libs)]
-        rego_source.check(sources[0], tuple(sources[1:]))
+        version: Version = "v1" if source.values.get("version") == "v1" else "v0"
         return cls(
             rego=rego,
             libs=libs,
-            version="v1" if source.values.get("version") == "v1" else "v0",
-            uses_inventory=any(each.uses_inventory for each in sources),
+            version=version,
+            uses_inventory=keeping.remembered(
+                keeping.key_of((rego, *libs), version, ("uses inventory",)),
+                lambda: _uses_inventory(rego, libs),
+            ),
         )
 
     @property
@@ -112,6 +114,13 @@ class RegoCode:
         path = self.violation_path
         prepared = self.program.prepare(path, data=data, options=options)
         return RegoDriver(self.program, path, data, options, prepared)
+
+
+def _uses_inventory(rego: str, libs: Iterable[str]) -> bool:
+    """Whether the Rego looks at other objects.  Raises ``TemplateError`` for what is refused."""
+    sources = [Source.read(text) for text in (rego, *libs)]
+    rego_source.check(sources[0], tuple(sources[1:]))
+    return any(each.uses_inventory for each in sources)
 
 
 @dataclass(frozen=True, slots=True)

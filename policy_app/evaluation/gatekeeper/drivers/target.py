@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from policy_app.evaluation.gatekeeper.drivers.cel_source import CEL, CelCode
-from policy_app.evaluation.gatekeeper.drivers.interface import Code
-from policy_app.evaluation.gatekeeper.drivers.rego import REGO, RegoCode
+from policy_app.evaluation.gatekeeper.drivers.interface import CEL, REGO, Code
+from policy_app.evaluation.gatekeeper.drivers.rego import RegoCode
 from policy_app.evaluation.gatekeeper.errors import TemplateError
 from policy_app.evaluation.gatekeeper.reading import Fields
 
@@ -36,4 +35,11 @@ def _rego(source: Fields) -> Code:
     return RegoCode.parse(str(source.values.get("rego") or ""), source)
 
 
-_PARSERS: Mapping[str, Callable[[Fields], Code]] = {REGO: _rego, CEL: CelCode.parse}
+def _cel(source: Fields) -> Code:
+    # Loaded where it is needed: most templates are in Rego, and commands should start quickly.
+    from policy_app.evaluation.gatekeeper.drivers.cel_source import CelCode
+
+    return CelCode.parse(source)
+
+
+_PARSERS: Mapping[str, Callable[[Fields], Code]] = {REGO: _rego, CEL: _cel}

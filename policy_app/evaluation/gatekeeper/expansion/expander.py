@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from policy_app.evaluation.gatekeeper.errors import ExpansionError, MutationError
 from policy_app.evaluation.gatekeeper.expansion.template import ExpansionTemplate, in_cycles
 from policy_app.evaluation.gatekeeper.match import GENERATED, Subject
-from policy_app.evaluation.gatekeeper.mutation import Mutated, Mutators
 from policy_app.evaluation.gatekeeper.scopes import Gvk
 from policy_app.evaluation.results import EnforcementAction
+
+if TYPE_CHECKING:
+    from policy_app.evaluation.gatekeeper.mutation import Mutated, Mutators
 
 MAX_DEPTH = 30
 
@@ -61,8 +64,8 @@ class Expander:
         self._templates = tuple(by_name[name] for name in sorted(by_name))
         self._conflicts = in_cycles(self._templates)
         self._active = [each for each in self._templates if each.name not in self._conflicts]
-        self._mutators = mutators or Mutators()
-        self._owner_references = owner_references
+        self._given = mutators
+        self.owner_references = owner_references
 
     @property
     def templates(self) -> tuple[ExpansionTemplate, ...]:
@@ -73,6 +76,14 @@ class Expander:
     def conflicts(self) -> frozenset[str]:
         """The names of the templates that expand nothing, since they form an expansion cycle."""
         return self._conflicts
+
+    @cached_property
+    def mutators(self) -> Mutators:
+        """What changes the objects that are made."""
+        # Loaded where it is needed: most objects make none, and commands should start quickly.
+        from policy_app.evaluation.gatekeeper.mutation import Mutators
+
+        return self._given or Mutators()
 
     def expand(
         self,
@@ -87,8 +98,7 @@ class Expander:
         ``ExpansionError`` where the request fails as a whole.
         """
         found: list[Resultant] = []
-        making = _Making(namespace, username, self._mutators, self._owner_references)
-        self._expand(thing, making, found, "", 0)
+        self._expand(thing, _Making(self, namespace, username), found, "", 0)
         return found
 
     def _expand(
@@ -119,16 +129,15 @@ class Expander:
 class _Making:
     """What is the same for everything that one request makes."""
 
+    expander: Expander
     namespace: Mapping[str, Any] | None
     username: str
-    mutators: Mutators
-    owner_references: bool
 
     def make(self, maker: Mapping[str, Any], template: ExpansionTemplate, path: str) -> Resultant:
         """The object that a maker's template describes, after the mutators."""
         thing = self._named(_part(maker, template), maker, template)
         try:
-            mutated = self.mutators.apply(
+            mutated = self.expander.mutators.apply(
                 thing, self.namespace, source=GENERATED, username=self.username
             )
         except MutationError as error:
@@ -153,7 +162,7 @@ class _Making:
         namespace = self._namespace_of(maker)
         if namespace:
             metadata["namespace"] = namespace
-        if self.owner_references:
+        if self.expander.owner_references:
             _add_owner(metadata, maker)
         identity = {"apiVersion": gvk.api_version, "kind": gvk.kind, "metadata": metadata}
         return {**identity, **part, **identity}
