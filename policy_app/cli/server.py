@@ -140,11 +140,12 @@ def _application(certified: bool) -> Callable[..., Any]:
     # process tells it to; ended by both, it would count as crashed.
     os.setpgid(0, 0)
     _end_watches_when_told_to_stop()
-    from policy_app.services.cluster import webhooks
+    from policy_app.services.cluster import denials, webhooks
     from portal.wsgi import application
 
     if certified:
         webhooks.trust_connections()
+    threading.Thread(target=denials.recover, daemon=True).start()
     # What stays for good need not be looked through while requests wait.
     gc.collect()
     gc.freeze()

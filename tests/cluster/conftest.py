@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from policy_app.services import access
-from policy_app.services.cluster import denials
+from policy_app.services.cluster import denials, spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def stranger(portal: None) -> Api:
 
 
 @pytest.fixture(autouse=True)
-def no_refusal_is_written_after_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_refusal_is_written_after_its_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Refusals are gathered for a moment; the test asks for them, and no clock does it later."""
-    monkeypatch.setattr(denials, "_waiting", {})
+    monkeypatch.setattr(denials, "_waiting", denials._Waiting({}, []))
+    monkeypatch.setattr(spool, "folder", lambda: tmp_path / "refusals")
     monkeypatch.setattr(denials, "Timer", Mock())

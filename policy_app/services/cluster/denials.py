@@ -1,116 +1,100 @@
-"""What was refused: a record for the portal's pages, and an Event where kubectl looks.
-
-Neither holds the object that was refused, which may be a Secret: its kind, its name, its namespace
-and what the policy said have to do.  Source of the Event's form: the admission events of Gatekeeper
-(``--emit-admission-events``, in the namespace of the object).
-"""
+"""What was refused is kept: at once, or a moment after the answer, and never lost in between."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
 from threading import Lock, Timer
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection, connections
-from django.utils import timezone
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
-from policy_app.evaluation.gatekeeper.exemptions import OWN_NAMESPACE
-from policy_app.evaluation.gatekeeper.review import Review
-from policy_app.evaluation.gatekeeper.webhook import Answer
-from policy_app.evaluation.results import WEBHOOK
 from policy_app.models import Cluster, Refusal
-from policy_app.services.cluster import events
-from policy_app.services.cluster.store import Writer, writing
+from policy_app.services.cluster import refused, spool
+from policy_app.services.cluster.refused import Note, Refused
+from policy_app.services.cluster.store import writing
+
+__all__ = ["KEPT", "Refused", "flush", "keep", "keep_later", "latest", "recover"]
 
 KEPT = 1_000
 """Refusals of one cluster that are kept; the oldest go."""
 _THINNED_EVERY = 200
 _GATHER_SECONDS = 0.3
+_RETRY_SECONDS = 5.0
 _MOST_WAITING = 5_000
-_MOST_EVENTS = 100
-_LONGEST_MESSAGE = 10_000
-_REASON = "FailedAdmission"
-_SOURCE = "gatekeeper-webhook"
 _log = structlog.get_logger("refusals")
 
+
+@dataclass(slots=True)
+class _Waiting:
+    """What waits for the database, and the files in which it waits as well."""
+
+    notes: dict[tuple[Any, ...], tuple[int, Note]]
+    """The cluster's key and the note."""
+    files: list[spool.Spool]
+    timed: bool = False
+
+
 _lock = Lock()
-_waiting: dict[tuple[Any, ...], tuple[Cluster, Refused]] = {}
+_flushing = Lock()
+_waiting = _Waiting({}, [])
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A request with the answer that refused it."""
-
-    review: Review
-    answer: Answer
-    dry_run: bool = False
-    at: datetime = field(default_factory=timezone.now)
-    door: str = Refusal.Door.CLUSTER
-    times: int = 1
-    """How often the same was asked."""
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What a record tells of it, but for the time."""
-        review = self.review
-        kind = review.kind.get("group"), review.kind.get("kind")
-        about = review.operation, *kind, review.namespace, _name(review)
-        return (*about, review.user_info.get("username"), self.message, self.dry_run, self.door)
-
-    @property
-    def message(self) -> str:
-        """What the policies said, however old Gatekeeper is."""
-        return self.answer.message or self.answer.reason
-
-
-def keep(cluster: Cluster, *refused: Refused) -> None:
+def keep(cluster: Cluster, *several: Refused) -> None:
     """Remember refusals.  Where that fails it is logged: the client has its answer anyway."""
     try:
-        Refusal.objects.bulk_create([_record(cluster, one) for one in refused])
-        _thin(cluster)
-        # A dry run leaves nothing behind in its cluster.
-        told = [one for one in refused if not one.dry_run]
-        if told:
-            with writing(cluster) as writer:
-                _tell(writer, told)
+        _store(cluster, [one.note for one in several])
     except DatabaseError:
-        _log.exception("refusals not kept", cluster=cluster.scope.name, count=len(refused))
+        _log.exception("refusals not kept", cluster=cluster.scope.name, count=len(several))
 
 
-def keep_later(cluster: Cluster, refused: Refused) -> None:
+def keep_later(cluster: Cluster, one: Refused) -> None:
     """Remember a refusal a moment later, together with those that come meanwhile.
 
     Who calls has an answer to give, and a thousand refusals a second would be a thousand
-    transactions.
+    transactions.  Until then a line in a file has it.
     """
-    key = cluster.pk, refused.identity
+    note = one.note
+    key = cluster.pk, note.identity
     with _lock:
-        first, known = not _waiting, _waiting.get(key)
-        if known is not None:
-            _waiting[key] = cluster, replace(refused, times=known[1].times + 1)
-        elif len(_waiting) < _MOST_WAITING:
-            _waiting[key] = cluster, refused
-        else:
+        known = _waiting.notes.get(key)
+        if known is None and len(_waiting.notes) >= _MOST_WAITING:
             _log.warning("refusal not kept", cluster=cluster.scope.name, why="too many at once")
-    if first:
-        timer = Timer(_GATHER_SECONDS, flush)
-        timer.daemon = True
-        timer.start()
+            return
+        _waiting.notes[key] = cluster.pk, note if known is None else known[1].again()
+        _write(f"{cluster.pk} {note.to_line()}")
+        _call_soon(_GATHER_SECONDS)
 
 
 def flush() -> None:
-    """Write down what waits."""
-    with _lock:
-        gathered = list(_waiting.values())
-        _waiting.clear()
-    clusters = {cluster.pk: cluster for cluster, _ in gathered}
+    """Write down what waits; what the database does not take now waits on."""
+    with _flushing:
+        with _lock:
+            gathered, files = list(_waiting.notes.values()), _waiting.files
+            _waiting.notes, _waiting.files, _waiting.timed = {}, [], False
+        try:
+            _store_all(gathered)
+        except (OperationalError, InterfaceError) as error:
+            _log.warning("refusals wait for the database", error=type(error).__name__)
+            _put_back(gathered, files)
+        else:
+            for one in files:
+                one.done()
+        finally:
+            if not connection.in_atomic_block:
+                connections.close_all()
+
+
+def recover() -> None:
+    """Write down what processes left behind that were killed."""
     try:
-        for cluster in clusters.values():
-            keep(cluster, *(refused for one, refused in gathered if one.pk == cluster.pk))
+        for path in spool.left_behind():
+            with spool.taken(path) as lines:
+                if lines:
+                    _store_all(_counted(one for line in lines for one in _read(line)))
+    except DatabaseError as error:
+        _log.warning("refusals wait for the database", error=type(error).__name__)
     finally:
         if not connection.in_atomic_block:
             connections.close_all()
@@ -121,23 +105,29 @@ def latest(cluster: Cluster, most: int = 50) -> list[Refusal]:
     return list(Refusal.objects.filter(cluster=cluster)[:most])
 
 
-def _record(cluster: Cluster, refused: Refused) -> Refusal:
-    review = refused.review
-    return Refusal(
-        cluster=cluster,
-        at=refused.at,
-        door=refused.door,
-        operation=review.operation[:10],
-        group=_storable(review.kind.get("group", ""))[:253],
-        kind=_storable(review.kind.get("kind", ""))[:253],
-        namespace=_storable(review.namespace)[:253],
-        name=_storable(_name(review))[:253],
-        username=_storable(str(review.user_info.get("username") or ""))[:253],
-        constraints=sorted({one.constraint for one in refused.answer.decision.denials}),
-        message=_storable(refused.message)[:_LONGEST_MESSAGE],
-        dry_run=refused.dry_run,
-        times=refused.times,
-    )
+def _store_all(gathered: list[tuple[int, Note]]) -> None:
+    """Write refusals of several clusters.  Raises where the database is away."""
+    by_cluster: dict[int, list[Note]] = {}
+    for key, note in gathered:
+        by_cluster.setdefault(key, []).append(note)
+    found = Cluster.objects.select_related("scope").filter(pk__in=by_cluster)
+    for cluster in found:
+        try:
+            _store(cluster, by_cluster[cluster.pk])
+        except (OperationalError, InterfaceError):
+            raise
+        except DatabaseError:
+            _log.exception("refusals not kept", cluster=cluster.scope.name)
+
+
+def _store(cluster: Cluster, notes: list[Note]) -> None:
+    # A dry run leaves nothing behind in its cluster.
+    told = [one for one in notes if not one.dry_run]
+    Refusal.objects.bulk_create([one.record(cluster) for one in notes])
+    _thin(cluster)
+    if told:
+        with writing(cluster) as writer:
+            refused.tell(writer, told)
 
 
 def _thin(cluster: Cluster) -> None:
@@ -148,58 +138,47 @@ def _thin(cluster: Cluster) -> None:
         found.filter(pk__lte=last).delete()
 
 
-def _tell(writer: Writer, refused: Iterable[Refused]) -> None:
-    """An Event a message; what is refused many times within a moment is told once."""
-    told: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for one in refused:
-        thing = _about(writer, one.review)
-        for message in _messages(one):
-            told.setdefault((thing["metadata"]["uid"], _storable(message)), thing)
-    for (_, message), thing in list(told.items())[:_MOST_EVENTS]:
-        events.record(writer, thing, events.WARNING, _REASON, message, _SOURCE)
+def _write(line: str) -> None:
+    """Append to this process's file; a new one where the last one is being seen to."""
+    if not _waiting.files:
+        made = spool.Spool.open()
+        if made is None:
+            return
+        _waiting.files.append(made)
+    _waiting.files[-1].append(line)
 
 
-def _messages(refused: Refused) -> Iterable[str]:
-    """A message a violation, as Gatekeeper words it; what failed as a whole has one."""
-    head = f'Admission webhook "{WEBHOOK}" denied request'
-    home = f"{head}, Resource Namespace: {refused.review.namespace}"
-    denials = refused.answer.decision.denials
-    for one in denials:
-        yield f"{home}, Constraint: {one.constraint}, Message: {one.message}"
-    if not denials:
-        yield f"{home}, Message: {refused.message}"
+def _put_back(gathered: list[tuple[int, Note]], files: list[spool.Spool]) -> None:
+    """What could not be written waits with what has come meanwhile, and in its files still."""
+    with _lock:
+        for key, note in gathered:
+            _waiting.notes.setdefault((key, note.identity), (key, note))
+        _waiting.files[:0] = files
+        _call_soon(_RETRY_SECONDS)
 
 
-def _about(writer: Writer, review: Review) -> Mapping[str, Any]:
-    """What the Event is about: an object that was never stored, so the uid is made of its name."""
-    kind, name = review.kind, _name(review)
-    told = "/".join((kind.get("group", ""), kind.get("kind", ""), review.namespace, name))
-    home = review.namespace if _has_namespace(writer, review.namespace) else OWN_NAMESPACE
-    group, version = kind.get("group", ""), kind.get("version", "")
-    return {
-        "apiVersion": f"{group}/{version}" if group else version,
-        "kind": kind.get("kind", ""),
-        "metadata": {
-            "name": name,
-            "namespace": home,
-            "uid": hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32],
-        },
-    }
+def _call_soon(seconds: float) -> None:
+    if _waiting.timed:
+        return
+    _waiting.timed = True
+    timer = Timer(seconds, flush)
+    timer.daemon = True
+    timer.start()
 
 
-def _has_namespace(writer: Writer, name: str) -> bool:
-    return bool(name) and writer.namespace(name) is not None
+def _counted(found: Iterable[tuple[int, Note]]) -> list[tuple[int, Note]]:
+    """What was asked again and again as one note that counts."""
+    notes: dict[tuple[Any, ...], tuple[int, Note]] = {}
+    for key, note in found:
+        known = notes.get((key, note.identity))
+        notes[key, note.identity] = key, note if known is None else known[1].again()
+    return list(notes.values())
 
 
-def _name(review: Review) -> str:
-    """The object's name; what is still to be named goes by its ``generateName``."""
-    if review.name:
-        return review.name
-    metadata = (review.object or {}).get("metadata")
-    given = metadata.get("generateName") if isinstance(metadata, Mapping) else ""
-    return str(given or "unnamed")
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL takes no NUL, and neither database half a surrogate pair."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+def _read(line: str) -> list[tuple[int, Note]]:
+    """A line's note; none for the half line with which a process ended."""
+    key, _, text = line.partition(" ")
+    try:
+        return [(int(key), Note.from_line(text))]
+    except ValueError:
+        return []
