@@ -1,0 +1,1 @@
+"""Audits, and what is told of them."""
