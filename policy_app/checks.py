@@ -18,7 +18,7 @@ def register() -> None:
 
 
 def environment_is_usable(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
-    """E001 to E005, and E008: a variable whose value could not be used."""
+    """E001 to E005, and E008 to E010: a variable whose value could not be used."""
     return [
         checks.Error(problem.message, hint=problem.hint, id=problem.check_id)
         for problem in settings.ENVIRONMENT_PROBLEMS

@@ -7,6 +7,7 @@ A wrong value never stops the import of the settings with a stack trace: the def
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Mapping
@@ -108,6 +109,26 @@ class Environment:
             f"Use {', '.join(allowed)}.",
         )
         return default
+
+    def work(self, name: str) -> str:
+        """``database``, or the address of a broker that Celery works with."""
+        value = self.text(name, "database").strip()
+        if value.lower() == "database":
+            return "database"
+        if re.fullmatch(r"(?:redis|rediss|amqp|amqps)://[^\s/?#]+(?:[/?#]\S*)?", value):
+            if importlib.util.find_spec("celery") is not None:
+                return value
+            wrong = "needs Celery, which is not installed"
+            right = "Install policy-portal[celery] (requirements/celery.txt), or leave it unset."
+            self._wrong("E010", f"{name} {wrong}.", right)
+            return "database"
+        scheme = value.split(":", 1)[0]
+        self._wrong(
+            "E009",
+            f"{name} ({scheme[:40]!r}) is neither the word database nor the address of a broker.",
+            "Write database, redis://host:6379/0 or amqp://user:password@host:5672/name.",
+        )
+        return "database"
 
     def database(self, data: Path) -> dict[str, Any]:
         """Django's database settings: SQLite in ``data``, or what ``DATABASE_URL`` names."""

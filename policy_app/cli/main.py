@@ -18,6 +18,7 @@ from policy_app.cli.failure import Failure
 
 _COMMANDS = (
     "serve",
+    "worker",
     "test",
     "verify",
     "mutate",
@@ -28,6 +29,7 @@ _COMMANDS = (
     "rego",
     "token",
     "kubeconfig",
+    "snapshot",
     "webhook-config",
     "sign-in-link",
     "manage",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from typing import TYPE_CHECKING
 
 from policy_app.cli import environment
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from policy_app.cli.server import Address
     from policy_app.cli.tls import Certificates
 
+_MOST_WORKERS = 64
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Describe the command."""
@@ -30,7 +33,8 @@ def add_parser(subparsers: Subparsers) -> None:
         " built-in definitions are loaded, and on the first start the user admin (without a"
         " password) and the demo estate are made. Then a link is printed that signs you in once,"
         " and requests are answered until Ctrl-C or SIGTERM; those under way are finished. Several"
-        " processes may start on the same database at once; one prepares it, the others wait.",
+        " processes may start on the same database at once; one prepares it, the others wait."
+        " A worker for audits is started beside the server, and ends with it.",
         epilog=examples(
             ("on this machine", "policy-portal serve"),
             (
@@ -59,6 +63,13 @@ def add_parser(subparsers: Subparsers) -> None:
         help="with --tls, let in only clients with a certificate by that authority: API servers"
         " that webhook-config --client-certificate gave one; people use another port",
     )
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="how many workers for audits to start beside the server; 0 where others run them (1)",
+    )
     add_data_option(parser)
     parser.set_defaults(run=run)
 
@@ -70,8 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     environment.allow_host(arguments.host)
     if arguments.tls:
         environment.serve_tls()
+    environment.settle(arguments.data)
+    _count_together()
     environment.start(arguments.data)
-    from policy_app.cli import server
+    from policy_app.cli import server, supervising
     from policy_app.services import setup
 
     certificates = _certificates(arguments.host) if arguments.tls else None
@@ -79,12 +92,40 @@ def run(arguments: argparse.Namespace) -> int:
     with environment.told_in_words():
         prepared = setup.prepare()
         welcome = _welcome(address, first_start=prepared.first_start)
-    return server.serve(
-        address,
-        certificates,
-        on_start=lambda: print(welcome, flush=True),
-        certified=arguments.client_certificates,
-    )
+    workers = supervising.Supervisor(arguments.workers, _same_data(arguments.data))
+
+    def on_start() -> None:
+        print(welcome, flush=True)
+        workers.start()
+
+    try:
+        return server.serve(
+            address, certificates, on_start=on_start, certified=arguments.client_certificates
+        )
+    finally:
+        workers.stop()
+
+
+def _count_together() -> None:
+    """The server and its workers, for Prometheus."""
+    from django.conf import settings
+
+    from policy_app.cli import counting
+
+    # A folder that cannot be written to is told by the system checks.
+    with contextlib.suppress(OSError):
+        counting.together(settings.DATA_DIR / "metrics")
+
+
+def _same_data(data: str | None) -> list[str]:
+    return ["--data", data] if data else []
+
+
+def _workers(text: str) -> int:
+    """How many workers, for argparse's ``type``."""
+    if text.isdigit() and int(text) <= _MOST_WORKERS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {_MOST_WORKERS}")
 
 
 def _certificates(host: str) -> Certificates:

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from tests.docs.files import ROOT, pyproject
 
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
-LOCKS = ("runtime", "dev", "build")
+LOCKS = ("runtime", "celery", "dev", "build")
 
 
 def lock(which: str) -> str:
@@ -29,8 +29,8 @@ def asked(which: str) -> list[Requirement]:
     """What pyproject asks for."""
     project: dict[str, Any] = pyproject()["project"]
     wanted = project["dependencies"]
-    if which == "dev":
-        wanted = wanted + project["optional-dependencies"]["dev"]
+    if which in ("dev", "celery"):
+        wanted = wanted + project["optional-dependencies"][which]
     if which == "build":
         wanted = pyproject()["build-system"]["requires"]
     return [Requirement(one) for one in wanted]
@@ -63,7 +63,8 @@ def test_every_pin_has_a_hash(which: str) -> None:
 
 def test_the_product_is_tested_with_the_versions_that_it_runs_on() -> None:
     tested = pins("dev")
-    assert {name: tested.get(name) for name in pins("runtime")} == pins("runtime")
+    for which in ("runtime", "celery"):
+        assert {name: tested.get(name) for name in pins(which)} == pins(which)
 
 
 def test_every_dependency_has_its_reason() -> None:
