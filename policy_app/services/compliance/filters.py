@@ -11,8 +11,28 @@ from policy_app.models import Cluster, Component, ComponentState, Scope
 
 _Row = TypeVar("_Row", Component, ComponentState)
 
-Where = Cluster | Scope
-"""A cluster, or everything at and below a scope."""
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Some clusters by their primary keys, such as those that somebody may see."""
+
+    keys: frozenset[int]
+    everything: bool = False
+    """Whether there are no others: what is listed then needs not be held against them."""
+
+    @property
+    def condition(self) -> Q:
+        """The rows of these clusters."""
+        if self.everything:
+            return Q()
+        if len(self.keys) == 1:
+            # Lists are kept in the order of one cluster.
+            return Q(cluster=next(iter(self.keys)))
+        return Q(cluster__in=sorted(self.keys))
+
+
+Where = Cluster | Scope | Fleet
+"""A cluster, everything at and below a scope, or some clusters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,8 @@ def clusters(where: Where) -> QuerySet[Cluster]:
     rows = Cluster.objects.select_related("scope", "audit")
     if isinstance(where, Cluster):
         return rows.filter(pk=where.pk)
+    if isinstance(where, Fleet):
+        return rows if where.everything else rows.filter(pk__in=where.keys)
     return rows.filter(scope__path__startswith=where.path)
 
 
@@ -65,7 +87,9 @@ def at(where: Where) -> Q:
     """The rows of the clusters at a place."""
     if isinstance(where, Cluster):
         return Q(cluster=where)
-    return Q(cluster__in=list(clusters(where).values_list("pk", flat=True)))
+    if isinstance(where, Fleet):
+        return where.condition
+    return Fleet(frozenset(clusters(where).values_list("pk", flat=True))).condition
 
 
 def of_policies(filters: Filters, path: str) -> Q:

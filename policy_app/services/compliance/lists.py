@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from policy_app.models import (
@@ -36,6 +36,7 @@ AZURE_RECORDS = 500
 AZURE_WINDOW = timedelta(minutes=45)
 """How old a violation may be that Azure's add-on still reports."""
 
+_MOST_LOOKED_UP = 2_000
 _SEVERITIES = {label: value for value, label in ComponentState.Severity.choices}
 
 
@@ -81,8 +82,7 @@ def components(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[Componen
     if filters.action:
         rows = rows.filter(severity=_SEVERITIES.get(filters.action, -1))
     if filters.text:
-        text = filters.text
-        rows = rows.filter(Q(component__name__icontains=text) | Q(message__icontains=text))
+        rows = _telling(rows, where, filters.text)
     rows = rows.select_related("component", "policy", "cluster__scope")
     return rows.order_by("severity", "namespace", "kind", "pk")
 
@@ -108,15 +108,38 @@ def by_resource(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[Compone
     if filters.state == ComplianceState.COMPLIANT:
         return compliant(where, filters)
     rows = narrowed(Component.objects.filter(at(where)), filters, "")
-    if filters.about_policies or filters.action:
-        faults = components(where, only_policies(filters, action=filters.action))
-        rows = rows.filter(pk__in=faults.order_by().values("component"))
+    if filters.about_policies or filters.action not in ("", "deny"):
+        rows = rows.filter(Exists(_faults(filters)))
+    elif filters.action:
+        rows = rows.filter(blocking__gt=0)
     else:
         rows = rows.filter(Q(non_compliant__gt=0) | ~Q(error=""))
     if filters.text:
         rows = rows.filter(name__icontains=filters.text)
     order = ("-blocking", "-non_compliant", "namespace", "kind", "name", "pk")
     return rows.select_related("cluster__scope").order_by(*order)
+
+
+def _faults(filters: Filters) -> QuerySet[ComponentState]:
+    """What some policies, or those that act in some way, find wrong with an outer component."""
+    rows = ComponentState.objects.filter(component=OuterRef("pk"))
+    if filters.about_policies:
+        chosen = PolicyState.objects.filter(of_policies(filters, ""))
+        rows = rows.filter(policy__in=list(chosen.values_list("pk", flat=True)))
+    if filters.action:
+        rows = rows.filter(severity=_SEVERITIES.get(filters.action, -1))
+    return rows
+
+
+def _telling(rows: QuerySet[ComponentState], where: Where, text: str) -> QuerySet[ComponentState]:
+    """Rows with the text in the message or in the component's name.
+
+    Few of them are looked up beforehand: in the order of the list the database would read all.
+    """
+    named = Component.objects.filter(at(where), name__icontains=text).values("pk")
+    rows = rows.filter(Q(message__icontains=text) | Q(component__in=named))
+    keys = list(rows.order_by().values_list("pk", flat=True)[: _MOST_LOOKED_UP + 1])
+    return rows if len(keys) > _MOST_LOOKED_UP else ComponentState.objects.filter(pk__in=keys)
 
 
 def faults_of(component: Component) -> QuerySet[ComponentState]:

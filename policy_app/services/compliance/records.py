@@ -19,7 +19,7 @@ from policy_app.services.compliance.figures import (
     summary,
     trend,
 )
-from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where, clusters
+from policy_app.services.compliance.filters import NO_FILTERS, Filters, Fleet, Where, clusters
 from policy_app.services.compliance.lists import (
     Cut,
     by_namespace,
@@ -40,6 +40,7 @@ __all__ = [
     "Cut",
     "Day",
     "Filters",
+    "Fleet",
     "Summary",
     "Where",
     "assignments",

@@ -9,20 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from django.db.models import Q
 from django.utils import timezone
 
 from policy_app.apimachinery.kinds import Kinds
 from policy_app.apimachinery.objects import Object, timestamp
 from policy_app.evaluation.gatekeeper.audit import Audit, audit
 from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
-from policy_app.evaluation.gatekeeper.constraints import Constraint
-from policy_app.evaluation.gatekeeper.expansion import looks_at_generated
 from policy_app.models import AddonState, Cluster, ClusterState, KubeObject
-from policy_app.services.cluster import kinds, noting
+from policy_app.services.cluster import audited, kinds, noting
 from policy_app.services.cluster.addon import progress
 from policy_app.services.cluster.installed import Installed, installed
-from policy_app.services.cluster.store import DECIDING_GROUPS, Writer, namespaces, writing
+from policy_app.services.cluster.store import Writer, namespaces, writing
 
 MOST = 20_000
 """Objects that one audit looks at, as many Pods twice over as the add-on is made for."""
@@ -30,8 +27,6 @@ _REST = 10
 """How many times as long as an audit took, none follows."""
 _LONG = 0.5
 """Seconds from which on an audit counts as long."""
-_EVERY = "*"
-_NEVER_AUDITED = frozenset({"events", "events.events.k8s.io"})
 
 _AUDITED = ("auditTimestamp", "totalViolations", "violations")
 
@@ -81,33 +76,11 @@ def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
 
 def _objects(cluster: Cluster, served: Kinds, deciding: Installed) -> Iterator[Object]:
     """The objects of every kind that some constraint looks at."""
-    # Where constraints look at what workloads make, everything may make something.
-    constraints = deciding.constraints
-    everything = bool(deciding.webhook.expander.templates) and looks_at_generated(constraints)
-    wanted = {
-        (kind.group, kind.plural)
-        for kind in served
-        if kind.qualified not in _NEVER_AUDITED
-        and kind.group not in DECIDING_GROUPS
-        and (everything or any(_is_about(one, kind.group, kind.kind) for one in constraints))
-    }
-    if not wanted:
-        return
-    chosen = Q()
-    for group, plural in sorted(wanted):
-        chosen |= Q(group=group, plural=plural)
+    wanted = audited.resources(served, deciding.constraints, deciding.webhook.expander)
+    chosen = audited.stored_under(wanted)
     rows = KubeObject.objects.filter(chosen, cluster=cluster).order_by("pk")
     for row in rows[:MOST].iterator(chunk_size=500):
         yield row.body
-
-
-def _is_about(constraint: Constraint, group: str, kind: str) -> bool:
-    entries = constraint.match.kinds if constraint.match is not None else ()
-    return not entries or any(
-        (not one.kinds or {_EVERY, kind} & {*one.kinds})
-        and (not one.api_groups or {_EVERY, group} & {*one.api_groups})
-        for one in entries
-    )
 
 
 def _write(writer: Writer, found: Audit, deciding: Installed) -> None:

@@ -6,6 +6,7 @@ newest entries of the histories that every service writes to.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -41,10 +42,17 @@ class Estate:
 def look(cluster: Cluster) -> Estate:
     """How it stands now, whatever ``cluster`` was when it was read."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement(), [cluster.pk])
-        enabled, *rest = cursor.fetchone()
-    told = (_release(), *("" if one is None else str(one) for one in rest))
-    return Estate(bool(enabled), "/".join(told)[:200])
+        cursor.execute(f"{_statement()} WHERE c.id = %s", [cluster.pk])
+        return _estate(*cursor.fetchone()[1:])
+
+
+def look_at_all() -> Iterator[tuple[int, Estate]]:
+    """The same of every cluster, by primary key, with one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement())
+        rows = cursor.fetchall()
+    for key, *told in rows:
+        yield key, _estate(*told)
 
 
 def next_end(cluster: Cluster) -> datetime | None:
@@ -59,7 +67,7 @@ def next_end(cluster: Cluster) -> datetime | None:
 @lru_cache(maxsize=1)
 def _statement() -> str:
     columns, source = parts_of_statement()
-    return f"SELECT {', '.join(columns)} FROM {source} WHERE c.id = %s"  # noqa: S608
+    return f"SELECT {', '.join(['c.id', *columns])} FROM {source}"  # noqa: S608
 
 
 def parts_of_statement() -> tuple[list[str], str]:
@@ -74,6 +82,11 @@ def parts_of_statement() -> tuple[list[str], str]:
     parts += [f"(SELECT MAX(history_id) FROM {one})" for one in histories]  # noqa: S608
     parts.append(f"(SELECT MAX(id) FROM {FetchedTemplate._meta.db_table})")  # noqa: S608
     return parts, f"{cluster} c JOIN {scope} s ON s.id = c.scope_id"
+
+
+def _estate(enabled: object, *rest: object) -> Estate:
+    told = (_release(), *("" if one is None else str(one) for one in rest))
+    return Estate(bool(enabled), "/".join(told)[:200])
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,68 @@
+"""The workload of an object: its outermost owner, by which people know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from policy_app.apimachinery.objects import owners_of
+from policy_app.models import KubeObject
+
+_DEEPEST = 10
+# A Pod of the kubelet's own names its Node, which nobody would look for it by.
+_NO_WORKLOADS = frozenset({"Node"})
+
+
+class Owner(NamedTuple):
+    """What an object says of its owner."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+Workload = tuple[str, str]
+"""A kind and a name."""
+
+
+class Workloads:
+    """Looks owners up, a level of many objects with one statement."""
+
+    def __init__(self, cluster_id: int) -> None:
+        self._cluster_id = cluster_id
+        self._owners: dict[str, Owner | None] = {}
+        """Whom the owner of a uid belongs to itself."""
+
+    def of(self, owners: Mapping[str, Owner | None]) -> dict[str, Workload | None]:
+        """The outermost owner of each, by the same keys; None where there is no owner.
+
+        An owner that is not in the cluster is the outermost one that is known.
+        """
+        found = dict(owners)
+        for _ in range(_DEEPEST):
+            self._look_up(one.uid for one in found.values() if one is not None)
+            above = {key: self._owners.get(one.uid) for key, one in found.items() if one}
+            moved = {key: one for key, one in above.items() if one is not None}
+            if not moved:
+                break
+            found |= moved
+        return {key: (one.kind, one.name) if one else None for key, one in found.items()}
+
+    def _look_up(self, uids: Iterable[str]) -> None:
+        wanted = {uid for uid in uids if uid and uid not in self._owners}
+        if not wanted:
+            return
+        self._owners |= dict.fromkeys(wanted)
+        rows = KubeObject.objects.filter(cluster=self._cluster_id, uid__in=wanted)
+        for uid, body in rows.values_list("uid", "body"):
+            self._owners[uid] = owner_of(body)
+
+
+def owner_of(thing: Mapping[str, Any]) -> Owner | None:
+    """The owner that controls an object, or else the first one that it names."""
+    named = [one for one in owners_of(thing) if one.get("kind") not in _NO_WORKLOADS]
+    chosen = next((one for one in named if one.get("controller") is True), None)
+    one = chosen or next(iter(named), None)
+    if one is None:
+        return None
+    return Owner(*(str(one.get(name) or "") for name in ("kind", "name", "uid")))
