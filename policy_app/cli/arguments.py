@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 
@@ -16,10 +16,29 @@ EXIT_CODES = "exit codes:"
 CODES = "0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage"
 
 
+_TRUE = ("true", "True", "TRUE", "t", "T", "1")
+_FALSE = ("false", "False", "FALSE", "f", "F", "0")
+_CEL_SWITCH = "--enable-k8s-native-validation"
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that ends wrong usage with an exit code of its own."""
 
     usage_code = 2
+    switches: tuple[str, ...] = ()
+    """Options that stand for true by themselves, and take false after ``=`` alone.
+
+    As with gator, what stands behind them after a space is no value of theirs.
+    """
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """The arguments, as ``argparse`` reads them."""
+        given = list(sys.argv[1:] if args is None else args)
+        end = given.index("--") if "--" in given else len(given)
+        for number in range(end):
+            if given[number] in self.switches:
+                given[number] += "=true"
+        return super().parse_known_args(given, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end."""
@@ -59,10 +78,10 @@ def port(text: str) -> int:
 
 
 def switch(text: str) -> bool:
-    """``true`` or ``false``, for argparse's ``type``."""
-    if text in ("true", "false"):
-        return text == "true"
-    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false; write it after =")
+    """``true`` or ``false``, as Go's flags write them, for argparse's ``type``."""
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
 
 
 def count(text: str) -> int:
@@ -120,6 +139,21 @@ def add_policy_options(parser: argparse.ArgumentParser) -> None:
     add_parameter_options(parser)
     add_cluster_type_option(parser)
     add_allow_host_option(parser)
+
+
+def add_cel_switch(parser: Parser) -> None:
+    """Add ``--enable-k8s-native-validation``."""
+    parser.switches = (*parser.switches, _CEL_SWITCH)
+    parser.add_argument(
+        _CEL_SWITCH,
+        dest="cel",
+        type=switch,
+        nargs="?",
+        metavar="true|false",
+        help="by itself or =true: of templates in CEL and Rego, run the CEL, as gator does unasked;"
+        " =false: know no CEL at all; without it, Rego runs where there is any, and CEL where"
+        " there is none",
+    )
 
 
 def add_cluster_type_option(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from policy_app.cli.arguments import (
     HelpFormatter,
     Subparsers,
+    add_cel_switch,
     add_file_option,
     add_namespace_option,
     add_policy_options,
@@ -60,6 +61,7 @@ def add_parser(subparsers: Subparsers) -> None:
     add_file_option(parser)
     add_policy_options(parser)
     add_namespace_option(parser)
+    add_cel_switch(parser)
     parser.add_argument(
         "--fail-on",
         choices=LEVELS,

@@ -6,11 +6,11 @@ import argparse
 import os
 import posixpath
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy_app.cli.arguments import HelpFormatter, Subparsers, examples, switch
+from policy_app.cli.arguments import HelpFormatter, Subparsers, add_cel_switch, examples
 from policy_app.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -67,27 +67,19 @@ def add_parser(subparsers: Subparsers) -> None:
         action="store_true",
         help="for each case, show what was found and in which field, or why nothing was",
     )
-    parser.add_argument(
-        "--enable-k8s-native-validation",
-        dest="cel",
-        type=switch,
-        nargs="?",
-        const=True,
-        metavar="true|false",
-        help="true: of templates in CEL and Rego, run the CEL, as gator does unasked; false: know"
-        " no CEL at all; without it, Rego runs where there is any, and CEL where there is none",
-    )
+    add_cel_switch(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """1 where anything failed.  ``Failure`` for a path or a filter that cannot be used."""
     from policy_app.cli.offline import compiled
+    from policy_app.cli.offline.engines import engines
     from policy_app.evaluation.gatekeeper import suites
 
     compiled.use()
     results = []
-    engines = _engines(arguments.cel)
+    chosen_engines = engines(arguments.cel)
     try:
         chosen = suites.Filter.parse(arguments.filter)
         # As with gator, one suite that cannot be read keeps all from being run.
@@ -95,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             for note in suite.notes:
                 print(f"policy-portal verify: {note}", file=sys.stderr)
             result = suites.run(
-                suite, _read, chosen, path, explain=arguments.trace, engines=engines
+                suite, _read, chosen, path, explain=arguments.trace, engines=chosen_engines
             )
             results.append(result)
             _print(_suite_lines(results[-1], arguments.verbose))
@@ -109,15 +101,6 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         print("Error: FAIL", file=sys.stderr)
     return int(failed)
-
-
-def _engines(cel: bool | None) -> Sequence[str]:
-    """The languages that may run, the one to prefer first."""
-    from policy_app.evaluation.gatekeeper.drivers import CEL, ENGINES, REGO
-
-    if cel is None:
-        return ENGINES
-    return (CEL, REGO) if cel else (REGO,)
 
 
 def _read(path: str) -> bytes:

@@ -181,6 +181,38 @@ def test_verify_runs_the_cel_of_a_template_in_both_languages_where_it_is_told_to
     assert ("got messages [Rego]" in answer.stdout) is not passed
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ((), "Rego"),
+        (("--enable-k8s-native-validation",), "privileged: app"),
+        (("--enable-k8s-native-validation=t",), "privileged: app"),
+        (("--enable-k8s-native-validation=false",), "Rego"),
+    ],
+)
+def test_test_runs_the_cel_of_a_template_in_both_languages_where_it_is_told_to(
+    folder: Path, flags: tuple[str, ...], message: str
+) -> None:
+    write(folder / "template.yaml", TEMPLATE + REGO)
+    bad = str(folder / "bad.yaml")
+    for arguments in ((bad, *policies(folder)), (str(folder),)):
+        (result,) = found(*flags, "-f", *arguments)["results"][:1]
+        assert result["message"] == message
+
+
+def test_test_refuses_cel_where_it_is_told_to_know_none(folder: Path) -> None:
+    arguments = ("-f", str(folder / "bad.yaml"), *policies(folder))
+    answer = outcome("--enable-k8s-native-validation=false", *arguments)
+    assert answer.returncode == 3
+    assert "no language driver is installed" in answer.stderr
+
+
+def test_the_path_may_stand_behind_the_switch_as_with_gator(folder: Path) -> None:
+    suite = write(folder / "suite.yaml", SUITE)
+    answer = run("verify", "--enable-k8s-native-validation", suite)
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
 def test_verify_refuses_cel_where_it_is_told_to_know_none(folder: Path) -> None:
     suite = write(folder / "suite.yaml", SUITE)
     answer = run("verify", suite, "--enable-k8s-native-validation=false")

@@ -13,6 +13,7 @@ from policy_app.cli.failure import Failure
 from policy_app.cli.offline import compiled
 from policy_app.cli.offline.assigning import Policy
 from policy_app.cli.offline.elsewhere import at_hosts
+from policy_app.cli.offline.engines import engines
 from policy_app.cli.offline.errors import INPUT, POLICY, Trouble, TroubleError
 from policy_app.cli.offline.gathering import gather
 from policy_app.cli.offline.inputs import Inputs
@@ -43,6 +44,7 @@ def policies(arguments: argparse.Namespace, progress: Progress) -> Policies:
         definitions=arguments.definitions,
         initiatives=arguments.initiatives,
         constraints=arguments.constraints,
+        engines=engines(getattr(arguments, "cel", None)),
         values=values,
         elsewhere=at_hosts(arguments.allowed_hosts),
         cluster=_cluster(arguments),

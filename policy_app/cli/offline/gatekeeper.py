@@ -49,7 +49,7 @@ def add_objects(documents: Sequence[Document], policies: Policies) -> None:
 
 def _add_template(document: Document, policies: Policies) -> None:
     if is_template(document.object):
-        template = ConstraintTemplate.parse(document.object)
+        template = ConstraintTemplate.parse(document.object, policies.engines)
         template.compile()
         policies.add_template(template, document.file)
 

@@ -26,7 +26,7 @@ class _Asked:
 
 def gather(wanted: Wanted, shelf: Shelf, progress: Progress) -> Policies:
     """Resolve and compile everything; what fails is among the troubles."""
-    policies = Policies()
+    policies = Policies(engines=wanted.engines)
     asked = list(_asked(wanted, shelf, policies.troubles))
     if asked:
         known = [one.target.parameters for one in asked if one.assignment is None]

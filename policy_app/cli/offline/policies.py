@@ -11,6 +11,7 @@ from policy_app.cli.offline.elsewhere import nowhere
 from policy_app.cli.offline.errors import POLICY, Trouble
 from policy_app.cli.offline.values import Values
 from policy_app.evaluation.gatekeeper.constraints import Constraint
+from policy_app.evaluation.gatekeeper.drivers import ENGINES
 from policy_app.evaluation.gatekeeper.match import ORIGINAL
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import EffectivePolicy, Resource, UnresolvedPolicy
@@ -36,6 +37,8 @@ class Wanted:
     """What assignments of the portal put to work."""
     cluster: Resource = field(default_factory=lambda: Resource(""))
     """What the policies' rules are asked about."""
+    engines: Sequence[str] = ENGINES
+    """The languages of the user's own templates that may run, the one to prefer first."""
     elsewhere: Texts = nowhere
     """Where the texts are that do not come with the portal."""
 
@@ -52,6 +55,7 @@ class Policies:
     """The user's own; those for workloads come with Azure's policies."""
     troubles: list[Trouble] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    engines: Sequence[str] = ENGINES
 
     def add_template(self, template: ConstraintTemplate, source: str) -> None:
         """Install a template; two of one kind that differ cannot both be in a cluster."""

@@ -86,6 +86,26 @@ def test_rego_beside_cel_is_what_runs() -> None:
     assert rego_of(template(rego="", code=code)).rego == PRIVILEGED
 
 
+def test_rego_of_the_old_layout_takes_the_place_of_rego_in_the_new_one() -> None:
+    source = {"version": "v1", "rego": "package other\n\nviolation contains {} if false"}
+    written = template_object(PRIVILEGED, code=[{"engine": "Rego", "source": source}])
+    # A version is no field of the old layout.
+    written["spec"]["targets"][0]["version"] = "v1"
+
+    found = rego_of(ConstraintTemplate.parse(written))
+
+    assert (found.rego, found.version) == (PRIVILEGED, "v0")
+
+
+def test_rego_of_the_old_layout_runs_beside_cel_unless_cel_is_preferred() -> None:
+    cel = {"engine": "K8sNativeValidation", "source": {"validations": []}}
+    written = template_object(PRIVILEGED, code=[cel])
+
+    assert ConstraintTemplate.parse(written).code.engine == "Rego"
+    preferred = ConstraintTemplate.parse(written, ("K8sNativeValidation", "Rego"))
+    assert preferred.code.engine == "K8sNativeValidation"
+
+
 @pytest.mark.parametrize("engine", ["Lua", "", None, [], {"name": "Rego"}])
 def test_a_language_without_a_driver_is_refused_in_gatekeepers_words(engine: Any) -> None:
     code = [{"engine": engine, "source": {"script": "return true"}}]

@@ -48,13 +48,12 @@ class RegoCode:
     uses_inventory: bool = False
 
     @classmethod
-    def parse(cls, rego: str, source: Fields) -> RegoCode:
+    def parse(cls, rego: str, source: Fields, version: Version) -> RegoCode:
         """Read the module's neighbours and check what can be told from text.
 
         Raises ``TemplateError``; Rego that does not compile shows in ``program``.
         """
         libs = source.texts("libs")
-        version: Version = "v1" if source.values.get("version") == "v1" else "v0"
         return cls(
             rego=rego,
             libs=libs,

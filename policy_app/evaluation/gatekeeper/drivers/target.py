@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from policy_app.evaluation.gatekeeper.drivers.interface import CEL, REGO, Code
-from policy_app.evaluation.gatekeeper.drivers.rego import RegoCode
+from policy_app.evaluation.gatekeeper.drivers.rego import RegoCode, Version
 from policy_app.evaluation.gatekeeper.errors import TemplateError
 from policy_app.evaluation.gatekeeper.reading import Fields
 
@@ -21,7 +21,8 @@ def code_of(target: Fields, engines: Sequence[str] = ENGINES) -> Code:
     has_old_rego = isinstance(old_rego, str) and bool(old_rego)
     for engine in engines:
         if engine == REGO and has_old_rego:
-            return RegoCode.parse(str(old_rego), target)
+            # As in Gatekeeper it takes the place of any Rego in ``code``, and is v0.
+            return RegoCode.parse(str(old_rego), target, version="v0")
         if engine in by_engine:
             return _PARSERS[engine](by_engine[engine].child("source"))
     if not entries and not has_old_rego:
@@ -32,7 +33,8 @@ def code_of(target: Fields, engines: Sequence[str] = ENGINES) -> Code:
 
 
 def _rego(source: Fields) -> Code:
-    return RegoCode.parse(str(source.values.get("rego") or ""), source)
+    version: Version = "v1" if source.values.get("version") == "v1" else "v0"
+    return RegoCode.parse(str(source.values.get("rego") or ""), source, version)
 
 
 def _cel(source: Fields) -> Code:
