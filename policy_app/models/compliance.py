@@ -184,6 +184,15 @@ class Component(models.Model):
                 fields=["cluster", "namespace", "workload_kind", "workload_name"],
                 name="components_of_workload",
             ),
+            # Of all clusters, and what is counted of a namespace without reading the rows.
+            models.Index(
+                fields=["-blocking", "-non_compliant", "namespace", "kind", "name"],
+                name="components_worst",
+            ),
+            models.Index(
+                fields=["cluster", "namespace", "non_compliant", "blocking"],
+                name="components_counted",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -232,6 +241,7 @@ class ComponentState(models.Model):
                 fields=["policy", "severity", "namespace", "kind", "id"], name="states_of_policy"
             ),
             models.Index(fields=["cluster", "namespace", "severity"], name="states_of_namespace"),
+            models.Index(fields=["severity", "namespace", "kind", "id"], name="states_worst"),
         ]
 
     def __str__(self) -> str:
@@ -262,6 +272,7 @@ class ComplianceEvent(models.Model):
             models.Index(fields=["cluster", "-at"], name="compliance_events_newest"),
             models.Index(fields=["cluster", "uid", "-at"], name="compliance_events_of_object"),
             models.Index(fields=["policy", "-at"], name="compliance_events_of_policy"),
+            models.Index(fields=["-at", "-id"], name="compliance_events_last"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from policy_app.models import (
@@ -75,7 +75,9 @@ def policies(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[PolicyStat
 
 def components(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[ComponentState]:
     """What is wrong, one row a component and policy, blocking first."""
-    rows = ComponentState.objects.filter(at(where), of_policies(filters, "policy__"))
+    rows = ComponentState.objects.filter(at(where))
+    if filters.about_policies:
+        rows = _of(rows, where, filters)
     rows = narrowed(rows, filters, "component__")
     if filters.state:
         rows = rows.filter(state=filters.state)
@@ -118,6 +120,19 @@ def by_resource(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[Compone
         rows = rows.filter(name__icontains=filters.text)
     order = ("-blocking", "-non_compliant", "namespace", "kind", "name", "pk")
     return rows.select_related("cluster__scope").order_by(*order)
+
+
+def _of(rows: QuerySet[ComponentState], where: Where, filters: Filters) -> QuerySet[ComponentState]:
+    """The rows of the chosen policies.
+
+    Those of one are kept in order.  Of several the database would read all rows to sort them, so
+    it is not told that there is an index of policies, and takes the one of the order.
+    """
+    chosen = PolicyState.objects.filter(at(where), of_policies(filters, ""))
+    keys = list(chosen.values_list("pk", flat=True))
+    if len(keys) == 1:
+        return rows.filter(policy=keys[0])
+    return rows.alias(chosen=F("policy_id") + 0).filter(chosen__in=keys)
 
 
 def _faults(filters: Filters) -> QuerySet[ComponentState]:
