@@ -133,7 +133,12 @@ def at_and_below(rows: QuerySet[Exemption], scope: Scope) -> QuerySet[Exemption]
 
 def live(rows: QuerySet[Exemption]) -> QuerySet[Exemption]:
     """Those that have not expired."""
-    return rows.filter(Q(expires_on=None) | Q(expires_on__gt=timezone.now()))
+    return rows.filter(unexpired())
+
+
+def unexpired() -> Q:
+    """The condition that an exemption has not expired."""
+    return Q(expires_on=None) | Q(expires_on__gt=timezone.now())
 
 
 def of_assignment(assignment: Assignment) -> QuerySet[Exemption]:

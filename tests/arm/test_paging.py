@@ -6,9 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from policy_app.arm import filters
-from policy_app.services.errors import PolicyError
-from tests.arm.addresses import RESOURCE_GROUP, STAGING, assignment, assignments, body
+from tests.arm.addresses import (
+    BASELINE_ID,
+    NO_PRIVILEGE_ID,
+    RESOURCE_GROUP,
+    STAGING,
+    assignment,
+    assignments,
+    body,
+)
 from tests.arm.conftest import Arm
 from tests.estate_fixtures import SUBSCRIPTION
 
@@ -75,19 +81,17 @@ def test_a_very_large_top_is_a_full_page(arm: Arm) -> None:
         ("atScope", 1),
         ("atScope() atExactScope()", 11),
         ("atScope() and", 14),
-        ("atScope() and atExactScope()", 15),
-        ("atScope() or atScope()", 11),
-        ("policyDefinitionId", 19),
-        ("policyDefinitionId ne 'x'", 20),
+        ("policyDefinitionId", 1),
+        ("policyDefinitionId like 'x'", 20),
         ("policyDefinitionId eq", 22),
         ("policyDefinitionId eq 'x", 23),
         ("policyDefinitionId eq atScope()", 23),
         ("displayName eq 'x'", 1),
-        ("  startswith(displayName, 'x')", 3),
+        ("  startswith(displayName, 'x')", 14),
         ("atScope() and ~", 15),
         ("policyDefinitionId eq 'a\x00b'", 23),
-        ("policyDefinitionId eq 'a' and policyDefinitionId eq 'b'", 31),
-        ("(atScope())", 1),
+        ("(atScope()", 11),
+        ("excludeExpired()", 1),
     ],
 )
 def test_a_filter_that_is_not_understood_says_where(arm: Arm, text: str, at: int) -> None:
@@ -103,17 +107,13 @@ def test_a_definition_list_knows_no_at_scope(arm: Arm) -> None:
         assert error["code"] == "InvalidFilterInQueryString"
 
 
-def test_a_filter_is_read_in_any_letter_case_with_quotes_doubled() -> None:
-    found = filters.parse(
-        " ATSCOPE( )  AND policydefinitionid EQ 'it''s' ",
-        functions=("atScope",),
-        fields=("policyDefinitionId",),
-    )
-    assert found == filters.Filter("atScope", {"policyDefinitionId": "it's"})
-
-
-def test_no_filter_is_no_filter() -> None:
-    for text in (None, "", "   "):
-        assert filters.parse(text, functions=(), fields=()) == filters.Filter()
-    with pytest.raises(PolicyError):
-        filters.parse("x", functions=(), fields=("category",))
+def test_conditions_are_joined_as_they_say(arm: Arm) -> None:
+    arm.put(assignment(), body())
+    arm.put(assignment(SUBSCRIPTION, "wide"), body(NO_PRIVILEGE_ID, parameters={}))
+    path = assignments(RESOURCE_GROUP)
+    both = f"policyDefinitionId eq '{BASELINE_ID}' or policyDefinitionId EQ '{NO_PRIVILEGE_ID}'"
+    assert arm.names(path, filter=both) == ["baseline", "wide"]
+    assert arm.names(path, filter=f"ATSCOPE( ) and not ({both})") == []
+    assert arm.names(path, filter="not atExactScope()") == ["wide"]
+    assert arm.names(path, filter=f"policyDefinitionId ne '{BASELINE_ID}'") == ["wide"]
+    assert arm.names(path, filter="   ") == ["baseline", "wide"]

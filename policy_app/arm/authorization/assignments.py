@@ -7,26 +7,28 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policy_app.arm import bodies, filters, openapi
+from policy_app.arm import bodies, openapi
 from policy_app.arm.authorization import expand, shapes
 from policy_app.arm.authorization.serializers import (
     PolicyAssignmentListResultSerializer,
     PolicyAssignmentSerializer,
     PolicyAssignmentUpdateSerializer,
 )
+from policy_app.arm.filtering import at_scope, filtered
+from policy_app.arm.odata import Column, Columns, Kind
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
 from policy_app.services import assignments, authorization, drafts
 from policy_app.services.authorization import actions
 
 _READ = actions.of(actions.ASSIGNMENTS, actions.READ)
-_DEFINITION = "policyDefinitionId"
+_DEFINITION = Column("policyDefinitionId", "definition__key", Kind.KEY, bare=True)
 _PATCHABLE_OUTSIDE = ("location", "identity")
 _PATCHABLE = ("resourceSelectors", "overrides", "selfServeExemptionSettings")
 _FILTER = openapi.filter_parameter(
     "Without one: the assignments at, above and below the scope. `atScope()` leaves out those"
     " below, `atExactScope()` those above as well; `policyDefinitionId eq '{id}'` leaves those of"
-    " one definition. Parts are joined with `and`."
+    " one definition. Parts are joined with `and`, `or` and `not`."
 )
 
 
@@ -65,14 +67,10 @@ class PolicyAssignments(ArmView):
     )
     def get(self, request: Request, **kwargs: str) -> Response:
         """List policy assignments."""
-        wanted = filters.parse(
-            request.query_params.get("$filter"),
-            functions=(filters.AT_SCOPE, filters.AT_EXACT_SCOPE),
-            fields=(_DEFINITION,),
-        )
         names = expand.requested(request)
-        rows = assignments.listing(self.scope, wanted.at, wanted.values.get(_DEFINITION, ""))
-        page = paginate(request, authorization.visible(rows, self.caller, _READ))
+        rows = authorization.visible(assignments.listing(self.scope), self.caller, _READ)
+        columns = Columns((_DEFINITION,), at_scope(self.scope))
+        page = paginate(request, filtered(request, rows, columns))
         expand.load(page.rows, names)
         return Response(page.body([shapes.assignment(row, names) for row in page.rows]))
 

@@ -11,27 +11,31 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policy_app.arm import bodies, filters, openapi
-from policy_app.arm.authorization import expand, shapes
-from policy_app.arm.authorization.kinds import POLICIES, Kind
+from policy_app.arm import bodies, openapi
+from policy_app.arm.authorization import expand, kinds, shapes
+from policy_app.arm.filtering import filtered
+from policy_app.arm.odata import Column, Columns, Kind
 from policy_app.arm.paging import paginate
 from policy_app.arm.routes import AUTHORIZATION, TENANT
 from policy_app.arm.views import ArmView
 from policy_app.models import Definition, DefinitionVersion
 from policy_app.services import authoring, definitions
-from policy_app.services.errors import PolicyError
+from policy_app.services.authorization import actions
 
-_POLICY_TYPE, _CATEGORY = "policyType", "category"
-_TYPES = {one.value.lower(): one.value for one in Definition.PolicyType}
+_TYPES = tuple(one.value for one in Definition.PolicyType)
+_COLUMNS = (
+    Column("policyType", "policy_type", Kind.CHOICE, _TYPES, bare=True),
+    Column("category", "category", bare=True),
+)
 _FILTER = openapi.filter_parameter(
     "`policyType eq 'BuiltIn'`, `category eq 'Kubernetes'`, `atExactScope()` for what is defined"
-    " at this very scope; parts are joined with `and`."
+    " at this very scope; parts are joined with `and`, `or` and `not`."
 )
 
 
@@ -69,7 +73,7 @@ class DefinitionView(ArmView):
     """What the operations share; ``kind`` says which of the two types they are about."""
 
     schema = DefinitionSchema()
-    kind: Kind = POLICIES
+    kind: kinds.Kind = kinds.POLICIES
     is_list = True
     query_parameters: tuple[Any, ...] = (openapi.TOP, openapi.SKIP_TOKEN)
 
@@ -77,6 +81,16 @@ class DefinitionView(ArmView):
     def group(self) -> str:  # type: ignore[override]
         """Azure's name for the operations on this kind."""
         return self.kind.group
+
+    @property
+    def provider(self) -> str:  # type: ignore[override]
+        """What reading, writing and deleting ask a role for."""
+        return actions.INITIATIVES if self.kind.has_members else actions.DEFINITIONS
+
+    @property
+    def post_action(self) -> str:  # type: ignore[override]
+        """All versions are listed with POST, which only reads."""
+        return actions.of(self.provider, actions.READ)
 
     @property
     def expanded(self) -> frozenset[str]:
@@ -87,7 +101,8 @@ class DefinitionView(ArmView):
         """Built-ins at the tenant; elsewhere also the custom ones from this scope upward."""
         if self.level is TENANT:
             return definitions.listing(self.kind.stored).filter(scope=None)
-        return definitions.listing(self.kind.stored, self.scope)
+        rows = definitions.listing(self.kind.stored, self.scope)
+        return definitions.visible(rows, self.caller)
 
     @property
     def name(self) -> str:
@@ -141,18 +156,9 @@ class Definitions(DefinitionView):
         return Response(page.body(self.definition_shapes(page.rows)))
 
     def _filtered(self, rows: QuerySet[Definition]) -> QuerySet[Definition]:
-        wanted = filters.parse(
-            self.request.query_params.get("$filter"),
-            functions=(filters.AT_EXACT_SCOPE,),
-            fields=(_POLICY_TYPE, _CATEGORY),
-        )
-        if wanted.at and self.level is not TENANT:
-            rows = rows.filter(scope=self.scope)
-        if _POLICY_TYPE in wanted.values:
-            rows = rows.filter(policy_type=_policy_type(wanted.values[_POLICY_TYPE]))
-        if _CATEGORY in wanted.values:
-            rows = rows.filter(category__iexact=wanted.values[_CATEGORY])
-        return rows
+        exact = Q(scope=None) if self.level is TENANT else Q(scope=self.scope)
+        columns = Columns(_COLUMNS, {"atExactScope": lambda: exact})
+        return filtered(self.request, rows, columns)
 
 
 class OneDefinition(DefinitionView):
@@ -212,14 +218,3 @@ def _versions(rows: Sequence[Definition]) -> Mapping[int, list[str]]:
     for owner, version in every.values_list("definition_id", "version"):
         found[owner].append(version)
     return found
-
-
-def _policy_type(given: str) -> str:
-    known = _TYPES.get(given.lower())
-    if known is None:
-        raise PolicyError(
-            "InvalidFilterInQueryString",
-            f"Invalid $filter: policyType is {', '.join(_TYPES.values())}, not '{given}'.",
-            target="$filter",
-        )
-    return known

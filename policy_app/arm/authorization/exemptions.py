@@ -7,13 +7,15 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policy_app.arm import bodies, filters, openapi
+from policy_app.arm import bodies, openapi
 from policy_app.arm.authorization import shapes
 from policy_app.arm.authorization.serializers import (
     PolicyExemptionListResultSerializer,
     PolicyExemptionSerializer,
     PolicyExemptionUpdateSerializer,
 )
+from policy_app.arm.filtering import at_scope, filtered
+from policy_app.arm.odata import Column, Columns, Kind
 from policy_app.arm.paging import paginate
 from policy_app.arm.views import ArmView
 from policy_app.models import Exemption
@@ -21,12 +23,13 @@ from policy_app.services import authorization, exemptions
 from policy_app.services.authorization import actions
 
 _READ = actions.of(actions.EXEMPTIONS, actions.READ)
-_ASSIGNMENT = "policyAssignmentId"
+_ASSIGNMENT = Column("policyAssignmentId", "assignment_key", Kind.KEY, bare=True)
 _PATCHABLE = ("resourceSelectors", "assignmentScopeValidation", "exemptionManagementMode")
 _FILTER = openapi.filter_parameter(
     "Without one: the exemptions at, above and below the scope. `atScope()` leaves out those below,"
     " `atExactScope()` those above as well; `excludeExpired()` leaves out what has expired;"
-    " `policyAssignmentId eq '{id}'` leaves those of one assignment. Parts are joined with `and`."
+    " `policyAssignmentId eq '{id}'` leaves those of one assignment. Parts are joined with `and`,"
+    " `or` and `not`."
 )
 _WAIVER = OpenApiExample(
     "Let a cluster be until the end of the year",
@@ -57,18 +60,9 @@ class PolicyExemptions(ArmView):
     )
     def get(self, request: Request, **kwargs: str) -> Response:
         """List policy exemptions."""
-        wanted = filters.parse(
-            request.query_params.get("$filter"),
-            functions=(filters.AT_SCOPE, filters.AT_EXACT_SCOPE, filters.EXCLUDE_EXPIRED),
-            fields=(_ASSIGNMENT,),
-        )
-        rows = exemptions.listing(
-            self.scope,
-            wanted.at,
-            wanted.values.get(_ASSIGNMENT, ""),
-            live_only=wanted.exclude_expired,
-        )
-        page = paginate(request, authorization.visible(rows, self.caller, _READ))
+        rows = authorization.visible(exemptions.listing(self.scope), self.caller, _READ)
+        functions = {**at_scope(self.scope), "excludeExpired": exemptions.unexpired}
+        page = paginate(request, filtered(request, rows, Columns((_ASSIGNMENT,), functions)))
         return Response(page.body([shapes.exemption(row) for row in page.rows]))
 
 
