@@ -47,22 +47,11 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """Whose requests about a kind Gatekeeper writes a trace of to its log."""
-
-    user: str
-    kind: Gvk
-    dump: str = ""
-    """``All`` adds everything that Rego could look at."""
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """Gatekeeper's configuration; the empty one excludes nothing and syncs nothing."""
 
     exclusions: tuple[Exclusion, ...] = ()
     sync_only: tuple[Gvk, ...] = ()
-    traces: tuple[Trace, ...] = ()
 
     @classmethod
     def parse(cls, value: Any) -> Config:
@@ -79,10 +68,6 @@ class Config:
                 for one in spec.children("match")
             ),
             sync_only=tuple(map(_gvk, spec.child("sync").children("syncOnly"))),
-            traces=tuple(
-                Trace(one.text("user"), _gvk(one.child("kind")), one.text("dump"))
-                for one in spec.child("validation").children("traces")
-            ),
         )
 
     def excluded_by(self, process: Process, namespace: str) -> str | None:
@@ -105,12 +90,6 @@ class Config:
         subject = Subject(thing)
         name = subject.field("name") if subject.is_namespace else review.namespace
         return self.excluded_by(process, name) is not None
-
-    def trace_of(self, review: Review) -> Trace | None:
-        """The trace that was asked for about a request, if any."""
-        user = review.user_info.get("username")
-        kind = Gvk(*(review.kind.get(part, "") for part in ("group", "version", "kind")))
-        return next((one for one in self.traces if (one.user, one.kind) == (user, kind)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +158,6 @@ def required_data(template: Mapping[str, Any]) -> tuple[Requirement, ...]:
             f"{{groups, versions, kinds}}: {error}",
             path=f'metadata.annotations["{SYNC_DATA_ANNOTATION}"]',
         ) from None
-
-
-def unmet(requirements: Iterable[Requirement], kinds: frozenset[Gvk]) -> list[Requirement]:
-    """The requirements that these synced kinds leave open."""
-    return [one for one in requirements if not one & kinds]
 
 
 def _lists(found: Any) -> Sequence[Any]:

@@ -80,6 +80,11 @@ class Answer:
         }
 
 
+def denied(message: str) -> Answer:
+    """A refusal that says why."""
+    return Answer(False, FORBIDDEN, message, REASON)
+
+
 def as_status(answer: Answer, webhook: str = WEBHOOK) -> dict[str, Any]:
     """The ``Status`` that the API server makes of a refusal and hands to its client.
 

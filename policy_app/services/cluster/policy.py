@@ -15,11 +15,13 @@ from policy_app.apimachinery.patches import json_patch
 from policy_app.evaluation.gatekeeper.exemptions import (
     CONTROL_PLANE_LABEL,
     IGNORE_LABEL,
+    LABEL_WEBHOOK,
+    ExemptNamespaces,
     WebhookScope,
 )
 from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import DELETE, Review
-from policy_app.evaluation.gatekeeper.webhook import Answer, as_status
+from policy_app.evaluation.gatekeeper.webhook import Answer, as_status, denied
 from policy_app.evaluation.results import MUTATION_WEBHOOK, WEBHOOK
 from policy_app.models import Cluster
 from policy_app.services.cluster import denials
@@ -30,6 +32,9 @@ from policy_app.services.cluster.store import DECIDING_GROUPS, Writer
 _SCOPE = WebhookScope()
 # AKS keeps webhooks away from the namespaces of its own control plane.
 _AKS_SCOPE = WebhookScope(absent_labels=frozenset({IGNORE_LABEL, CONTROL_PLANE_LABEL}))
+
+# Those of Gatekeeper's chart: whom the add-on exempts beside them is not published.
+_EXEMPT = ExemptNamespaces()
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 
@@ -96,6 +101,7 @@ def judge(writer: Writer, request: Request, complete: Object | None) -> tuple[st
     """
     deciding = installed(writer.cluster, writer.state)
     review = replace(request, object=complete).to_review()
+    _judge_labels(writer.cluster, review)
     if _idle(deciding, review):
         return ()
     namespaces = _namespaces(writer, request)
@@ -107,6 +113,16 @@ def judge(writer: Writer, request: Request, complete: Object | None) -> tuple[st
     refused = denials.Refused(review, answer, dry_run=request.dry_run)
     writer.afterwards.append(partial(denials.keep, writer.cluster, refused))
     raise refusal(answer)
+
+
+def _judge_labels(cluster: Cluster, review: Review) -> None:
+    """Ask Gatekeeper's third webhook, about Namespaces that would keep the others out.
+
+    Raises ``ApiError`` 403 where only an exempt one may.
+    """
+    said = _EXEMPT.refusal(review) if cluster.addon_enabled else ""
+    if said:
+        raise refusal(denied(said), LABEL_WEBHOOK)
 
 
 def refusal(answer: Answer, webhook: str = WEBHOOK) -> errors.ApiError:

@@ -173,3 +173,34 @@ def test_referential_policies_see_the_kinds_that_are_synced(api: Api) -> None:
     }
     api.create(sync)
     assert "there is first already" in denied(api, pod("third")).message
+
+
+def test_a_namespace_may_not_keep_the_webhooks_out_by_itself(api: Api) -> None:
+    label = {"admission.gatekeeper.sh/ignore": "mine"}
+    own = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "own"}}
+    refusal = denied(api, {**own, "metadata": {"name": "own", "labels": label}})
+    assert (refusal.code, refusal.reason) == (403, "Forbidden")
+    assert refusal.message == (
+        'admission webhook "check-ignore-label.gatekeeper.sh" denied the request: '
+        "Only exempt namespace can have the admission.gatekeeper.sh/ignore label"
+    )
+
+    assert api.create(own).created
+    with pytest.raises(ApiError, match="Only exempt namespace"):
+        api.patch(own, {"metadata": {"labels": label}})
+    assert api.patch(own, {"metadata": {"labels": {"team": "shop"}}}).object
+
+
+def test_gatekeepers_own_namespace_keeps_the_label_that_it_has(api: Api) -> None:
+    system = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "gatekeeper-system"}}
+    label = {"admission.gatekeeper.sh/ignore": "no-self-managing"}
+    assert api.patch(system, {"metadata": {"labels": label, "annotations": {"a": "b"}}}).object
+
+
+def test_without_the_add_on_nobody_asks_about_the_label(api: Api) -> None:
+    cluster = api.cluster
+    cluster.addon_enabled = False
+    cluster.save()
+    label = {"admission.gatekeeper.sh/ignore": "mine"}
+    own = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "own", "labels": label}}
+    assert api.create(own).created
