@@ -80,6 +80,8 @@ $(RUNTIME): $(MADE)
 	@$(PIP) --require-hashes -r requirements/build.txt
 	@$(PIP) --require-hashes -r requirements/runtime.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q policy_app portal
+	@$(BIN)/python tools/compile_policies.py
 	@rm -f $(VENV)/.runtime-* && touch $@
 
 $(DEV): $(RUNTIME)
