@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -158,7 +159,7 @@ def _wait_until_prepared(*, patient: bool) -> None:
 
 def _name(text: str) -> str:
     """A name that fits into rows and logs, for argparse's ``type``."""
-    if text and len(text) <= _LONGEST_NAME and text.replace("-", "").replace(".", "").isalnum():
+    if len(text) <= _LONGEST_NAME and re.fullmatch(r"[A-Za-z0-9.-]*", text):
         return text
     raise argparse.ArgumentTypeError(
         f"{text!r} is no name: up to {_LONGEST_NAME} letters, digits, dots and hyphens"

@@ -1,0 +1,1 @@
+"""Work that outlives a request: claims, failures, duties, engines and what is thinned."""
