@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-
-from django.db.models import Q
+from typing import Any
 
 
 class Kind(Enum):
@@ -40,13 +39,14 @@ class Columns:
     """The fields of one list, and its functions without arguments (``atScope()``)."""
 
     columns: tuple[Column, ...]
-    functions: Mapping[str, Callable[[], Q]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    """What each makes: a ``Q``, or a function of a record where records are filtered."""
 
     def find(self, name: str) -> Column | None:
         """The field of this name, in any letter case."""
         return next((one for one in self.columns if one.name.lower() == name.lower()), None)
 
-    def function(self, name: str) -> Callable[[], Q] | None:
+    def function(self, name: str) -> Callable[[], Any] | None:
         """The function of this name, in any letter case."""
         return next(
             (make for own, make in self.functions.items() if own.lower() == name.lower()), None

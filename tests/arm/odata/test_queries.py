@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db.models import Q
 
@@ -14,6 +16,7 @@ from policy_app.arm.odata import (
     parse_orderby,
     parse_select,
     selected,
+    to_predicate,
     to_q,
 )
 from policy_app.arm.odata import order_by as ordered
@@ -81,6 +84,31 @@ ALPHA, BETA, TWO = "alpha", "Beta", "beta-2"
 )
 def test_a_filter_leaves_what_it_says(three: None, text: str, left: set[str]) -> None:
     assert set(names(text)) == left
+    holds = to_predicate(parse_filter(text), RECORDS, text)
+    assert {one["name"] for one in _records() if holds(one)} == left
+
+
+RECORDS = Columns(COLUMNS.columns, {"isBuiltIn": lambda: lambda record: record["scope"] is None})
+
+
+def _records() -> list[dict[str, Any]]:
+    """The same rows as records; moments are texts, as ARM shows them."""
+    fields = ("name", "key", "policy_type", "policy_count", "evaluation_gap", "scope")
+    return [{**one, "assignments__created_at": None} for one in Definition.objects.values(*fields)]
+
+
+def test_a_list_in_a_record_has_each_of_its_values() -> None:
+    columns = Columns((Column("tag", "tags"), Column("at", "at", Kind.TIME)))
+    record = {"tags": ["Red", "blue"], "at": "2026-06-01T10:00:00+02:00"}
+    for text, expected in (
+        ("tag eq 'red'", True),
+        ("tag eq 'green'", False),
+        ("contains(tag, 'LU')", True),
+        ("at eq 2026-06-01T08:00:00Z", True),
+        ("at gt 2026-06-02", False),
+        ("at ne null", True),
+    ):
+        assert to_predicate(parse_filter(text), columns, text)(record) is expected
 
 
 @pytest.mark.parametrize(
