@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 PODS_A_FILE = 5
+TEAMS = 40
 
 _CAREFUL = """\
 apiVersion: v1
@@ -108,8 +114,20 @@ def write(folder: Path, pods: int) -> None:
     for start in range(0, pods, PODS_A_FILE):
         texts = [
             (_CARELESS if number % 5 == 4 else _CAREFUL).format(
-                name=f"app-{number}", team=number % 40
+                name=f"app-{number}", team=number % TEAMS
             )
             for number in range(start, min(start + PODS_A_FILE, pods))
         ]
         (folder / f"app-{start:06}.yaml").write_text("---\n".join(texts))
+
+
+def objects(pods: int) -> Iterator[dict[str, Any]]:
+    """The same Pods as objects, complete with the fields that every Pod in a cluster has."""
+    careful, careless = (
+        yaml.safe_load(text.format(name="app", team=0)) for text in (_CAREFUL, _CARELESS)
+    )
+    for number in range(pods):
+        thing = copy.deepcopy(careless if number % 5 == 4 else careful)
+        thing["metadata"] |= {"name": f"app-{number}", "namespace": f"team-{number % TEAMS}"}
+        thing["status"] = {"phase": "Running", "podIP": f"10.1.{number // 256 % 256}.{number % 256}"}
+        yield thing

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -33,6 +35,7 @@ from policy_app.evaluation.gatekeeper.webhook import AKS_VERSION, MutationWebhoo
 from policy_app.evaluation.language.constraints import ADDON
 from policy_app.models import Cluster, ClusterState, KubeObject
 from policy_app.services import external_data
+from policy_app.services.cluster.kinds import kinds_of
 from policy_app.services.cluster.store import DECIDING_GROUPS
 
 _LEGACY = (3, 3)
@@ -153,7 +156,9 @@ def _inventory(
 ) -> Mapping[str, Any]:
     if not kinds:
         return {}
-    wanted = Q(group__in={kind.group for kind in kinds})
+    served = kinds_of(cluster)
+    known = [one for kind in kinds if (one := served.of(kind.api_version, kind.kind)) is not None]
+    wanted = reduce(or_, (Q(group=one.group, plural=one.plural) for one in known), Q(pk=None))
     rows = KubeObject.objects.filter(wanted, cluster=cluster)
     return inventory_of(configs.synced([row.body for row in rows], config, sync_sets))
 

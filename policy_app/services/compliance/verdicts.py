@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.audit import Auditor
@@ -32,7 +32,8 @@ class Fault:
     state: str
     severity: int
     message: str
-    violations: list[dict[str, Any]] = field(default_factory=list)
+    violations: str = "[]"
+    """As ``ComponentState`` stores them: JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +116,24 @@ def storable(text: str) -> str:
 
 def _fault(violations: list[Violation]) -> Fault:
     severity = min(_SEVERITIES[one.enforcement_action] for one in violations)
-    told: dict[str, dict[str, Any]] = {}
-    for one in violations:
-        written = _written(one)
-        # What a constraint does in several ways is one violation.
-        told.setdefault(json.dumps(written, sort_keys=True), written)
+    # What a constraint does in several ways is one violation.
+    told = dict.fromkeys(map(_written, violations))
     message = storable(violations[0].message)
-    return Fault(ComplianceState.NON_COMPLIANT, severity, message, list(told.values()))
+    return Fault(ComplianceState.NON_COMPLIANT, severity, message, f"[{','.join(told)}]")
 
 
-def _written(one: Violation) -> dict[str, Any]:
-    return {
+def _written(one: Violation) -> str:
+    told = {
         "message": one.message,
         "container": one.container,
         "path": one.place.path if one.place else "",
-        "details": json.loads(json.dumps(one.details, default=str)),
+        "details": one.details,
         "generated": one.generated,
         "impliedBy": one.implied_by,
     }
+    return json.dumps(told, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """What Rego has and JSON has not."""
+    return dict(value) if isinstance(value, Mapping) else str(value)

@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from policy_app.models import (
@@ -25,20 +27,41 @@ from policy_app.models import (
     Scan,
     ScanChunk,
 )
+from policy_app.services.compliance import bulk
 from policy_app.services.compliance.verdicts import Fault, Verdict
 from policy_app.services.compliance.workloads import Workload, Workloads
 
 COMPLIANT, NON_COMPLIANT = ComplianceState.COMPLIANT, ComplianceState.NON_COMPLIANT
 _GONE = ""
-_AT_ONCE = 500
+_IDENTITY = ("group", "version", "kind", "namespace", "name")
 _COMPONENT = (
-    *("group", "version", "kind", "namespace", "name", "workload_kind", "workload_name"),
+    *(*_IDENTITY, "workload_kind", "workload_name"),
     *("applied_id", "non_compliant", "blocking", "error", "revision"),
 )
-_STATE = ("state", "severity", "since", "judged_at", "message", "violations")
-_IDENTITY = ("group", "version", "kind", "namespace", "name")
+_TOLD = ("state", "severity", "message", "violations", "namespace", "kind")
+_STATE = ("cluster", "component", "policy", *_TOLD, "since", "judged_at")
+_EVENT = ("cluster", "policy", "at", "uid", *_IDENTITY, "before", "after", "message")
 
-States = Mapping[int, ComponentState]
+
+class _State(NamedTuple):
+    """A stored ``ComponentState``, with its violations as the text that they are."""
+
+    pk: int
+    since: datetime
+    state: str
+    severity: int
+    message: str
+    violations: str
+    namespace: str
+    kind: str
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """What a verdict is compared with."""
+        return self[2:]
+
+
+States = Mapping[int, _State]
 """What is stored about one component, by policy."""
 
 
@@ -63,10 +86,11 @@ class _Page:
     made: list[Component] = field(default_factory=list)
     changed: list[Component] = field(default_factory=list)
     gone: list[Component] = field(default_factory=list)
-    new_states: list[ComponentState] = field(default_factory=list)
-    changed_states: list[ComponentState] = field(default_factory=list)
+    new_states: list[tuple[Component, int, tuple[Any, ...]]] = field(default_factory=list)
+    """The component, the policy, and what is told of both."""
+    changed_states: list[tuple[Any, ...]] = field(default_factory=list)
     gone_states: list[int] = field(default_factory=list)
-    events: list[ComplianceEvent] = field(default_factory=list)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def write(chunk: ScanChunk, judgement: Judgement) -> int:
@@ -111,10 +135,8 @@ class _Writer:
         self._cluster_id = cluster_id
         self._policies = policies
         self._sets = _Sets(cluster_id, {row.applied_id for row in known.values()})
-        self._states: dict[int, dict[int, ComponentState]] = defaultdict(dict)
-        keys = [row.pk for row in known.values()]
-        for state in ComponentState.objects.filter(component__in=keys).order_by("pk"):
-            self._states[state.component_id][state.policy_id] = state
+        self._states = _stored_states([row.pk for row in known.values()])
+        self._now = bulk.stored(page.now)
         self._wanted: list[tuple[Component, frozenset[int]]] = []
 
     def take(self, verdict: Verdict, row: Component | None, workload: Workload | None) -> None:
@@ -123,16 +145,16 @@ class _Writer:
         applied = (before - self._policies) | verdict.applied
         if row is None and not applied:
             return
-        stored: States = self._states[row.pk] if row else {}
+        stored: States = self._states.get(row.pk, {}) if row else {}
         told = row or Component(
             cluster_id=self._cluster_id, uid=verdict.uid, first_seen_at=self.page.now
         )
         was = tuple(getattr(told, name) for name in _COMPONENT)
-        kept = self._compare(verdict, told, before, stored)
+        left = self._compare(verdict, told, before, stored)
         _describe(told, verdict, workload)
-        bad = [one for one in kept if one.state == NON_COMPLIANT]
+        bad = [severity for state, severity in left if state == NON_COMPLIANT]
         told.non_compliant = len(bad)
-        told.blocking = sum(one.severity == ComponentState.Severity.BLOCKING for one in bad)
+        told.blocking = bad.count(ComponentState.Severity.BLOCKING)
         if not applied:
             self.page.gone.append(told)
             return
@@ -148,99 +170,81 @@ class _Writer:
         sets = self._sets.keys_of({applied for _, applied in self._wanted})
         for row, applied in self._wanted:
             row.applied_id = sets[applied]
-        Component.objects.bulk_create(page.made, batch_size=_AT_ONCE)
-        Component.objects.bulk_create(
-            page.changed,
-            update_conflicts=True,
-            unique_fields=["cluster", "uid"],
-            update_fields=[*_FIELDS, "judged_at"],
-            batch_size=_AT_ONCE,
-        )
+        Component.objects.bulk_create(page.made)
+        told = [
+            (*(getattr(row, name) for name in _COMPONENT), self._now, row.pk)
+            for row in page.changed
+        ]
+        bulk.update(Component, [*_COMPONENT_FIELDS, "judged_at"], told)
         _delete(page.gone, page.gone_states)
-        for state in page.new_states:
-            state.component_id = state.component.pk
-        ComponentState.objects.bulk_create(page.new_states, batch_size=_AT_ONCE)
-        ComponentState.objects.bulk_create(
-            page.changed_states,
-            update_conflicts=True,
-            unique_fields=["component", "policy"],
-            update_fields=[*_STATE, "namespace", "kind"],
-            batch_size=_AT_ONCE,
-        )
-        ComplianceEvent.objects.bulk_create(page.events, batch_size=_AT_ONCE)
+        new = [
+            (self._cluster_id, row.pk, policy, *about, self._now, self._now)
+            for row, policy, about in page.new_states
+        ]
+        bulk.insert(ComponentState, _STATE, new)
+        bulk.update(ComponentState, [*_TOLD, "since", "judged_at"], page.changed_states)
+        bulk.insert(ComplianceEvent, _EVENT, page.events)
 
     def _compare(
         self, verdict: Verdict, row: Component, before: frozenset[int], stored: States
-    ) -> list[ComponentState]:
-        """Note what changed about each policy that was asked; what is wrong now is returned."""
-        kept = [state for key, state in stored.items() if key not in self._policies]
-        for key in sorted(self._policies):
+    ) -> list[tuple[str, int]]:
+        """Note what changed about each policy that was asked.
+
+        States and severities of all that is wrong now are returned.
+        """
+        left = [
+            (state.state, state.severity)
+            for key, state in stored.items()
+            if key not in self._policies
+        ]
+        # Of all others nothing is stored, and nothing was found: there is nothing to compare.
+        concerned = (before | verdict.applied | stored.keys()) & self._policies
+        for key in sorted(concerned):
             state, fault = stored.get(key), verdict.faults.get(key)
             was = state.state if state else COMPLIANT if key in before else _GONE
             now = fault.state if fault else COMPLIANT if key in verdict.applied else _GONE
-            self._note(verdict, key, was, now, fault.message if fault else "")
+            if was != now:
+                self._note(verdict, key, was, now, fault.message if fault else "")
             if fault is not None:
-                kept.append(self._put(state, row, key, fault, verdict))
+                self._put(state, row, key, fault, verdict)
+                left.append((fault.state, fault.severity))
             elif state is not None:
                 self.page.gone_states.append(state.pk)
-        return kept
+        return left
 
     def _put(
-        self,
-        state: ComponentState | None,
-        row: Component,
-        policy: int,
-        fault: Fault,
-        verdict: Verdict,
-    ) -> ComponentState:
-        about: dict[str, Any] = {
-            "namespace": verdict.namespace,
-            "kind": verdict.gvk.kind,
-            "state": fault.state,
-            "severity": int(fault.severity),
-            "message": fault.message,
-            "violations": fault.violations,
-        }
+        self, state: _State | None, row: Component, policy: int, fault: Fault, verdict: Verdict
+    ) -> None:
+        about = (
+            *(str(fault.state), int(fault.severity), fault.message, fault.violations),
+            *(verdict.namespace, verdict.gvk.kind),
+        )
         if state is None:
-            now = self.page.now
-            made = ComponentState(
-                cluster_id=self._cluster_id, policy_id=policy, since=now, judged_at=now, **about
-            )
-            made.component = row
-            self.page.new_states.append(made)
-            return made
-        if any(getattr(state, name) != value for name, value in about.items()):
-            state.since = state.since if state.state == fault.state else self.page.now
-            state.judged_at = self.page.now
-            for name, value in about.items():
-                setattr(state, name, value)
-            self.page.changed_states.append(state)
-        return state
+            self.page.new_states.append((row, policy, about))
+        elif state.told != about:
+            same = state.state == fault.state
+            since = bulk.stored(state.since) if same else self._now
+            self.page.changed_states.append((*about, since, self._now, state.pk))
 
     def _note(self, verdict: Verdict, policy: int, was: str, now: str, message: str) -> None:
-        if was == now:
-            return
         # What comes or goes and was never bad would fill the history with what nobody asks for.
         if {was, now} == {_GONE, COMPLIANT}:
             self.quiet += 1
             return
-        group, version, kind, namespace, name = verdict.identity
-        self.page.events.append(
-            ComplianceEvent(
-                cluster_id=self._cluster_id,
-                policy_id=policy,
-                at=self.page.now,
-                uid=verdict.uid,
-                group=group,
-                version=version,
-                kind=kind,
-                namespace=namespace,
-                name=name,
-                before=was,
-                after=now,
-                message=message,
-            )
-        )
+        about = (self._cluster_id, policy, self._now, verdict.uid, *verdict.identity)
+        self.page.events.append((*about, str(was), str(now), message))
+
+
+def _stored_states(components: Sequence[int]) -> dict[int, dict[int, _State]]:
+    """What is stored about components, by component and policy."""
+    found: dict[int, dict[int, _State]] = defaultdict(dict)
+    rows = ComponentState.objects.filter(component__in=components).order_by("pk")
+    # As text: most of it stays as it is, and need not be read as JSON.
+    raw = rows.annotate(raw=Cast("violations", TextField()))
+    names = ("pk", "since", "state", "severity", "message", "raw", "namespace", "kind")
+    for component, policy, *told in raw.values_list("component_id", "policy_id", *names):
+        found[component][policy] = _State(*told)
+    return found
 
 
 class _Sets:
@@ -286,7 +290,7 @@ def applied_sets(cluster_id: int, wanted: Iterable[frozenset[int]]) -> dict[froz
     return {policies: found[digest] for digest, policies in digests.items()}
 
 
-_FIELDS = tuple(name.removesuffix("_id") for name in _COMPONENT)
+_COMPONENT_FIELDS = tuple(name.removesuffix("_id") for name in _COMPONENT)
 
 
 def _digest(policies: frozenset[int]) -> str:
