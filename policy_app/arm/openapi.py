@@ -21,7 +21,7 @@ API_VERSION = OpenApiParameter(
     str,
     required=True,
     pattern=r"^\d{4}-\d{2}-\d{2}(-[A-Za-z0-9.]+)?$",
-    description="Any well-formed version is accepted, such as `2026-06-01`.",
+    description="From the first version of the resource type to `2026-06-01`.",
     default="2026-06-01",
 )
 TOP = OpenApiParameter("$top", int, description="The most rows of one page; 500 at most.")
@@ -39,6 +39,7 @@ _PATH_PARAMETERS = {
     "resourceProviderNamespace": "`Microsoft.ContainerService` or `Microsoft.Kubernetes`.",
     "resourceType": "`managedClusters` or `connectedClusters`.",
     "resourceName": "The name of a Kubernetes cluster.",
+    "policyMode": "A data plane mode: `Microsoft.Kubernetes.Data`.",
     "policyAssignmentName": "The name of a policy assignment.",
     "policyExemptionName": "The name of a policy exemption.",
     "policyDefinitionName": "The name of a policy definition; a built-in's is its GUID.",

@@ -14,6 +14,7 @@ from policy_app.services.errors import NotFound
 
 _PROVIDER = re.compile(r"/providers/([^/]+)(?:/([^/]+))?", re.IGNORECASE)
 _SERVED = (
+    "dataPolicyManifests",
     "policyAssignments",
     "policyDefinitions",
     "policyExemptions",
@@ -23,7 +24,6 @@ _NOT_YET = {
     "microsoft.authorization": {
         "policyenrollments",
         "variables",
-        "datapolicymanifests",
         "acquirepolicytoken",
     },
     "microsoft.policyinsights": {

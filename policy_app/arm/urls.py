@@ -7,6 +7,8 @@ from django.urls import path
 from policy_app.arm.authorization.urls import urlpatterns as authorization
 from policy_app.arm.containerservice.urls import urlpatterns as containerservice
 from policy_app.arm.docs import BrowsableDocs, Schema
+from policy_app.arm.management.urls import urlpatterns as management
+from policy_app.arm.resources.urls import urlpatterns as resources
 from policy_app.arm.routes import arm_path
 from policy_app.arm.unserved import Unserved
 
@@ -15,6 +17,8 @@ urlpatterns = [
     path("schema/docs", BrowsableDocs.as_view(), name="schema-docs"),
     *authorization,
     *containerservice,
+    *management,
+    *resources,
     *(
         arm_path(route, Unserved.as_view())
         for root in ("subscriptions", "providers")

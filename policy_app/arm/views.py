@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NoReturn
 
 from django.contrib.auth.models import User
@@ -14,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from policy_app import callers
-from policy_app.arm import headers
+from policy_app.arm import api_versions, headers
 from policy_app.arm.errors import not_yet
 from policy_app.arm.openapi import ArmSchema
 from policy_app.arm.rendering import ArmJsonRenderer, OnlyJson
@@ -30,7 +29,6 @@ _VERBS = {
     "patch": actions.WRITE,
     "delete": actions.DELETE,
 }
-_VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[A-Za-z0-9.]{1,32})?")
 
 
 class ArmView(APIView):
@@ -56,7 +54,7 @@ class ArmView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """First who is calling, then whether the request can be read, then whether it may be."""
         super().initial(request, *args, **kwargs)
-        check_api_version(request)
+        api_versions.check(request.path, request.query_params.get("api-version", ""))
         refuse_chunks(request)
         if self.level is not TENANT and (action := self.asked_action(request)):
             authorization.require(self.caller, action, self.scope)
@@ -95,24 +93,6 @@ class ArmView(APIView):
         """Who is calling; permissions have made sure that it is a user."""
         user: User = self.request.user  # type: ignore[assignment]
         return callers.principal_of(self.request._request, callers.REST, user)
-
-
-def check_api_version(request: Request) -> None:
-    """ARM's two refusals; every well-formed version is accepted."""
-    given = request.query_params.get("api-version", "")
-    if not given:
-        raise PolicyError(
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required for all requests.",
-            target="api-version",
-        )
-    if not _VERSION.fullmatch(given):
-        raise PolicyError(
-            "InvalidApiVersionParameter",
-            f"The api-version '{given}' is invalid; write a date as in '2026-06-01' or"
-            " '2026-01-01-preview'.",
-            target="api-version",
-        )
 
 
 def refuse_chunks(request: Request) -> None:

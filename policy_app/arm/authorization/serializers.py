@@ -249,6 +249,48 @@ class PolicyDefinitionListResultSerializer(Shape):
     nextLink = serializers.CharField(required=False)
 
 
+class DataEffectSerializer(Shape):
+    """An effect of a mode, and the schema of its details."""
+
+    name = serializers.CharField()
+    detailsSchema = Mapping()
+
+
+class DataManifestResourceFunctionsSerializer(Shape):
+    """The functions that a condition may call."""
+
+    standard = serializers.ListField(child=serializers.CharField())
+    custom = serializers.ListField(child=Mapping())
+
+
+class DataPolicyManifestPropertiesSerializer(Shape):
+    """What a policy of a mode may be made of."""
+
+    namespaces = serializers.ListField(child=serializers.CharField())
+    policyMode = serializers.CharField()
+    isBuiltInOnly = serializers.BooleanField()
+    resourceTypeAliases = serializers.ListField(child=Mapping())
+    effects = DataEffectSerializer(many=True)
+    fieldValues = serializers.ListField(child=serializers.CharField())
+    resourceFunctions = DataManifestResourceFunctionsSerializer()
+
+
+class DataPolicyManifestSerializer(Shape):
+    """A data policy manifest."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    properties = DataPolicyManifestPropertiesSerializer()
+
+
+class DataPolicyManifestListResultSerializer(Shape):
+    """The data policy manifests."""
+
+    value = DataPolicyManifestSerializer(many=True)
+    nextLink = serializers.CharField(required=False)
+
+
 class PolicyDefinitionReferenceSerializer(Shape):
     """A member of a policy set definition."""
 

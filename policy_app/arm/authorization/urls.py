@@ -10,6 +10,7 @@ from policy_app.arm.authorization import definition_versions, definitions
 from policy_app.arm.authorization.assignments import PolicyAssignment, PolicyAssignments
 from policy_app.arm.authorization.exemptions import PolicyExemption, PolicyExemptions
 from policy_app.arm.authorization.kinds import INITIATIVES, POLICIES, Kind
+from policy_app.arm.authorization.manifests import DataPolicyManifest, DataPolicyManifests
 from policy_app.arm.routes import (
     AUTHORIZATION,
     MANAGEMENT_GROUP,
@@ -52,14 +53,24 @@ def _definitions(level: Level, kind: Kind) -> Iterator[URLPattern]:
     )
 
 
-urlpatterns = [
-    pattern
-    for level in (MANAGEMENT_GROUP, SUBSCRIPTION, RESOURCE_GROUP, RESOURCE)
-    for patterns in (_assignments, _exemptions)
-    for pattern in patterns(level)
-] + [
-    pattern
-    for level in (TENANT, MANAGEMENT_GROUP, SUBSCRIPTION)
-    for kind in (POLICIES, INITIATIVES)
-    for pattern in _definitions(level, kind)
+_manifests = f"{AUTHORIZATION}/dataPolicyManifests"
+_of_tenant = [
+    arm_path(_manifests, DataPolicyManifests.as_view(level=TENANT)),
+    arm_path(f"{_manifests}/<segment:policyMode>", DataPolicyManifest.as_view(level=TENANT)),
 ]
+
+urlpatterns = (
+    _of_tenant
+    + [
+        pattern
+        for level in (MANAGEMENT_GROUP, SUBSCRIPTION, RESOURCE_GROUP, RESOURCE)
+        for patterns in (_assignments, _exemptions)
+        for pattern in patterns(level)
+    ]
+    + [
+        pattern
+        for level in (TENANT, MANAGEMENT_GROUP, SUBSCRIPTION)
+        for kind in (POLICIES, INITIATIVES)
+        for pattern in _definitions(level, kind)
+    ]
+)

@@ -27,6 +27,8 @@ _FIELDS: Mapping[str, Callable[[Resource], str]] = {
     "location": lambda resource: resource.location,
 }
 _LOCATION = "location"
+FIELDS = tuple(_FIELDS)
+"""The fields that a condition may ask about."""
 
 
 class Condition(Protocol):

@@ -29,7 +29,7 @@ RETIRED_EFFECTS = ("enforceopaconstraint", "enforceregopolicy")
 """Their details have another shape, and nothing here evaluates them."""
 
 _INFOS = (TEMPLATE_INFO, CONSTRAINT_INFO, MUTATION_INFO)
-_FIELDS = (
+NAMES = (
     *_INFOS,
     TEMPLATE_URL,
     CONSTRAINT_URL,
@@ -54,7 +54,7 @@ _NEEDS: Mapping[str, str] = {
     CONSTRAINT_URL: TEMPLATE_URL,
     TEMPLATE_URL: CONSTRAINT_URL,
 }
-_CHOICES: Mapping[str, tuple[str, ...]] = {"source": SOURCES, "scope": SCOPES}
+CHOICES: Mapping[str, tuple[str, ...]] = {"source": SOURCES, "scope": SCOPES}
 
 
 def check(rule: Reader) -> None:
@@ -72,8 +72,8 @@ def check(rule: Reader) -> None:
 
 def _check_names(details: Reader) -> None:
     for name in details.fields:
-        if name not in _FIELDS:
-            near = get_close_matches(str(name), _FIELDS, n=1)
+        if name not in NAMES:
+            near = get_close_matches(str(name), NAMES, n=1)
             hint = f"; the nearest is {near[0]}" if near else ""
             details.refuse(str(name), f"is no field of details{hint}")
 
@@ -123,7 +123,7 @@ def _check_match(details: Reader) -> None:
     for name in ("namespaces", EXCLUDED):
         if not is_expression(details.fields.get(name)):
             details.texts(name)
-    for name, choices in _CHOICES.items():
+    for name, choices in CHOICES.items():
         value = details.fields.get(name)
         if value is not None and not is_expression(value) and value not in choices:
             details.refuse(name, f"must be one of {', '.join(choices)}, or an expression")

@@ -1,0 +1,1 @@
+"""Microsoft.Management: the management groups, the top of the tree of scopes."""
