@@ -68,10 +68,9 @@ class Writer:
     homes: dict[str, Object | None] = field(default_factory=dict)
     """The Namespaces that were looked up, by name; every object of one needs it more than once."""
     mirroring: bool = False
-    """Whether a snapshot is written: what is new has been made elsewhere before, and of very many
-    changes none is logged, so that watches list again instead."""
-    logged: int = 0
-    """Changes of this transaction, whether they are in the log or not."""
+    """Whether a snapshot is written: what is new was made elsewhere, and keeps its time."""
+    unlogged: bool = False
+    """Whether the log keeps none of the changes, as they are too many: watches list again."""
 
     def find(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """The stored object of that name."""
@@ -171,11 +170,6 @@ class Writer:
             self.homes.clear()
             raise
 
-    @property
-    def is_beyond_logging(self) -> bool:
-        """Whether a watch that comes too late for this transaction has to list again."""
-        return self.mirroring and self.logged > CHANGES_KEPT
-
     def _next_revision(self) -> int:
         self.state.revision += 1
         return self.state.revision
@@ -217,8 +211,7 @@ class Writer:
                 # What decides goes by the labels of namespaces, too.
                 self.decided = True
                 self.homes.pop(row.name, None)
-        self.logged += len(changed)
-        if self.is_beyond_logging:
+        if self.unlogged:
             return
         KubeChange.objects.bulk_create(
             KubeChange(
@@ -286,7 +279,7 @@ def namespaces(cluster: Cluster) -> QuerySet[KubeObject]:
 
 def _finish(writer: Writer, began_at: int) -> None:
     state, revision = writer.state, writer.state.revision
-    if writer.is_beyond_logging:
+    if writer.unlogged:
         state.compacted = revision
         KubeChange.objects.filter(cluster=writer.cluster, revision__lte=revision).delete()
     elif revision // _THINNED_EVERY > began_at // _THINNED_EVERY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 from collections.abc import Mapping
 from importlib import import_module
@@ -43,6 +44,8 @@ class Asking:
 
     def __init__(self, connection: Connection) -> None:
         self._to = connection
+        # What is tried again is told if it fails in the end.
+        logging.getLogger("urllib3").setLevel(logging.ERROR)
         connection.client.configuration.retries = _AGAIN
         # The pool is made with the retries, and was made before they were set.
         connection.client.rest_client = type(connection.client.rest_client)(
@@ -97,7 +100,8 @@ class Asking:
                 f"its certificate is not trusted: {_of_tls(reason)}; see"
                 " certificate-authority of the cluster in the kubeconfig"
             )
-        if isinstance(reason, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError):
+        timed_out = isinstance(reason, exceptions.TimeoutError)
+        if timed_out and not isinstance(reason, exceptions.NewConnectionError):
             return self._wrong("it does not answer in time")
         cause = getattr(reason, "__cause__", None) or reason
         why = getattr(cause, "strerror", None) or type(reason).__name__

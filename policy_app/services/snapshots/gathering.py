@@ -58,7 +58,7 @@ class Gatherer:
             return
         where = place or _place_of(thing)
         if is_policy(kind.group, kind.plural, name_of(thing)):
-            self.left.add(notes.POLICY, kind.qualified, where)
+            self.left.add(notes.POLICY, kind.qualified, place)
             return
         try:
             made = staged(kind, stored, thing, self._rules, trusted=trusted)

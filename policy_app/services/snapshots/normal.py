@@ -8,7 +8,6 @@ API server refuses is in no cluster.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from policy_app.apimachinery.objects import Object, metadata_of, name_of, namesp
 from policy_app.apimachinery.schemas import Schemas
 from policy_app.services.cluster.store import POLICY_DOMAIN
 from policy_app.services.snapshots import kinds, notes
-from policy_app.services.snapshots.staging import Staged, without_uid
+from policy_app.services.snapshots.staging import Staged, text_of, without_uid
 
 MOST_BYTES = 3 * 1024 * 1024
 """As large as a request to an API server may be; etcd keeps half of that."""
@@ -31,6 +30,8 @@ _SECRET_VALUES = ("data", "stringData")
 _NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _NO_NAME = re.compile(r"[/%\x00-\x1f\x7f]")
 _LONGEST_NAME = 253
+_OBJECTS = ("spec", "status", "labels", "annotations")
+"""Fields that are objects in every kind, here or in the metadata: what everybody relies on."""
 _LONGEST_UID = 36
 
 
@@ -67,13 +68,14 @@ def staged(kind: Kind, stored: Kind, thing: Any, rules: Rules, *, trusted: bool)
     if not trusted:
         placed = _checked(kind, placed, rules.schemas)
     kept = _without_secrets(versions.to(stored, placed))
-    if len(json.dumps(kept)) > MOST_BYTES:
-        raise LeftOut(notes.TOO_LARGE)
     uid = uid_of(kept)
     if len(uid) > _LONGEST_UID or "\x00" in uid:
         uid, kept = "", without_uid(kept)
+    text = text_of(kept)
+    if len(text) > MOST_BYTES:
+        raise LeftOut(notes.TOO_LARGE)
     resource = (stored.group, stored.plural)
-    return Staged(resource, namespace_of(kept), name_of(kept), uid, kept)
+    return Staged(resource, namespace_of(kept), name_of(kept), uid, kept, text)
 
 
 def _placed(kind: Kind, thing: Any, namespace: str) -> Object:
@@ -103,13 +105,17 @@ def _is_name(name: str) -> bool:
 
 
 def _checked(kind: Kind, thing: Object, schemas: Schemas) -> Object:
+    relied_on = {**metadata_of(thing), **thing}
+    for field in _OBJECTS:
+        if not isinstance(relied_on.get(field) or {}, dict):
+            raise LeftOut(notes.INVALID, f"{field}: Invalid value: must be an object")
+    if uid_of(thing):
+        # A server has read it already; what it knows more than our schemas stays.
+        return thing
     try:
         decoded = decoding.decode(kind, thing, schemas).object
     except ApiError as error:
         raise LeftOut(notes.INVALID, error.message) from None
-    if uid_of(thing):
-        # A server has had it; what it knows more than our schemas stays.
-        return thing
     complete = defaults.with_defaults(kind, decoded, schemas)
     causes = validation.faults(kind, complete, None, schemas)
     if causes:

@@ -43,6 +43,11 @@ CREATE VIEW fresh AS SELECT * FROM objects WHERE NOT EXISTS (
     AND objects.uid IN ('', t.uid)
 );
 """
+_INSERT = (
+    "INSERT OR IGNORE INTO objects (grp, plural, namespace, name, uid, body)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+_REPLACE = _INSERT.replace("IGNORE", "REPLACE", 1)
 _COUNTS = {
     "same": "SELECT COUNT(*) FROM pairs WHERE NOT differs",
     "differing": "SELECT COUNT(*) FROM pairs WHERE differs",
@@ -63,6 +68,8 @@ class Staged:
     name: str
     uid: str
     body: Object
+    text: str
+    """The body as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +100,11 @@ class Stage:
 
         A uid that another object has is nobody's: who writes gives a new one.
         """
-        uid, body = staged.uid, staged.body
-        if self._is_taken(staged):
-            uid, body = "", without_uid(body)
-        values = (*staged.resource, staged.namespace, staged.name, uid, packed(body))
-        word = "REPLACE" if instead else "IGNORE"
-        sql = "INTO objects (grp, plural, namespace, name, uid, body) VALUES (?, ?, ?, ?, ?, ?)"
-        return self._base.execute(f"INSERT OR {word} {sql}", values).rowcount == 1
+        if instead:
+            return self._insert(_REPLACE, staged, staged.uid, staged.text)
+        if self._insert(_INSERT, staged, staged.uid, staged.text):
+            return True
+        return self._insert(_INSERT, staged, "", text_of(without_uid(staged.body)))
 
     def forget(self, resource: Resource) -> None:
         """Drop what was read of a resource, which is read anew."""
@@ -178,16 +183,9 @@ class Stage:
             while found := cursor.fetchmany(_AT_ONCE):
                 yield resource, [unpacked(body) for (body,) in found]
 
-    def _is_taken(self, staged: Staged) -> bool:
-        if not staged.uid:
-            return False
-        sql = "SELECT grp, plural, namespace, name FROM objects WHERE uid = ?"
-        found = self._base.execute(sql, (staged.uid,)).fetchone()
-        return found is not None and found != (
-            *staged.resource,
-            staged.namespace,
-            staged.name,
-        )
+    def _insert(self, sql: str, staged: Staged, uid: str, text: str) -> bool:
+        values = (*staged.resource, staged.namespace, staged.name, uid, _compressed(text))
+        return self._base.execute(sql, values).rowcount == 1
 
 
 def without_uid(body: Object) -> Object:
@@ -196,12 +194,21 @@ def without_uid(body: Object) -> Object:
     return {**body, "metadata": metadata}
 
 
+def text_of(body: Mapping[str, Any]) -> str:
+    """A body as JSON in ASCII alone, as it is stored: lone surrogates are no UTF-8."""
+    return json.dumps(body, separators=(",", ":"))
+
+
 def packed(body: Mapping[str, Any]) -> bytes:
-    """A body as it is kept; written with ASCII alone, as lone surrogates are no UTF-8."""
-    return zlib.compress(json.dumps(body, separators=(",", ":")).encode("ascii"), 1)
+    """A body as it is kept."""
+    return _compressed(text_of(body))
 
 
 def unpacked(body: bytes) -> Object:
     """What ``packed`` packed."""
     made: Object = json.loads(zlib.decompress(body))
     return made
+
+
+def _compressed(text: str) -> bytes:
+    return zlib.compress(text.encode("ascii"), 1)

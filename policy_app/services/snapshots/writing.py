@@ -77,12 +77,12 @@ def compare(cluster: Cluster, stage: Stage, unseen: frozenset[Resource], progres
 
 def write(writer: Writer, stage: Stage, progress: Progress) -> Counts:
     """Put what differs into the cluster, inside of an open transaction."""
-    writer.mirroring = True
     gone = stage.gone()
     counts = Counts(
         stage.count_of("new"), stage.count_of("differing"), len(gone), stage.count_of("same")
     )
     total, done = counts.added + counts.changed + counts.removed, 0
+    writer.mirroring, writer.unlogged = True, total > store.CHANGES_KEPT
     for step in (_remove(writer, gone), _change(writer, stage), _add(writer, stage)):
         for number in step:
             done += number
