@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.validators import EMPTY_VALUES
+from django.db.models import QuerySet
 from django_filters import Filter, FilterSet
 
 from policy_app.models import Scope
-from policy_app.services import scopes
+from policy_app.services import authorization, scopes
 
 
 class GridFilter(FilterSet):  # type: ignore[misc]  # the library has no types
@@ -20,7 +21,8 @@ class GridFilter(FilterSet):  # type: ignore[misc]  # the library has no types
         """What narrows the rows, under the names that the address has for it."""
         self.form.is_valid()  # it leaves what is not valid out of the cleaned data
         values = self.form.cleaned_data.items()
-        return {name: value for name, value in values if value not in EMPTY_VALUES}
+        given = {name: value for name, value in values if value not in EMPTY_VALUES}
+        return {name: value for name, value in given.items() if not _is_hidden(self, value)}
 
 
 class ScopeField(forms.Field):
@@ -32,6 +34,18 @@ class ScopeField(forms.Field):
 
 
 class ScopeFilter(Filter):  # type: ignore[misc]  # the library has no types
-    """Rows by scope; what "at this scope" means is the method's to say."""
+    """Rows by scope; what "at this scope" means is the method's to say.
+
+    A scope that the person may not know of is passed over, as one that does not exist.
+    """
 
     field_class = ScopeField
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """The rows at a scope that is known."""
+        return rows if _is_hidden(self.parent, value) else self.method(rows, value)
+
+
+def _is_hidden(filters: GridFilter, value: Any) -> bool:
+    """Is it a scope that whoever sent the request may not know of?"""
+    return isinstance(value, Scope) and not authorization.knows(filters.request.principal, value)

@@ -9,6 +9,8 @@ from django.urls import path, reverse
 
 from policy_app.browser import links
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
+from policy_app.services import authorization
+from policy_app.services.authorization import actions
 from policy_app.services.cluster import lookup
 from policy_app.services.overview import ClusterState, Summary, summary
 
@@ -26,7 +28,7 @@ class Tile:
 @portal_page()
 def overview(request: PortalRequest) -> HttpResponse:
     """Counts, clusters, the newest assignments, the first steps."""
-    state = summary()
+    state = summary(request.principal)
     context = {
         "title": "Policy",
         "subtitle": "Overview",
@@ -34,6 +36,8 @@ def overview(request: PortalRequest) -> HttpResponse:
         "summary": state,
         "tiles": _tiles(state),
         "clusters": _linked(state),
+        "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
+        "has_role": request.principal.is_owner or bool(request.principal.paths()),
         "recent": [(one, links.assignment_by_id(one.arm_id)) for one in state.recent],
     }
     return render_page(request, "overview/page.html", context)

@@ -16,9 +16,14 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from policy_app import callers
+from policy_app.models import Scope
+from policy_app.services import activity, authorization, scopes
+from policy_app.services.authorization import Principal
 from policy_app.services.errors import PolicyError
 
 P = ParamSpec("P")
+_TITLES = {403: "You may not do this", 404: "Not found"}
 
 
 class PortalRequest(HttpRequest):
@@ -26,6 +31,7 @@ class PortalRequest(HttpRequest):
 
     htmx: HtmxDetails
     user: User
+    principal: Principal
 
 
 View = Callable[Concatenate[PortalRequest, P], HttpResponse]
@@ -83,14 +89,21 @@ def portal_page(*methods: str) -> Callable[[View[P]], AnyView[P]]:
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
+            cast(PortalRequest, request).principal = callers.principal_of(request, callers.BROWSER)
             try:
                 return answer(request, *args, **kwargs)
             except PolicyError as refusal:
+                activity.note_refusal(refusal)
                 return refused(request, refusal)
 
         return cast(AnyView[P], guarded)
 
     return decorate
+
+
+def known_tree(request: PortalRequest) -> list[Scope]:
+    """The scopes that the person may know of, parents before their children."""
+    return scopes.tree(authorization.visible_scopes(request.principal))
 
 
 def render_page(
@@ -129,7 +142,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, refusal: PolicyError) -> HttpResponse:
     """A service's refusal as a page with the same status."""
     context = {
-        "title": "Not found" if refusal.status == 404 else "This cannot be done",
+        "title": _TITLES.get(refusal.status, "This cannot be done"),
         "crumbs": [Crumb("Policy", "/"), Crumb("Refused")],
         "refusals": refusal.every(),
     }

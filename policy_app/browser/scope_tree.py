@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from policy_app.models import Scope
+from policy_app.services.authorization import Permit
 
 _ICONS = {
     Scope.Kind.MANAGEMENT_GROUP: "network",
@@ -23,6 +24,8 @@ class Node:
     checked: bool = False
     disabled: bool = False
     """Shown for its place in the tree only."""
+    why: str = ""
+    """Why it is disabled, where that is not plain to see."""
     children: list[Node] = field(default_factory=list)
 
     @property
@@ -41,9 +44,13 @@ class Choice:
 
 
 def nested(
-    tree: Iterable[Scope], checked: Collection[str] = (), owner: Scope | None = None
+    tree: Iterable[Scope],
+    checked: Collection[str] = (),
+    owner: Scope | None = None,
+    allowed: Callable[[Scope], Permit] | None = None,
 ) -> list[Node]:
-    """Nodes from scopes that come parents first; what is outside ``owner`` is disabled.
+    """Nodes from scopes that come parents first; what is outside ``owner`` is disabled, and what
+    is not ``allowed``, with the reason.
 
     A scope whose parent is not among them starts a tree of its own.  ``checked`` holds ids.
     """
@@ -52,7 +59,9 @@ def nested(
     roots: list[Node] = []
     for scope in tree:
         outside = owner is not None and not scope.is_at_or_below(owner)
-        node = Node(scope, scope.key in wanted, disabled=outside)
+        permit = Permit(True) if allowed is None else allowed(scope)
+        disabled = outside or not permit
+        node = Node(scope, scope.key in wanted, disabled=disabled, why=permit.why)
         nodes[scope.pk] = node
         above = nodes.get(scope.parent_id or 0)
         (above.children if above else roots).append(node)

@@ -12,7 +12,7 @@ from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_p
 from policy_app.browser.testing_cards import file_card
 from policy_app.models import Cluster
 from policy_app.services import scopes, testing
-from policy_app.services.cluster import bootstrap
+from policy_app.services.cluster import bootstrap, lookup
 from policy_app.services.errors import PolicyError
 
 PASTED = "manifest.yaml"
@@ -22,7 +22,7 @@ _TITLE = {"title": "Test manifests", "crumbs": [Crumb("Policy", "/"), Crumb("Tes
 @portal_page("GET", "POST")
 def test_manifests(request: PortalRequest) -> HttpResponse:
     """The form, and below it the report of what was sent."""
-    clusters = list(scopes.clusters())
+    clusters = list(lookup.readable(scopes.clusters(), request.principal))
     context = _form(request, clusters)
     status = 200
     if request.method == "POST":

@@ -104,8 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
     with environment.told_in_words():
         draft = _draft(arguments)
         drafts.validate(draft)
-        cluster = _cluster(arguments.cluster) if arguments.cluster else None
-        impact = whatif.examine(draft, cluster=cluster)
+        clusters = [_cluster(arguments.cluster)] if arguments.cluster else None
+        impact = whatif.examine(draft, clusters=clusters)
         _print(impact, arguments.output)
     bad = sum(found.objects for name, found in impact.tallies.items() if name in _bad(arguments))
     return 1 if bad else 0

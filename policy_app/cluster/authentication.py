@@ -12,18 +12,30 @@ import binascii
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+from policy_app import callers
 from policy_app.apimachinery import errors
 from policy_app.models import Cluster
 from policy_app.services import access
-from policy_app.services.cluster import accounts, authorization
+from policy_app.services.cluster import accounts, authorization, lookup
 from policy_app.services.cluster.caller import Caller
 
 _EXTRA = "Impersonate-Extra-"
 
 
-def caller_of(request: HttpRequest, cluster: Cluster) -> Caller:
-    """The caller, or who the caller asks to be.  Raises ``ApiError`` 401 or 403."""
-    caller = _account(request, cluster) or _person(request)
+def enter(request: HttpRequest, name: str) -> tuple[Cluster, Caller]:
+    """The cluster of that name and its caller, or who the caller asks to be.
+
+    Raises ``ApiError``: 401 for who has not signed in, whether there is such a cluster or not; 404
+    where there is none that the caller has a role for; 403 for who may not be somebody else.
+    """
+    if _bearer(request).startswith(accounts.PREFIX):
+        cluster, caller = _account(request, name)
+    else:
+        cluster, caller = _person(request, name)
+    return cluster, _impersonated(request, cluster, caller)
+
+
+def _impersonated(request: HttpRequest, cluster: Cluster, caller: Caller) -> Caller:
     wanted = request.headers.get("Impersonate-User")
     if wanted is None:
         if _groups(request):
@@ -34,19 +46,30 @@ def caller_of(request: HttpRequest, cluster: Cluster) -> Caller:
     return other
 
 
-def _account(request: HttpRequest, cluster: Cluster) -> Caller | None:
-    """The service account whose token was sent."""
+def _bearer(request: HttpRequest) -> str:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not value.strip().startswith(accounts.PREFIX):
-        return None
-    return accounts.caller_of(cluster, value.strip())
+    return value.strip() if scheme.lower() == "bearer" else ""
 
 
-def _person(request: HttpRequest) -> Caller:
+def _account(request: HttpRequest, name: str) -> tuple[Cluster, Caller]:
+    """The service account whose token was sent; it belongs to one cluster."""
+    try:
+        cluster = lookup.by_name(name)
+    except errors.ApiError:
+        raise errors.unauthorized() from None
+    caller = accounts.caller_of(cluster, _bearer(request))
+    if caller is None:
+        raise errors.unauthorized()
+    return cluster, caller
+
+
+def _person(request: HttpRequest, name: str) -> tuple[Cluster, Caller]:
     user = _user(request)
     if user is None:
         raise errors.unauthorized()
-    return authorization.caller_of(user)
+    principal = callers.principal_of(request, callers.KUBERNETES, user)
+    cluster = lookup.by_name(name, principal)
+    return cluster, authorization.caller_of(principal, cluster)
 
 
 def _user(request: HttpRequest) -> User | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import structlog
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 
 from policy_app.apimachinery import errors
 from policy_app.cluster import answers, authentication, discovery, resources, reviews
 from policy_app.cluster import requests as asked
-from policy_app.services.cluster import clock, kinds, lookup
+from policy_app.services.cluster import clock, kinds
 
 _log = structlog.get_logger("cluster")
 
@@ -31,11 +32,19 @@ def api(request: HttpRequest, cluster: str, path: str = "") -> HttpResponseBase:
         return answers.refusal(errors.internal("the request could not be handled"))
 
 
+@csrf_exempt
+def root(request: HttpRequest, cluster: str) -> HttpResponseBase:
+    """The paths that there are; people with a browser mean the page, which has no slash."""
+    if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", ""):
+        return redirect("cluster", cluster)
+    return api(request, cluster)
+
+
 def _answered(request: HttpRequest, name: str, parts: list[str]) -> HttpResponseBase:
-    cluster = lookup.by_name(name)
     if parts in (["healthz"], ["livez"], ["readyz"]):
+        # The same for every name: who has not signed in does not learn which clusters there are.
         return HttpResponse("ok", content_type="text/plain")
-    caller = authentication.caller_of(request, cluster)
+    cluster, caller = authentication.enter(request, name)
     clock.catch_up(cluster)
     found = discovery.view(request, cluster, parts)
     if found is not None:

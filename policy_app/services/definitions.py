@@ -60,6 +60,11 @@ def visible(rows: QuerySet[Definition], by: Actor) -> QuerySet[Definition]:
     return rows.filter(seen)
 
 
+def read_action(one: Definition) -> str:
+    """What reading a custom definition asks a role for."""
+    return actions.of(_PROVIDERS[Definition.Kind(one.kind)], actions.READ)
+
+
 def find(arm_id: str, by: Actor = None) -> Definition | None:
     """The definition with this id, in any letter case; none at a scope that is not known."""
     # No id holds a NUL, and PostgreSQL fails on one even in a comparison.

@@ -6,7 +6,7 @@ into mutators, and leaves out what its scope excludes.  The same happens here, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -25,7 +25,7 @@ from policy_app.evaluation.language.assignments import (
 )
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
-from policy_app.evaluation.language.exemptions import why_exempt
+from policy_app.evaluation.language.exemptions import Exemption, why_exempt
 from policy_app.evaluation.language.installation import Installation
 from policy_app.evaluation.language.reasons import (
     CONSTRAINT_INSTALL_FAILED,
@@ -60,12 +60,22 @@ def in_force(cluster: Cluster, extra: Iterable[AssignmentDraft] = ()) -> InForce
     ``extra`` adds drafts that are not stored, or in place of what is: what would be in force with
     them.  A cluster whose add-on is off has nothing in force.
     """
+    return _in_force(_Estate.of(cluster), extra)
+
+
+def before_and_after(cluster: Cluster, draft: AssignmentDraft) -> tuple[InForce, InForce]:
+    """What is in force on a cluster now, and what would be with a draft; all is read once."""
+    estate = _Estate.of(cluster)
+    return _in_force(estate, []), _in_force(estate, [draft])
+
+
+def _in_force(estate: _Estate, extra: Iterable[AssignmentDraft]) -> InForce:
+    cluster = estate.cluster
     if not cluster.addon_enabled:
         return InForce(Client([], []))
-    drafts = {draft.arm_id.lower(): draft for draft in map(from_assignment, _reaching(cluster))}
+    drafts = {draft.arm_id.lower(): draft for draft in estate.drafts}
     drafts |= {draft.arm_id.lower(): draft for draft in extra}
-    reaching = [draft for draft in drafts.values() if reach.reaches(draft, cluster)]
-    return install(reaching, cluster)
+    return _install(estate, [one for one in drafts.values() if reach.reaches(one, cluster)])
 
 
 def brought_by(draft: AssignmentDraft, cluster: Cluster) -> InForce:
@@ -85,19 +95,58 @@ def brought_by(draft: AssignmentDraft, cluster: Cluster) -> InForce:
 
 def install(drafts: Iterable[AssignmentDraft], cluster: Cluster) -> InForce:
     """Turn assignments into constraints and mutators on a cluster, whatever their scope."""
-    installing = _Installing(cluster)
-    for policy in _policies(drafts, cluster, installing.not_installed):
-        installing.add(policy)
+    return _install(_Estate(cluster, exemptions.holding(cluster)), drafts)
+
+
+def _install(estate: _Estate, drafts: Iterable[AssignmentDraft]) -> InForce:
+    installing = _Installing(estate)
+    for draft in drafts:
+        try:
+            policies = estate.policies_of(draft)
+        except (LanguageError, PolicyError) as error:
+            # An assignment that fails as a whole.
+            origin = Origin(assignment_id=draft.arm_id, definition_id=draft.definition.arm_id)
+            absent = NotInstalled(str(error), CONSTRAINT_INSTALL_FAILED, origin)
+            installing.not_installed.append(absent)
+            continue
+        for policy in policies:
+            installing.add(policy)
     return installing.in_force()
+
+
+@dataclass(frozen=True)
+class _Estate:
+    """What is stored about a cluster, read once however often it is installed."""
+
+    cluster: Cluster
+    exemptions: Sequence[Exemption]
+    drafts: Sequence[AssignmentDraft] = ()
+    """The assignments at and above it."""
+    _resolved: dict[int, list[EffectivePolicy | UnresolvedPolicy]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, cluster: Cluster) -> _Estate:
+        """Read it; nothing matters where the add-on is off."""
+        if not cluster.addon_enabled:
+            return cls(cluster, ())
+        drafts = [from_assignment(row) for row in _reaching(cluster)]
+        return cls(cluster, exemptions.holding(cluster), drafts)
+
+    def policies_of(self, draft: AssignmentDraft) -> list[EffectivePolicy | UnresolvedPolicy]:
+        """A draft's policies.  Raises as the function of that name does."""
+        key = id(draft)
+        if key not in self._resolved:
+            self._resolved[key] = policies_of(draft, self.cluster)
+        return self._resolved[key]
 
 
 class _Installing:
     """What has been installed so far on a cluster, and what has not."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, estate: _Estate) -> None:
         self.not_installed: list[NotInstalled] = []
-        self._resource = resource_of(cluster)
-        self._exemptions = exemptions.holding(cluster)
+        self._resource = resource_of(estate.cluster)
+        self._exemptions = estate.exemptions
         self._now = timezone.now()
         self._installation = Installation(fetching.text, self._resource)
         self._constraints: list[Constraint] = []
@@ -198,17 +247,3 @@ def resource_of(cluster: Cluster) -> Resource:
     """The cluster as selectors, exemptions and the rules of policies see it."""
     scope = cluster.scope
     return Resource(id=scope.arm_id, type=cluster.resource_type, location=scope.location)
-
-
-def _policies(
-    drafts: Iterable[AssignmentDraft], cluster: Cluster, not_installed: list[NotInstalled]
-) -> Iterator[EffectivePolicy | UnresolvedPolicy]:
-    """Each policy of each assignment; an assignment that fails as a whole is noted."""
-    for draft in drafts:
-        try:
-            policies = policies_of(draft, cluster)
-        except (LanguageError, PolicyError) as error:
-            origin = Origin(assignment_id=draft.arm_id, definition_id=draft.definition.arm_id)
-            not_installed.append(NotInstalled(str(error), CONSTRAINT_INSTALL_FAILED, origin))
-            continue
-        yield from policies

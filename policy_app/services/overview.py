@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 
 from policy_app.models import Assignment, Cluster, Definition, Scope
-from policy_app.services import scopes
+from policy_app.services import authorization, definitions, scopes
+from policy_app.services.authorization import Actor, actions
+from policy_app.services.cluster import lookup
 
 RECENT = 5
 
@@ -43,40 +45,42 @@ class Summary:
         return self.enforced + self.not_enforced
 
 
-def summary() -> Summary:
-    """What the Overview shows; a handful of queries, however much is stored."""
+def summary(by: Actor = None) -> Summary:
+    """What the Overview shows of what may be seen; a handful of queries, however much is stored."""
     enforced = Q(enforcement_mode=Assignment.EnforcementMode.DEFAULT)
     policy = Q(definition__kind=Definition.Kind.POLICY)
-    assigned = Assignment.objects.aggregate(
+    seen = authorization.visible(Assignment.objects.all(), by, actions.SEE_ASSIGNMENTS)
+    assigned = seen.aggregate(
         enforced=Count("pk", filter=enforced),
         not_enforced=Count("pk", filter=~enforced),
         policies_assigned=Count("definition", filter=policy, distinct=True),
         initiatives_assigned=Count("definition", filter=~policy, distinct=True),
     )
-    stored = Definition.objects.aggregate(
+    stored = definitions.visible(Definition.objects.all(), by).aggregate(
         policies=Count("pk", filter=Q(kind=Definition.Kind.POLICY)),
         initiatives=Count("pk", filter=Q(kind=Definition.Kind.INITIATIVE)),
         evaluated=Count("pk", filter=Q(kind=Definition.Kind.POLICY, evaluation_gap="")),
     )
-    recent = Assignment.objects.select_related("scope", "definition", "created_by")
+    recent = seen.select_related("scope", "definition", "created_by")
     return Summary(
         **assigned,
         **stored,
-        clusters=_clusters(),
+        clusters=_clusters(by),
         recent=list(recent.order_by("-updated_at", "-pk")[:RECENT]),
     )
 
 
-def _clusters() -> list[ClusterState]:
-    known = {scope.pk: scope for scope in Scope.objects.all()}
+def _clusters(by: Actor) -> list[ClusterState]:
+    every = {scope.pk: scope for scope in Scope.objects.all()}
+    known = [one for one in every.values() if authorization.knows(by, one)]
     placed = list(Assignment.objects.values_list("scope_id", "not_scopes"))
     return [
         ClusterState(
             cluster,
-            scopes.breadcrumb(cluster.scope, known.values()),
-            _reaching(placed, [known[pk] for pk in cluster.scope.lineage]),
+            scopes.breadcrumb(cluster.scope, known),
+            _reaching(placed, [every[pk] for pk in cluster.scope.lineage]),
         )
-        for cluster in scopes.clusters()
+        for cluster in lookup.readable(scopes.clusters(), by)
     ]
 
 

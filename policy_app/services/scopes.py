@@ -105,4 +105,4 @@ def breadcrumb(scope: Scope, known: Iterable[Scope] = ()) -> str:
     """
     by_key = {one.pk: one for one in known} or {one.pk: one for one in at_and_above(scope)}
     names = [str(by_key[pk]) for pk in scope.lineage if pk in by_key]
-    return " / ".join(names[1:] or names)
+    return " / ".join((names[1:] if scope.lineage[0] in by_key else names) or names)

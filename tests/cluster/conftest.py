@@ -13,8 +13,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from policy_app.models import Cluster
 from policy_app.services import access
+from policy_app.services.authorization import actions
 from policy_app.services.cluster import denials, spool
+from tests.granting import custom_role, grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,12 @@ def api(portal: None, alice: User) -> Api:
 
 
 @pytest.fixture
-def stranger(portal: None) -> Api:
-    """The API of aks-demo as ``bob``, to whom nothing is granted."""
-    return Api(access.new_token(User.objects.create_user("bob"), "a test"))
+def stranger(aks_demo: Cluster) -> Api:
+    """The API of aks-demo as ``bob``, who may call it and to whom nothing is granted in it."""
+    bob = User.objects.create_user("bob")
+    enter = actions.enter_cluster(aks_demo.resource_type)
+    grant(bob, custom_role("Caller of clusters", aks_demo.scope, enter), aks_demo.scope)
+    return Api(access.new_token(bob, "a test"))
 
 
 @pytest.fixture(autouse=True)

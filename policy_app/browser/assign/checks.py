@@ -19,7 +19,8 @@ from policy_app.browser.assign.form import (
     AssignForm,
     message_name,
 )
-from policy_app.services import assignments, drafts
+from policy_app.services import assignments, authorization, drafts
+from policy_app.services.authorization import actions
 from policy_app.services.errors import PolicyError
 
 GENERAL = "general"
@@ -142,6 +143,8 @@ def _of_scope(form: AssignForm) -> Iterator[Fault]:
         yield Fault(BASICS, "scope", "Scope", text)
     elif form.scope is None:
         yield Fault(BASICS, "scope", "Scope", "Choose the scope that the policy is assigned to.")
+    elif not (permit := authorization.permit(form.subject.by, actions.ASSIGN, form.scope)):
+        yield Fault(BASICS, "scope", "Scope", permit.why)
 
 
 def _of_parameters(form: AssignForm) -> Iterator[Fault]:

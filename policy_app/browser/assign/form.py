@@ -17,9 +17,11 @@ from policy_app.browser.assign.parameter_fields import ParameterField
 from policy_app.browser.assign.subject import STAMPED, Member, Subject
 from policy_app.evaluation.language.parameters import ParameterSpec
 from policy_app.models import Assignment, DefinitionVersion, Scope
-from policy_app.services import definitions, drafts, scopes
+from policy_app.services import authorization, definitions, drafts, scopes
 
-BASICS, PARAMETERS, MESSAGES, REVIEW = TABS = ("basics", "parameters", "messages", "review")
+BASICS, PARAMETERS, MESSAGES, IMPACT, REVIEW = TABS = (
+    *("basics", "parameters", "messages", "impact", "review"),
+)
 DISPLAY_NAME_LIMIT = 128
 _MESSAGE = "message"
 
@@ -59,8 +61,8 @@ class AssignForm:
 
     @property
     def tree(self) -> list[Scope]:
-        """Every scope, for the picker."""
-        return scopes.tree()
+        """Every scope that may be known, for the picker."""
+        return scopes.tree(authorization.visible_scopes(self.subject.by))
 
     def draft(self, scope: Scope) -> drafts.AssignmentDraft:
         """The assignment that the form describes.
@@ -165,7 +167,8 @@ def _read_basics(form: AssignForm, data: QueryDict) -> None:
         return
     form.name = _line(data, "name")
     form.scope_id = data.get("scope", "")
-    form.scope = scopes.find(form.scope_id) if form.scope_id else None
+    known = authorization.find_scope(form.subject.by, form.scope_id)
+    form.scope = known if form.scope_id else None
     form.not_scopes = [one for one in form.not_scopes if _is_below(one, form.scope)]
 
 

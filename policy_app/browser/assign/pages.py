@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.contrib import messages
@@ -11,16 +12,18 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from policy_app.browser import links, words
+from policy_app.browser.assign import impact
 from policy_app.browser.assign import subject as subjects
 from policy_app.browser.assign.checks import Checked, check, outdated, refused
 from policy_app.browser.assign.commands import obey
-from policy_app.browser.assign.form import REVIEW, TABS, AssignForm, initial, posted
+from policy_app.browser.assign.form import IMPACT, REVIEW, TABS, AssignForm, initial, posted
 from policy_app.browser.assign.subject import Subject
 from policy_app.browser.assign.view import WizardView, about, cautions, headline
 from policy_app.browser.inputs import asked, typed
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page, wants_part
 from policy_app.models import Assignment
-from policy_app.services import assignments, drafts, scopes
+from policy_app.services import assignments, authorization, drafts
+from policy_app.services.authorization import actions
 from policy_app.services.errors import NotFound, PolicyError
 
 
@@ -32,20 +35,20 @@ def assign(request: PortalRequest) -> HttpResponse:
     if not source and not definition_id:
         messages.info(request, "Choose the policy or initiative to assign, then Assign.")
         return redirect("definitions")
-    subject = subjects.copy(source) if source else subjects.new(definition_id)
+    subject = _new(request, source, definition_id)
     return _wizard(request, subject)
 
 
 @portal_page("GET", "POST")
 def edit(request: PortalRequest) -> HttpResponse:
     """Change an assignment (``id=``)."""
-    return _wizard(request, subjects.edit(asked(request, "id")))
+    return _wizard(request, subjects.edit(asked(request, "id"), request.principal))
 
 
 @portal_page("POST")
 def check_value(request: PortalRequest) -> HttpResponse:
     """What is wrong with the JSON typed for ``parameter=`` of ``definition=``; a part only."""
-    subject = subjects.new(asked(request, "definition"))
+    subject = subjects.new(asked(request, "definition"), request.principal)
     data = typed(request)
     form = posted(subject, data)
     one = form.parameters.get(asked(request, "parameter"))
@@ -56,16 +59,27 @@ def check_value(request: PortalRequest) -> HttpResponse:
     return render_page(request, "assign/_json_status.html", context)
 
 
+def _new(request: PortalRequest, source: str, definition_id: str) -> Subject:
+    """A copy, or something new, for who may assign anywhere.  Raises ``PolicyError``."""
+    by = request.principal
+    if not (permit := authorization.permit_somewhere(by, actions.ASSIGN)):
+        raise PolicyError("AuthorizationFailed", permit.why, status=403)
+    return subjects.copy(source, by) if source else subjects.new(definition_id, by)
+
+
 def _wizard(request: PortalRequest, subject: Subject) -> HttpResponse:
     if request.method != "POST":
-        scope = scopes.find(asked(request, "scope"))
+        scope = authorization.find_scope(request.principal, asked(request, "scope"))
         return _page(request, check(initial(subject, request.user, scope)))
     data = typed(request)
     form = posted(subject, data)
     if "save" in data:
         return _save(request, form)
+    if "impact_count" in data:
+        shown = _impact(check(form), impact.COUNT_SECONDS)
+        return render_page(request, "assign/_impact_count.html", {"impact": shown})
     obey(form, data)
-    return _page(request, check(form))
+    return _page(request, check(form), everything="impact_all" in data)
 
 
 def _save(request: PortalRequest, form: AssignForm) -> HttpResponse:
@@ -79,7 +93,7 @@ def _save(request: PortalRequest, form: AssignForm) -> HttpResponse:
     if not checked.passed or checked.draft is None:
         return _page(request, checked)
     try:
-        row, created = assignments.put(checked.draft, by=request.user)
+        row, created = assignments.put(checked.draft, by=request.principal)
     except PolicyError as error:
         return _page(request, refused(checked, error))
     messages.success(request, words.stored(row, created))
@@ -109,8 +123,16 @@ def _to_page(request: PortalRequest, row: Assignment) -> HttpResponse:
     return HttpResponseClientRedirect(url) if wants_part(request) else redirect(url)
 
 
-def _page(request: PortalRequest, checked: Checked) -> HttpResponse:
+def _impact(checked: Checked, seconds: float) -> impact.ImpactView | None:
+    """What would change; nothing can be told of an assignment that has errors."""
+    if checked.draft is None or not checked.passed:
+        return None
+    return impact.view(checked.draft, seconds)
+
+
+def _page(request: PortalRequest, checked: Checked, *, everything: bool = False) -> HttpResponse:
     view = WizardView(checked)
+    seconds = math.inf if everything else impact.TAB_SECONDS
     title = headline(view)
     context: dict[str, Any] = {
         "title": title,
@@ -122,6 +144,7 @@ def _page(request: PortalRequest, checked: Checked) -> HttpResponse:
         "definition_url": links.definition(view.subject.definition),
         "cautions": list(cautions(view)),
         "outcome": _outcome(checked),
+        "impact": _impact(checked, seconds) if view.form.tab == IMPACT else None,
     }
     return render_page(request, "assign/wizard.html", context, part="assign/_form.html")
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from policy_app.evaluation.language.definitions import PolicySetDefinition
 from policy_app.models import Assignment, Definition, DefinitionVersion
-from policy_app.services import assignments, definitions, drafts, scopes
+from policy_app.services import assignments, authorization, definitions, drafts
+from policy_app.services.authorization import Principal, actions
 from policy_app.services.errors import NotFound, PolicyError
 
 _ASSIGNMENT_ID = re.compile(
@@ -38,6 +39,8 @@ class Subject:
     definition: Definition
     base: drafts.AssignmentDraft | None = None
     """The assignment that is edited or copied."""
+    by: Principal = field(default_factory=Principal)
+    """Whoever assigns: only scopes that they may know of are offered."""
     row: Assignment | None = None
     """The stored assignment that is edited; None where a new one is made."""
     members: dict[str, tuple[Member, ...]] = field(default_factory=dict)
@@ -77,36 +80,39 @@ class Subject:
         return self.members[version.version]
 
 
-def new(definition_id: str) -> Subject:
+def new(definition_id: str, by: Principal) -> Subject:
     """A definition to assign; raises ``NotFound``."""
     if not definition_id:
         raise NotFound("PolicyDefinitionNotFound", "No definition was named to assign.")
-    return _known(definitions.get(definition_id))
+    return _known(definitions.get(definition_id, by), by)
 
 
-def copy(assignment_id: str) -> Subject:
+def copy(assignment_id: str, by: Principal) -> Subject:
     """An assignment to start another from; raises ``NotFound``."""
-    row = find_assignment(assignment_id)
+    row = find_assignment(assignment_id, by)
     draft = drafts.from_assignment(row)
     name = drafts.suggested_name(row.definition)
     title = f"Copy of {row.display_name or row.name}"
     metadata = {key: value for key, value in draft.metadata.items() if key not in STAMPED}
     base = replace(draft, name=name, display_name=title[:128], metadata=metadata)
-    return replace(_known(row.definition), base=base)
+    return replace(_known(row.definition, by), base=base)
 
 
-def edit(assignment_id: str) -> Subject:
-    """An assignment to change; raises ``NotFound``."""
-    row = find_assignment(assignment_id)
-    return replace(_known(row.definition), base=drafts.from_assignment(row), row=row)
+def edit(assignment_id: str, by: Principal) -> Subject:
+    """An assignment to change; raises ``NotFound``, and ``PolicyError`` who may not."""
+    row = find_assignment(assignment_id, by)
+    authorization.require(by, actions.of(actions.ASSIGNMENTS, actions.WRITE), row.scope)
+    return replace(_known(row.definition, by), base=drafts.from_assignment(row), row=row)
 
 
-def find_assignment(assignment_id: str) -> Assignment:
-    """The stored assignment with this ARM id; raises ``NotFound`` with a sentence."""
+def find_assignment(assignment_id: str, by: Principal) -> Assignment:
+    """The stored assignment with this ARM id, for who may read it; raises ``PolicyError``."""
     found = _ASSIGNMENT_ID.fullmatch(assignment_id.strip())
     if found is None:
         raise NotFound("PolicyAssignmentNotFound", f"'{assignment_id}' is no assignment's id.")
-    return assignments.get(scopes.get(found["scope"] or "/"), found["name"])
+    read = actions.of(actions.ASSIGNMENTS, actions.READ)
+    scope = authorization.scope_for(by, found["scope"] or "/", read)
+    return assignments.get(scope, found["name"])
 
 
 def version_choices(definition: Definition, current: str) -> list[tuple[str, str]]:
@@ -126,10 +132,10 @@ def version_choices(definition: Definition, current: str) -> list[tuple[str, str
     return list(choices.items())
 
 
-def _known(definition: Definition) -> Subject:
+def _known(definition: Definition, by: Principal) -> Subject:
     # Read once with its versions: the form asks for them again and again.
     whole = Definition.objects.select_related("scope").prefetch_related("versions")
-    return Subject(whole.get(pk=definition.pk))
+    return Subject(whole.get(pk=definition.pk), by=by)
 
 
 def _pattern_of(version: str) -> str:

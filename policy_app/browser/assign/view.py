@@ -12,6 +12,7 @@ from policy_app.browser import highlighting, scope_tree
 from policy_app.browser.assign.checks import Checked, Fault, anchor
 from policy_app.browser.assign.form import (
     BASICS,
+    IMPACT,
     MESSAGES,
     PARAMETERS,
     REVIEW,
@@ -22,9 +23,11 @@ from policy_app.browser.assign.form import (
 from policy_app.browser.assign.parameter_fields import ParameterField, in_words
 from policy_app.browser.assign.subject import version_choices
 from policy_app.models import Scope
-from policy_app.services import definitions, drafts, requests, scopes
+from policy_app.services import authorization, definitions, drafts, requests, scopes
+from policy_app.services.authorization import actions
 
 _LABELS = {BASICS: "Basics", PARAMETERS: "Parameters", MESSAGES: "Non-compliance messages"}
+_LABELS[IMPACT] = "Impact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +162,18 @@ class WizardView:
 
     @cached_property
     def _tree(self) -> list[Scope]:
-        return scopes.tree()
+        return scopes.tree(authorization.visible_scopes(self.subject.by))
 
     @cached_property
     def scope_nodes(self) -> list[scope_tree.Node]:
         """The scope picker; a custom definition can be assigned at its own scope and below."""
-        return scope_tree.nested(self._tree, [self.form.scope_id], self.subject.definition.scope)
+        by = self.subject.by
+        return scope_tree.nested(
+            self._tree,
+            [self.form.scope_id],
+            self.subject.definition.scope,
+            lambda scope: authorization.permit(by, actions.ASSIGN, scope),
+        )
 
     @cached_property
     def scope_path(self) -> str:

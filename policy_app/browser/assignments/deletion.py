@@ -12,17 +12,19 @@ from policy_app.browser.assign.subject import find_assignment
 from policy_app.browser.assignments.facts import ways
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
-from policy_app.services import assignments, lifting
+from policy_app.services import assignments, authorization, lifting
+from policy_app.services.authorization import actions
 
 
 @portal_page("GET", "POST")
 def delete(request: PortalRequest) -> HttpResponse:
     """Ask (a page, or a dialog's content for htmx), then delete (``id=``)."""
-    row = find_assignment(asked(request, "id"))
+    row = find_assignment(asked(request, "id"), request.principal)
+    authorization.require(request.principal, actions.UNASSIGN, row.scope)
     gone = lifting.lifted_by(row)
     if request.method == "POST":
         name = str(row)
-        assignments.delete(row, by=request.user)
+        assignments.delete(row, by=request.principal)
         messages.success(request, words.lifted(name, gone))
         return redirect("assignments")
     context = {

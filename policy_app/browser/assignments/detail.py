@@ -9,18 +9,28 @@ from django.urls import reverse
 
 from policy_app.browser.assign.subject import find_assignment
 from policy_app.browser.assignments import tabs
-from policy_app.browser.assignments.facts import effect_of, ways
+from policy_app.browser.assignments.facts import effect_of, permits, ways
 from policy_app.browser.inputs import asked
-from policy_app.browser.pages import Crumb, Fact, PortalRequest, portal_page, render_page
+from policy_app.browser.pages import (
+    Crumb,
+    Fact,
+    PortalRequest,
+    known_tree,
+    portal_page,
+    render_page,
+)
 from policy_app.models import Assignment, Scope
-from policy_app.services import definitions, scopes
+from policy_app.services import authorization, definitions, scopes
+from policy_app.services.authorization import actions
 from policy_app.services.errors import PolicyError
 
 
 @portal_page()
 def assignment(request: PortalRequest) -> HttpResponse:
     """``?id=&tab=&cluster=``; a tab that is not there is the first one."""
-    row = find_assignment(asked(request, "id"))
+    row = find_assignment(asked(request, "id"), request.principal)
+    change, delete = permits(row, request.principal)
+    tree = known_tree(request)
     shown = tabs.shown(request, row)
     context: dict[str, Any] = {
         "title": str(row),
@@ -30,8 +40,11 @@ def assignment(request: PortalRequest) -> HttpResponse:
             Crumb(str(row)),
         ],
         "assignment": row,
-        "facts": _facts(row, scopes.tree()),
+        "facts": _facts(row, tree),
         "ways": ways(row),
+        "may_change": change,
+        "may_delete": delete,
+        "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
         "tabs": shown.tabs,
         "panel": shown.template,
         **shown.context,

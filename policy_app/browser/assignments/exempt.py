@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from policy_app.evaluation.language.exemptions import Exemption as ExemptionValue
 from policy_app.models import Assignment, Exemption
-from policy_app.services import exemptions, scopes
+from policy_app.services import authorization, exemptions, scopes
+from policy_app.services.authorization import Principal, actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,10 @@ class ExemptionRow:
     expired: bool
 
 
-def of(row: Assignment) -> list[ExemptionRow]:
-    """The exemptions by name, the expired ones too."""
-    tree, now = scopes.tree(), timezone.now()
+def of(row: Assignment, by: Principal) -> list[ExemptionRow]:
+    """The exemptions by name that the principal may see, the expired ones too."""
+    tree, now = scopes.tree(authorization.visible_scopes(by)), timezone.now()
+    read = actions.of(actions.EXEMPTIONS, actions.READ)
     return [
         ExemptionRow(
             exemption=one,
@@ -32,7 +34,7 @@ def of(row: Assignment) -> list[ExemptionRow]:
             policies=_policies(exemptions.as_value(one)),
             expired=exemptions.as_value(one).has_expired(now),
         )
-        for one in exemptions.of_assignment(row)
+        for one in authorization.visible(exemptions.of_assignment(row), by, read)
     ]
 
 

@@ -12,7 +12,8 @@ from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.effects import canonical_effect
 from policy_app.evaluation.language.errors import EffectError
 from policy_app.models import Assignment
-from policy_app.services import definitions
+from policy_app.services import authorization, definitions
+from policy_app.services.authorization import Permit, Principal, actions
 from policy_app.services.errors import PolicyError
 
 BY_POLICY = "By policy"
@@ -51,6 +52,14 @@ def ways(row: Assignment) -> Ways:
         duplicate=f"{reverse('assign')}?{urlencode({'duplicate': row.arm_id})}",
         delete=f"{reverse('assignment-delete')}?{query}",
         definition=links.definition(row.definition),
+    )
+
+
+def permits(row: Assignment, by: Principal) -> tuple[Permit, Permit]:
+    """Whether it may be changed, and whether it may be deleted."""
+    return (
+        authorization.permit(by, actions.ASSIGN, row.scope),
+        authorization.permit(by, actions.UNASSIGN, row.scope),
     )
 
 

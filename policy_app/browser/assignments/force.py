@@ -15,7 +15,8 @@ from policy_app.evaluation.language.assignments import EffectivePolicy, Unresolv
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.reasons import MEANINGS, NotInstalled
 from policy_app.models import Assignment, Cluster
-from policy_app.services import drafts, enforcement, reach
+from policy_app.services import authorization, drafts, enforcement, reach
+from policy_app.services.authorization import Principal, actions
 from policy_app.services.cluster import lookup
 from policy_app.services.errors import PolicyError
 
@@ -87,10 +88,10 @@ class PolicyRow:
     problem: str
 
 
-def of(row: Assignment, cluster_id: str) -> Force:
+def of(row: Assignment, cluster_id: str, by: Principal) -> Force:
     """The clusters, and the constraints on the one with that ARM id (else on the first)."""
     draft = drafts.from_assignment(row)
-    reached = reach.clusters_reached(draft)
+    reached = [one for one in reach.clusters_reached(draft) if _may_see(by, one)]
     if not reached:
         return Force([], None, [], [])
     current = next((one for one in reached if one.scope.key == cluster_id.lower()), reached[0])
@@ -113,6 +114,10 @@ def policies(row: Assignment) -> list[PolicyRow]:
         url = links.definition(definition)
         return [PolicyRow(definition.display_name, url, "", "", None, "", error.message)]
     return [_policy(one) for one in found]
+
+
+def _may_see(by: Principal, cluster: Cluster) -> bool:
+    return authorization.may(by, actions.read_cluster(cluster.resource_type), cluster.scope)
 
 
 def _url(row: Assignment, cluster: Cluster) -> str:

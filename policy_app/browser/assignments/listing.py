@@ -8,14 +8,27 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from policy_app.browser import scope_tree
-from policy_app.browser.assignments.facts import Effect, Ways, effect_of, ways
+from policy_app.browser.assignments.facts import (
+    Effect,
+    Ways,
+    effect_of,
+    permits,
+    ways,
+)
 from policy_app.browser.assignments.filters import AssignmentFilter
 from policy_app.browser.grids import Column, Sorting, page_of
 from policy_app.browser.inputs import address
-from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
+from policy_app.browser.pages import (
+    Crumb,
+    PortalRequest,
+    known_tree,
+    portal_page,
+    render_page,
+)
 from policy_app.models import Assignment, Definition, Scope
 from policy_app.services import assignments as service
-from policy_app.services import scopes
+from policy_app.services import authorization, scopes
+from policy_app.services.authorization import Permit, Principal, actions
 
 COLUMNS = (
     Column("name", "Name", ("display_name", "name"), "col-name"),
@@ -38,13 +51,17 @@ class Row:
     """The way down to the scope, itself left out; empty at the top."""
     effect: Effect
     ways: Ways
+    change: Permit
+    delete: Permit
 
 
 @portal_page()
 def assignments(request: PortalRequest) -> HttpResponse:
     """``?scope=&kind=&search=&sort=&page=``; anything else is ignored."""
-    tree = scopes.tree()
-    filters = AssignmentFilter(address(request), queryset=service.everywhere())
+    tree = known_tree(request)
+    read = actions.of(actions.ASSIGNMENTS, actions.READ)
+    seen = authorization.visible(service.everywhere(), request.principal, read)
+    filters = AssignmentFilter(address(request), queryset=seen, request=request)
     chosen = filters.chosen
     sorting = Sorting.of(request, COLUMNS)
     found = filters.qs.prefetch_related("definition__versions")
@@ -59,12 +76,14 @@ def assignments(request: PortalRequest) -> HttpResponse:
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,
-        "rows": [_row(one, tree) for one in page.object_list],
+        "rows": [_row(one, tree, request.principal) for one in page.object_list],
+        "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
         "definitions_url": reverse("definitions"),
     }
     return render_page(request, "assignments/list.html", context, part="assignments/_part.html")
 
 
-def _row(one: Assignment, tree: list[Scope]) -> Row:
+def _row(one: Assignment, tree: list[Scope], by: Principal) -> Row:
     above, _, _ = scopes.breadcrumb(one.scope, tree).rpartition(" / ")
-    return Row(one, above, effect_of(one), ways(one))
+    change, delete = permits(one, by)
+    return Row(one, above, effect_of(one), ways(one), change, delete)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from policy_app.browser.assign.parameter_fields import in_words
@@ -15,7 +14,7 @@ from policy_app.browser.assign.subject import STAMPED
 from policy_app.browser.assign.view import shown_requests
 from policy_app.browser.assignments import exempt, force, history
 from policy_app.browser.inputs import asked
-from policy_app.browser.pages import Tab, TabPage
+from policy_app.browser.pages import PortalRequest, Tab, TabPage
 from policy_app.models import Assignment
 from policy_app.services import definitions, drafts
 from policy_app.services.errors import PolicyError
@@ -35,10 +34,10 @@ class ParameterRow:
 class _Kind:
     name: str
     label: str
-    context: Callable[[HttpRequest, Assignment], dict[str, Any]]
+    context: Callable[[PortalRequest, Assignment], dict[str, Any]]
 
 
-def shown(request: HttpRequest, row: Assignment) -> TabPage:
+def shown(request: PortalRequest, row: Assignment) -> TabPage:
     """The tabs for this assignment; the first one where the URL names none of them."""
     wanted = asked(request, "tab")
     current = next((kind for kind in _KINDS if kind.name == wanted), _KINDS[0])
@@ -50,11 +49,11 @@ def _url(row: Assignment, tab: str) -> str:
     return f"{reverse('assignment')}?{urlencode({'id': row.arm_id, 'tab': tab})}"
 
 
-def _force(request: HttpRequest, row: Assignment) -> dict[str, Any]:
-    return {"force": force.of(row, asked(request, "cluster"))}
+def _force(request: PortalRequest, row: Assignment) -> dict[str, Any]:
+    return {"force": force.of(row, asked(request, "cluster"), request.principal)}
 
 
-def _policies(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+def _policies(_: PortalRequest, row: Assignment) -> dict[str, Any]:
     messages = {
         str(one.get("policyDefinitionReferenceId", "")): str(one.get("message", ""))
         for one in row.non_compliance_messages
@@ -62,7 +61,7 @@ def _policies(_: HttpRequest, row: Assignment) -> dict[str, Any]:
     return {"policies": force.policies(row), "default_message": messages.get("", "")}
 
 
-def _parameters(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+def _parameters(_: PortalRequest, row: Assignment) -> dict[str, Any]:
     given = {name.lower(): wrapped.get("value") for name, wrapped in row.parameters.items()}
     try:
         version = definitions.version(row.definition, row.definition_version)
@@ -81,15 +80,15 @@ def _parameters(_: HttpRequest, row: Assignment) -> dict[str, Any]:
     return {"parameters": rows}
 
 
-def _exemptions(_: HttpRequest, row: Assignment) -> dict[str, Any]:
-    return {"exemptions": exempt.of(row)}
+def _exemptions(request: PortalRequest, row: Assignment) -> dict[str, Any]:
+    return {"exemptions": exempt.of(row, request.principal)}
 
 
-def _history(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+def _history(_: PortalRequest, row: Assignment) -> dict[str, Any]:
     return {"events": history.events(row), "most": history.SHOWN}
 
 
-def _request(_: HttpRequest, row: Assignment) -> dict[str, Any]:
+def _request(_: PortalRequest, row: Assignment) -> dict[str, Any]:
     draft = drafts.from_assignment(row)
     # Who stored it when is no part of the request: the service stamps that itself.
     for stamp in STAMPED:

@@ -69,6 +69,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         "thing": "assignment",
         "rows": list(page.object_list),
         "can_follow": True,
+        "may_change": subject.may_change,
         "follow": asked(request, "follow") == "1",
         "state": state,
         "timings": addon.Timing.choices,

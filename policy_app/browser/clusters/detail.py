@@ -6,7 +6,8 @@ from django.http import HttpResponse
 
 from policy_app.browser.clusters import subject, tabs
 from policy_app.browser.pages import Fact, PortalRequest, portal_page, render_page
-from policy_app.services import scopes
+from policy_app.services import authorization, scopes
+from policy_app.services.authorization import actions
 
 _GRID = "results"
 
@@ -14,13 +15,14 @@ _GRID = "results"
 @portal_page()
 def cluster(request: PortalRequest, name: str) -> HttpResponse:
     """``?tab=``, and what the tab's own filters are; a tab that is not there is the first one."""
-    found = subject.find(name)
+    found = subject.find(name, request.principal)
     shown = tabs.shown(request, found)
     context = {
         "title": found.cluster.scope.name,
         "crumbs": found.crumbs(),
         "subject": found,
         "cluster": found.cluster,
+        "may_assign": authorization.permit(request.principal, actions.ASSIGN, found.cluster.scope),
         "facts": _facts(found),
         "tabs": shown.tabs,
         "panel": shown.template,
@@ -45,7 +47,8 @@ def _facts(found: subject.Subject) -> list[Fact]:
 
 
 def _subscription(found: subject.Subject) -> str:
-    way = scopes.breadcrumb(found.cluster.scope, scopes.at_and_above(found.cluster.scope))
+    known = authorization.visible_scopes(found.by).filter(pk__in=found.cluster.scope.lineage)
+    way = scopes.breadcrumb(found.cluster.scope, known)
     return way.rpartition(" / ")[0].rpartition(" / ")[0] or "None"
 
 

@@ -40,9 +40,8 @@ class Row:
 def clusters(request: PortalRequest) -> HttpResponse:
     """``?search=&addon=&sort=&page=``; anything else is ignored."""
     narrowed = filters.read(request, "Search by name or resource group", _ADDON)
-    found = Cluster.objects.select_related("scope__parent").filter(
-        narrowed.matching("scope__name", "scope__parent__name")
-    )
+    seen = lookup.readable(Cluster.objects.select_related("scope__parent"), request.principal)
+    found = seen.filter(narrowed.matching("scope__name", "scope__parent__name"))
     if narrowed.chosen("addon"):
         found = found.filter(addon_enabled=narrowed.chosen("addon") == "on")
     sorting = Sorting.of(request, COLUMNS)

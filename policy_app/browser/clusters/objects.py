@@ -34,7 +34,7 @@ class Owned:
 @portal_page()
 def show(request: PortalRequest, name: str) -> HttpResponse:
     """``?group=&resource=&namespace=&name=``: the resource is the plural, as the API has it."""
-    subject = subjects.find(name)
+    subject = subjects.find(name, request.principal)
     row = _row(request, subject)
     kind = str(row.body.get("kind"))
     owned = list(survey.owned_by(row)[: _SHOWN + 1])

@@ -22,12 +22,14 @@ _ON, _OFF = "on", "off"
 @portal_page("GET", "POST")
 def addon(request: PortalRequest, name: str) -> HttpResponse:
     """Ask (a page, or a dialog's content for htmx), then switch (``to=on`` or ``to=off``)."""
-    found = subjects.find(name)
+    found = subjects.find(name, request.principal)
     to = _wanted(typed(request).get("to", "") if request.method == "POST" else asked(request, "to"))
     if request.method == "POST":
-        service.switch(found.cluster, on=to == _ON)
+        service.switch(found.cluster, on=to == _ON, by=request.principal)
         messages.success(request, _switched(found, to))
         return redirect(found.url("addon"))
+    if not (permit := found.may_change):
+        raise PolicyError("AuthorizationFailed", permit.why, status=403)
     verb = "Enable" if to == _ON else "Disable"
     context = {
         "title": f"{verb} the add-on",
@@ -45,10 +47,10 @@ def addon(request: PortalRequest, name: str) -> HttpResponse:
 @portal_page("POST")
 def timing(request: PortalRequest, name: str) -> HttpResponse:
     """When the add-on takes over what is assigned (``timing=``)."""
-    found = subjects.find(name)
+    found = subjects.find(name, request.principal)
     given = typed(request).get("timing", "")
     try:
-        service.set_timing(found.cluster, given)
+        service.set_timing(found.cluster, given, request.principal)
     except ValueError:
         choices = " or ".join(str(value) for value in service.Timing.values)
         raise PolicyError(
@@ -64,7 +66,7 @@ def timing(request: PortalRequest, name: str) -> HttpResponse:
 @portal_page("POST")
 def sync(request: PortalRequest, name: str) -> HttpResponse:
     """Sync now, whatever the clock says."""
-    found = subjects.find(name)
+    found = subjects.find(name, request.principal)
     if not found.cluster.addon_enabled:
         raise PolicyError(
             "AddonDisabled",
@@ -72,7 +74,7 @@ def sync(request: PortalRequest, name: str) -> HttpResponse:
             " Enable it first.",
             status=409,
         )
-    service.sync(found.cluster)
+    service.sync(found.cluster, request.principal)
     messages.success(request, _synced(found))
     return redirect(found.url("addon"))
 

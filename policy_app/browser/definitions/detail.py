@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from policy_app.browser import links
@@ -14,7 +14,9 @@ from policy_app.browser.definitions import tabs
 from policy_app.browser.definitions.facts import essentials
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.models import Definition, DefinitionVersion
+from policy_app.services import authorization
 from policy_app.services import definitions as service
+from policy_app.services.authorization import actions
 from policy_app.services.errors import NotFound
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
@@ -38,6 +40,7 @@ def definition(request: PortalRequest, kind: str, name: str) -> HttpResponse:
         "versions": list(found.versions.all()),
         "facts": essentials(found, row),
         "assign_url": links.assign(found),
+        "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
         "json_url": links.definition_json(found, row.version),
         "tabs": shown.tabs,
         "panel": shown.template,
@@ -70,9 +73,14 @@ def arm_shape(found: Definition, row: DefinitionVersion) -> dict[str, Any]:
     }
 
 
-def _find(request: HttpRequest, kind: str, name: str) -> Definition:
+def _find(request: PortalRequest, kind: str, name: str) -> Definition:
     if kind not in Definition.Kind.values:
         known = " or ".join(Definition.Kind.values)
         raise NotFound("NotFound", f"'{kind}' is no kind of definition: the address has {known}.")
     arm_id = request.GET.get("id", "")
-    return service.get(arm_id) if arm_id else service.built_in(kind, name)
+    if not arm_id:
+        return service.built_in(kind, name)
+    found = service.get(arm_id, request.principal)
+    if found.scope is not None:
+        authorization.require(request.principal, service.read_action(found), found.scope)
+    return found

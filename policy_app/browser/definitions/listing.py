@@ -11,10 +11,17 @@ from policy_app.browser import links, scope_tree
 from policy_app.browser.definitions.filters import DefinitionFilter
 from policy_app.browser.grids import Column, Sorting, page_of
 from policy_app.browser.inputs import address
-from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
+from policy_app.browser.pages import (
+    Crumb,
+    PortalRequest,
+    known_tree,
+    portal_page,
+    render_page,
+)
 from policy_app.models import Definition, Scope
+from policy_app.services import authorization
 from policy_app.services import definitions as service
-from policy_app.services import scopes
+from policy_app.services.authorization import actions
 
 COLUMNS = (
     Column("name", "Name", ("display_name",), "col-name"),
@@ -51,7 +58,8 @@ class Row:
 @portal_page()
 def definitions(request: PortalRequest) -> HttpResponse:
     """``?scope=&kind=&type=&category=&category=&search=&sort=&page=``; anything else is ignored."""
-    filters = DefinitionFilter(address(request), queryset=service.listing())
+    seen = service.visible(service.listing(), request.principal)
+    filters = DefinitionFilter(address(request), queryset=seen, request=request)
     chosen = filters.chosen
     sorting = Sorting.of(request, COLUMNS)
     page = page_of(request, sorting.apply(filters.qs.select_related("scope")))
@@ -64,7 +72,8 @@ def definitions(request: PortalRequest) -> HttpResponse:
         "sort": sorting.value,
         "page": page,
         "rows": [_row(one) for one in page.object_list],
-        **_choices(chosen, scopes.tree()),
+        "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
+        **_choices(chosen, known_tree(request)),
     }
     return render_page(request, "definitions/list.html", context, part="definitions/_part.html")
 

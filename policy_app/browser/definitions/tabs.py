@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.db.models import QuerySet
 
 from policy_app.browser import highlighting, links
 from policy_app.browser.definitions import members, mutators, template
-from policy_app.browser.pages import Tab, TabPage
+from policy_app.browser.pages import PortalRequest, Tab, TabPage
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.parameters import ParameterSpec
-from policy_app.models import Definition, DefinitionVersion
+from policy_app.models import Assignment, Definition, DefinitionVersion
+from policy_app.services import authorization
 from policy_app.services import definitions as service
+from policy_app.services.authorization import Principal, actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Subject:
     definition: Definition
     row: DefinitionVersion
     parsed: service.Parsed
+    by: Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,9 @@ class _Kind:
     count: Callable[[Subject], int] | None = None
 
 
-def shown(request: HttpRequest, found: Definition, row: DefinitionVersion) -> TabPage:
+def shown(request: PortalRequest, found: Definition, row: DefinitionVersion) -> TabPage:
     """The tabs for this version; the first one where the URL names none of them."""
-    subject = Subject(found, row, service.parse(row))
+    subject = Subject(found, row, service.parse(row), request.principal)
     kinds = _kinds(subject)
     asked = request.GET.get("tab", "")
     current = next((kind for kind in kinds if kind.name == asked), kinds[0])
@@ -69,9 +72,7 @@ def shown(request: HttpRequest, found: Definition, row: DefinitionVersion) -> Ta
 def _kinds(subject: Subject) -> list[_Kind]:
     as_json = _Kind("json", "Definition", _json)
     parameters = _Kind("parameters", "Parameters", _parameters, lambda s: len(s.parsed.parameters))
-    assigned = _Kind(
-        "assignments", "Assignments", _assignments, lambda s: s.definition.assignments.count()
-    )
+    assigned = _Kind("assignments", "Assignments", _assignments, lambda s: _assigned(s).count())
     if isinstance(subject.parsed, PolicySetDefinition):
         policies = _Kind("members", "Policies", _members, lambda s: len(_set(s).members))
         return [policies, parameters, as_json, assigned]
@@ -79,7 +80,7 @@ def _kinds(subject: Subject) -> list[_Kind]:
         "initiatives",
         "Used in",
         _initiatives,
-        lambda s: service.initiatives_with(s.definition).count(),
+        lambda s: _used_in(s).count(),
     )
     of_template = [_Kind("template", "Constraint template", _template)]
     of_mutators = [_Kind("mutators", "Mutators", _mutators)]
@@ -91,6 +92,17 @@ def _kinds(subject: Subject) -> list[_Kind]:
         assigned,
         used_in,
     ]
+
+
+def _assigned(subject: Subject) -> QuerySet[Assignment]:
+    """The assignments of the definition that may be seen."""
+    read = actions.of(actions.ASSIGNMENTS, actions.READ)
+    return authorization.visible(subject.definition.assignments.all(), subject.by, read)
+
+
+def _used_in(subject: Subject) -> QuerySet[Definition]:
+    """The initiatives with the definition that may be seen."""
+    return service.visible(service.initiatives_with(subject.definition), subject.by)
 
 
 def _set(subject: Subject) -> PolicySetDefinition:
@@ -139,11 +151,11 @@ def _mutators(subject: Subject) -> dict[str, Any]:
 
 
 def _assignments(subject: Subject) -> dict[str, Any]:
-    rows = subject.definition.assignments.select_related("scope", "created_by")
+    rows = _assigned(subject).select_related("scope", "created_by")
     found = rows.order_by("display_name", "pk")
     return {"assignments": [(one, links.assignment_by_id(one.arm_id)) for one in found]}
 
 
 def _initiatives(subject: Subject) -> dict[str, Any]:
-    found = service.initiatives_with(subject.definition)
+    found = _used_in(subject)
     return {"initiatives": [(one, links.definition(one)) for one in found]}

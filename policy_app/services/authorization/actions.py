@@ -22,6 +22,10 @@ SERVICE_PRINCIPALS = "Microsoft.PolicyPortal/servicePrincipals"
 
 READ, WRITE, DELETE = "read", "write", "delete"
 
+SEE_ASSIGNMENTS = f"{ASSIGNMENTS}/read"
+ASSIGN = f"{ASSIGNMENTS}/write"
+UNASSIGN = f"{ASSIGNMENTS}/delete"
+SEE_EXEMPTIONS = f"{EXEMPTIONS}/read"
 EXEMPT = f"{ASSIGNMENTS}/exempt/action"
 """What making an exemption asks of the assignment, beside ``policyExemptions/write``."""
 ACTIVITY = "Microsoft.Insights/eventtypes/values/read"

@@ -10,13 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
-
 from policy_app.apimachinery import errors
 from policy_app.models import Cluster, KubeObject
+from policy_app.services import authorization as portal
+from policy_app.services.authorization import Principal, actions
 from policy_app.services.cluster.caller import AUTHENTICATED, MASTERS, Caller, Target
 
 _RBAC = "rbac.authorization.k8s.io"
+VIEWERS = "policy-portal:viewers"
+"""Whose role in the portal lets them see what is in the cluster, and nothing more."""
+_LOOKING = ("get", "list", "watch")
+_RESERVED = ("system:", "policy-portal:")
+"""What groups of the portal may not be called, to be taken for groups of the cluster."""
 # What every authenticated caller may ask: about itself, and what is served.
 _ABOUT_ONESELF = {
     "selfsubjectaccessreviews",
@@ -56,10 +61,20 @@ class Attributes:
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
 
 
-def caller_of(user: User) -> Caller:
-    """A user of the portal as the cluster sees one: superusers are its masters."""
-    groups = [group.name for group in user.groups.all()]
-    groups += [MASTERS] if user.is_superuser else []
+def caller_of(principal: Principal, cluster: Cluster) -> Caller:
+    """A user of the portal as the cluster sees one, by the roles that the user has there.
+
+    Who may fetch the cluster's administrator credentials is one of its masters; who may read the
+    cluster sees all in it but Secrets; who may only fetch user credentials has what RBAC grants.
+    """
+    user = principal.user
+    assert user is not None, "only who has signed in calls a cluster"
+    groups = [group.name for group in user.groups.all() if not group.name.startswith(_RESERVED)]
+    kind, scope = cluster.resource_type, cluster.scope
+    if portal.may(principal, actions.master_cluster(kind), scope):
+        groups.append(MASTERS)
+    elif portal.may(principal, actions.read_cluster(kind), scope):
+        groups.append(VIEWERS)
     return Caller(user.get_username(), (*groups, AUTHENTICATED), uid=str(user.pk))
 
 
@@ -101,6 +116,8 @@ def decide(cluster: Cluster, caller: Caller, asked: Attributes) -> Verdict:
         return Verdict(True)
     if asked.resource in _ABOUT_ONESELF and asked.verb == "create":
         return Verdict(True)
+    if VIEWERS in caller.groups and asked.verb in _LOOKING and asked.resource != "secrets":
+        return Verdict(True, "allowed by a role in the portal that may read the cluster")
     for rule, binding in _rules(cluster, caller, asked.namespace):
         if _grants(rule, asked):
             return Verdict(True, f"RBAC: allowed by {binding}")
@@ -122,6 +139,8 @@ def rules_of(cluster: Cluster, caller: Caller, namespace: str) -> dict[str, Any]
     """The status of a SelfSubjectRulesReview: everything that the caller may do in a namespace."""
     resources: list[Any] = []
     paths: list[Any] = []
+    if VIEWERS in caller.groups:
+        resources.append({"verbs": list(_LOOKING), "apiGroups": ["*"], "resources": ["*"]})
     if MASTERS in caller.groups:
         resources.append({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})
         paths.append({"verbs": ["*"], "nonResourceURLs": ["*"]})

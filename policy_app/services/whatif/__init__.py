@@ -1,6 +1,7 @@
 """What an assignment would break, before anybody creates it or saves a change of it."""
 
 from policy_app.services.whatif.examining import examine
+from policy_app.services.whatif.remembering import examined
 from policy_app.services.whatif.results import (
     ClusterImpact,
     Finding,
@@ -18,4 +19,5 @@ __all__ = [
     "Outcome",
     "Tally",
     "examine",
+    "examined",
 ]

@@ -41,8 +41,7 @@ class Comparison:
 
 def compare(draft: AssignmentDraft, cluster: Cluster) -> Comparison:
     """What a draft would change on a cluster."""
-    before = enforcement.in_force(cluster)
-    after = enforcement.in_force(cluster, extra=[draft])
+    before, after = enforcement.before_and_after(cluster, draft)
     old, new = _marks(before.constraints), _marks(after.constraints)
     same = {key for key, mark in old.items() if new.get(key) == mark}
     mine = draft.arm_id.lower()

@@ -8,7 +8,7 @@ it would make.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,19 +52,22 @@ _Identity = tuple[object, ...]
 
 
 def examine(
-    draft: AssignmentDraft, *, seconds: float | None = None, cluster: Cluster | None = None
+    draft: AssignmentDraft,
+    *,
+    seconds: float | None = None,
+    clusters: Sequence[Cluster] | None = None,
 ) -> Impact:
-    """What would change if the draft were stored, in one cluster or in all that it concerns.
+    """What would change if the draft were stored, in some clusters or in all that it concerns.
 
-    Those are the clusters that it reaches, and those that the stored assignment of its id reaches
-    now.  After ``seconds`` no more objects are looked at; each result says how many were.
+    After ``seconds`` no more objects are looked at; each result says how many were.
     """
     deadline = time.monotonic() + seconds if seconds is not None else None
-    wanted = [cluster] if cluster is not None else _concerned(draft)
+    wanted = concerned(draft) if clusters is None else clusters
     return Impact(draft, [_examined(draft, one, deadline) for one in wanted])
 
 
-def _concerned(draft: AssignmentDraft) -> list[Cluster]:
+def concerned(draft: AssignmentDraft) -> list[Cluster]:
+    """The clusters that a draft reaches, and those that the stored assignment reaches now."""
     found = {one.pk: one for one in reach.clusters_reached(draft)}
     stored = Assignment.objects.filter(scope=draft.scope, key=draft.name.lower()).first()
     if stored is not None:

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SET = f"/providers/Microsoft.Authorization/policySetDefinitions/{BASELINE}"
 URL = f"/policy/assign?{urlencode({'definition': SET})}"
 AT_DEMO = f"{URL}&{urlencode({'scope': f'{SUBSCRIPTION}/resourceGroups/rg-demo'})}"
-STEPS = ("Basics", "Parameters", "Non-compliance messages", "Review + create")
+STEPS = ("Basics", "Parameters", "Non-compliance messages", "Impact", "Review + create")
 
 
 def step(page: Page, label: str) -> None:
@@ -243,10 +243,11 @@ def test_axe_finds_nothing_in_the_picker_and_beside_errors(
 def test_on_a_phone_the_current_step_is_in_view(open_page: OpenPage) -> None:
     page = open_page(viewport=PHONE)
     page.goto(AT_DEMO)
-    for reached in ("parameters", "messages", "review"):
+    for reached in ("parameters", "messages", "impact", "review"):
         page.locator("#assign-next").click()
         expect(page.locator(f"#tab-{reached}")).to_have_attribute("aria-current", "step")
-    expect(page.locator("#tab-review")).to_be_in_viewport(ratio=1)
+    # Steps are fractions of a pixel wide, and a list scrolls by whole ones.
+    expect(page.locator("#tab-review")).to_be_in_viewport(ratio=0.99)
 
 
 @pytest.mark.parametrize("label", STEPS)
