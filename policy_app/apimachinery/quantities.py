@@ -48,6 +48,15 @@ def canonical(text: str) -> str | None:
     return _in_powers_of_1000(amount, suffix[:1] if suffix[1:] else "")
 
 
+def text(amount: Decimal, *, binary: bool = False) -> str:
+    """An amount in the form that servers store; ``binary`` is for bytes, which go by 1024."""
+    amount = amount.quantize(Decimal("1e-9"), rounding=ROUND_UP, context=_EXACT)
+    is_whole = amount == amount.to_integral_value()
+    if binary and is_whole and abs(amount) >= _KIBI and int(amount) % _KIBI == 0:
+        return _in_powers_of_1024(int(amount))
+    return _in_powers_of_1000(amount, "")
+
+
 def _in_powers_of_1024(amount: int) -> str:
     power = 0
     while power < len(_BINARY) and amount % _KIBI == 0:

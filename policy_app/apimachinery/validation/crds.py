@@ -1,6 +1,6 @@
 """CustomResourceDefinitions: names, versions, and schemas that are structural.
 
-Rules of CEL in a schema (``x-kubernetes-validations``) are neither compiled nor run.
+Rules of CEL in a schema (``x-kubernetes-validations``) are looked at by ``services.cluster``.
 """
 
 from __future__ import annotations

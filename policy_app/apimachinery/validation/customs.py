@@ -1,7 +1,7 @@
 """Custom resources, by the schema of their definition.
 
 Sources: OpenAPI v3 as structural schemas use it; ``kube-openapi/pkg/validation/errors`` for what
-each fault says.  Rules of CEL (``x-kubernetes-validations``) are not run.
+each fault says.  Rules of CEL (``x-kubernetes-validations``) are asked by ``services.cluster``.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from policy_app.apimachinery.objects import (
 from policy_app.apimachinery.schemas import Schemas
 from policy_app.evaluation.gatekeeper.review import CREATE, UPDATE
 from policy_app.models import Cluster
-from policy_app.services.cluster import kinds, policy
+from policy_app.services.cluster import kinds, plugins, policy, schema_rules
 from policy_app.services.cluster.caller import Caller, Target, WriteOptions
 from policy_app.services.cluster.store import Writer, says_the_same
 
@@ -119,10 +119,11 @@ def admitted(
     """
     kind = target.kind
     schemas = schemas_of(writer.cluster)
+    filled = defaults.with_defaults(kind, thing, schemas)
     request = policy.Request(
         kind=kind,
         operation=UPDATE if old is not None else CREATE,
-        object=defaults.with_defaults(kind, thing, schemas),
+        object=plugins.changed(writer, kind, filled, old, target.below),
         old_object=old,
         caller=caller,
         subresource=target.below,
@@ -133,11 +134,23 @@ def admitted(
     if mutated is not request.object:
         mutated = _read_again(kind, mutated, schemas)
     complete = defaults.with_defaults(kind, mutated, schemas)
-    causes = validation.faults(kind, complete, old, schemas)
+    causes = validation.faults(kind, complete, old, schemas) or _faults_by_rules(
+        kind, complete, old
+    )
     if causes:
         raise errors.invalid(kind, name_of(complete), causes)
+    plugins.check(writer, kind, complete, old, target.below)
     warnings = policy.judge(writer, request, complete)
+    plugins.charge(writer, kind, complete, old, target.below)
     return complete, warnings
+
+
+def _faults_by_rules(kind: Kind, thing: Object, old: Object | None) -> list[errors.Cause]:
+    """What rules of CEL say about an object that is valid otherwise; which are no CEL."""
+    if kind.schema is not None:
+        return schema_rules.faults(kind, thing, old)
+    is_definition = (kind.group, kind.plural) == (kinds.CRD_GROUP, kinds.CRD_PLURAL)
+    return schema_rules.faults_of_definition(thing) if is_definition else []
 
 
 def _read_again(kind: Kind, mutated: Object, schemas: Schemas) -> Object:

@@ -40,6 +40,7 @@ POLICY_DOMAIN = ".gatekeeper.sh"
 # Changes that a watch may still ask for; older ones are thinned, some at a time.
 CHANGES_KEPT = 5_000
 _THINNED_EVERY = 500
+_BOUNDING = ("limitranges", "resourcequotas")
 _UPDATED_AT_ONCE = 100
 _DELETED_AT_ONCE = 500
 
@@ -67,6 +68,8 @@ class Writer:
     """What controllers still have to do in this transaction, and about which objects."""
     homes: dict[str, Object | None] = field(default_factory=dict)
     """The Namespaces that were looked up, by name; every object of one needs it more than once."""
+    bounded: dict[str, list[KubeObject]] = field(default_factory=dict)
+    """The LimitRanges and ResourceQuotas that were looked up, by namespace."""
     mirroring: bool = False
     """Whether a snapshot is written: what is new was made elsewhere, and keeps its time."""
     unlogged: bool = False
@@ -82,6 +85,15 @@ class Writer:
             row = namespaces(self.cluster).filter(name=name).first()
             self.homes[name] = row.body if row is not None else None
         return self.homes[name]
+
+    def bounds(self, namespace: str) -> list[KubeObject]:
+        """The LimitRanges and ResourceQuotas of a namespace as they are now, by name."""
+        if namespace not in self.bounded:
+            found = KubeObject.objects.filter(
+                cluster=self.cluster, group="", plural__in=_BOUNDING, namespace=namespace
+            )
+            self.bounded[namespace] = list(found.order_by("name"))
+        return self.bounded[namespace]
 
     def owned_by(self, uid: str) -> QuerySet[KubeObject]:
         """The objects that name an owner."""
@@ -168,6 +180,7 @@ class Writer:
         except Exception:
             self.state.revision, self.queue = revision, queue
             self.homes.clear()
+            self.bounded.clear()
             raise
 
     def _next_revision(self) -> int:
@@ -211,6 +224,8 @@ class Writer:
                 # What decides goes by the labels of namespaces, too.
                 self.decided = True
                 self.homes.pop(row.name, None)
+            if row.group == "" and row.plural in _BOUNDING:
+                self.bounded.pop(row.namespace, None)
         if self.unlogged:
             return
         KubeChange.objects.bulk_create(

@@ -34,6 +34,7 @@ from policy_app.services.cluster.controllers import (
     namespaces,
     pods,
     policies,
+    quotas,
     replicasets,
     scalers,
     services,
@@ -157,6 +158,7 @@ def _concerns(change: KubeChange) -> bool:
     resource = (change.group, change.plural)
     return (
         resource in _ASKING
+        or quotas.concerns(change)
         or resource in _ACTING
         or change.group in DECIDING_GROUPS
         or garbage.concerns(change)
@@ -193,6 +195,7 @@ def _show(writer: Writer, change: KubeChange) -> None:
         return
     resource = (change.group, change.plural)
     garbage.look(writer, change)
+    quotas.look(writer, change)
     for look in _ASKING.get(resource, ()):
         look(writer, change)
     if change.group in DECIDING_GROUPS:
