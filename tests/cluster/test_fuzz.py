@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,15 @@ fuzzed = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 PATIENCE = 20.0
+
+
+@pytest.fixture(autouse=True)
+def no_controller_fails(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What was let in, controllers can work with; a failure of theirs is only logged."""
+    yield
+    failed = [one.msg for one in caplog.get_records("call") if "controller failed" in str(one.msg)]
+    assert not failed
+
 
 TEXT = st.text(st.characters(codec=None), max_size=12) | st.sampled_from(
     ["", "\x00", "\ud800", "a\x00b", "💥", "x" * 300, "1e999", "../..", "-", "A B", "%00"]

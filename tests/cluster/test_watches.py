@@ -11,6 +11,7 @@ import pytest
 
 from policy_app.cluster import streams
 from policy_app.models import Cluster, ClusterState
+from policy_app.services.cluster import watching
 from tests.cluster.conftest import Answer, Api
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,25 @@ def test_a_version_that_was_thinned_is_gone(api: Api, aks_demo: Cluster) -> None
     [event] = events(api("GET", MAPS, query="watch=1&timeoutSeconds=5&resourceVersion=2"))
     assert event["type"] == "ERROR"
     assert (event["object"]["code"], event["object"]["reason"]) == (410, "Expired")
+
+
+def test_bookmarks_tell_clients_that_want_them_how_far_a_watch_is(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_BOOKMARK_EVERY", 0.2)
+    version = api("GET", MAPS).body["metadata"]["resourceVersion"]
+    query = f"watch=1&timeoutSeconds=2&resourceVersion={version}"
+    assert events(api("GET", MAPS, query=query)) == []
+    told = events(api("GET", MAPS, query=f"{query}&allowWatchBookmarks=true"))
+    assert {one["type"] for one in told} == {"BOOKMARK"}
+    thing = told[-1]["object"]
+    assert (thing["kind"], thing["apiVersion"]) == ("ConfigMap", "v1")
+    assert int(thing["metadata"]["resourceVersion"]) >= int(version)
+    # A watch goes on from there, and tells nothing twice.
+    api("POST", MAPS, config_map("later"))
+    since = thing["metadata"]["resourceVersion"]
+    query = f"watch=1&timeoutSeconds=1&resourceVersion={since}"
+    assert [one["type"] for one in events(api("GET", MAPS, query=query))] == ["ADDED"]
 
 
 def test_a_client_that_likes_tables_gets_one_row_an_event(api: Api) -> None:
