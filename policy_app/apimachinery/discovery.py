@@ -29,6 +29,15 @@ def version(kubernetes: str) -> Object:
     }
 
 
+def paths(kinds: Kinds) -> Object:
+    """``/``: the paths that there are, in the alphabet's order."""
+    found = {"/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz"}
+    for name, versions in kinds.groups().items():
+        base = f"/apis/{name}" if name else "/api"
+        found |= {base, *(f"{base}/{one}" for one in versions)}
+    return {"paths": sorted({*found, "/version"})}
+
+
 def core_versions() -> Object:
     """``/api``: the versions of the core group."""
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}

@@ -25,6 +25,8 @@ _V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
 def view(request: HttpRequest, cluster: Cluster, parts: list[str]) -> HttpResponse | None:
     """The document behind a path; None where the path is about objects.  Raises ``ApiError``."""
+    if not parts and request.method in ("GET", "HEAD"):
+        return answers.answer(discovery.paths(served.kinds_of(cluster)))
     if not parts or parts[0] not in ("version", "api", "apis", "openapi"):
         return None
     if parts[0] == "openapi":

@@ -7,6 +7,7 @@ from django.urls import re_path
 from policy_app.cluster import views
 
 urlpatterns = [
+    re_path(r"^clusters/(?P<cluster>[^/]+)/$", views.root, name="cluster-api-root"),
     # Any character may come in a path, line breaks too; a Status answers them all.
     re_path(r"^clusters/(?P<cluster>[^/]+)/(?P<path>(?s:.+))$", views.api, name="cluster-api"),
 ]

@@ -57,6 +57,17 @@ def test_a_cluster_that_is_not_there_is_told_by_its_name(api: Api) -> None:
     assert '"nowhere"' in answer.body["message"]
 
 
+def test_the_root_lists_the_paths_for_clients_and_leads_people_to_the_page(api: Api) -> None:
+    answer = api("GET", "/")
+    assert answer.code == 200
+    wanted = {"/api", "/api/v1", "/apis/apps/v1", "/apis/templates.gatekeeper.sh", "/version"}
+    assert wanted <= set(answer.body["paths"])
+    page = api("GET", "/", Accept="text/html,application/xhtml+xml")
+    assert (page.code, page.headers["Location"]) == (302, "/clusters/aks-demo")
+    assert Api("")("GET", "/", Authorization="").code == 401
+    assert api("POST", "/", {}).code == 404
+
+
 @pytest.mark.parametrize("path", ["/api", "/api/", "/apis", "/apis/", "/version", "/version/"])
 def test_the_python_clients_slashes_change_nothing(api: Api, path: str) -> None:
     assert api("GET", path).code == 200
