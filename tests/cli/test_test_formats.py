@@ -155,6 +155,69 @@ def test_a_fingerprint_outlives_lines_that_were_added_above() -> None:
     assert later["startLine"] == line["startLine"] + 1
 
 
+# What the schema of Jenkins' xUnit plugin and the older one of Jenkins itself both know of an
+# element: attributes that must be there, attributes that may be, and children in their order.
+_COUNTS = {"tests", "failures", "errors"}
+JUNIT: dict[str, tuple[set[str], set[str], tuple[str, ...]]] = {
+    "testsuites": (set(), {"name", "time", *_COUNTS}, ("testsuite",)),
+    "testsuite": (
+        {"name", *_COUNTS},
+        {"time", "skipped", "timestamp", "hostname", "id", "package"},
+        ("properties", "testcase", "system-out", "system-err"),
+    ),
+    "testcase": (
+        {"name", "classname"},
+        {"time"},
+        ("skipped", "error", "failure", "system-out", "system-err"),
+    ),
+    "failure": ({"type", "message"}, set(), ()),
+    "error": ({"type", "message"}, set(), ()),
+    "system-out": (set(), set(), ()),
+}
+
+
+def junit_faults(element: ElementTree.Element) -> list[str]:
+    """What the schemas do not know, or miss."""
+    required, optional, children = JUNIT[element.tag]
+    given, names = set(element.attrib), [child.tag for child in element]
+    faults = [f"{element.tag}: {name} is missing" for name in required - given]
+    faults += [f"{element.tag}: {name} is unknown" for name in given - required - optional]
+    faults += [f"{element.tag}: {name} is no child" for name in names if name not in children]
+    known = [children.index(name) for name in names if name in children]
+    faults += [] if known == sorted(known) else [f"{element.tag}: {names} is another order"]
+    faults += [
+        f"{element.tag}: {name}={element.attrib[name]}"
+        for name in given & {"skipped", *_COUNTS}
+        if not element.attrib[name].isdecimal()
+    ]
+    return faults + [fault for child in element for fault in junit_faults(child)]
+
+
+@pytest.mark.parametrize("effect", ["Deny", "Audit"])
+def test_junit_fits_the_schemas_of_build_servers(tmp_path: Path, effect: str) -> None:
+    (tmp_path / "bad.yaml").write_text(POD)
+    (tmp_path / "good.yaml").write_text(POD.replace("true", "false"))
+    (tmp_path / "broken.yaml").write_text("a: [\n")
+    answer = outcome(
+        *("-f", str(tmp_path), "-o", "junit", "--initiative", BASELINE, "--fail-on", "warn"),
+        *("--set", f"effect={effect}"),
+    )
+    root = ElementTree.fromstring(answer.stdout)
+    assert junit_faults(root) == []
+    assert root.tag == "testsuites"
+    for name in _COUNTS:
+        suites = root.findall("testsuite")
+        assert int(root.attrib[name]) == sum(int(one.attrib[name]) for one in suites)
+    for suite in root.findall("testsuite"):
+        assert len(suite.findall("testcase")) == int(suite.attrib["tests"])
+        assert len(suite.findall("testcase/failure")) == int(suite.attrib["failures"])
+        assert len(suite.findall("testcase/error")) == int(suite.attrib["errors"])
+    # Each kind of entry was held to it.
+    assert root.find("testsuite/testcase/error") is not None
+    failure = root.find("testsuite/testcase/failure")
+    assert (failure is not None) is (effect == "Deny")
+
+
 def test_junit_has_a_suite_a_file_and_a_case_an_object(tmp_path: Path) -> None:
     odd = tmp_path / "odd.yaml"
     odd.write_text(POD.replace("web", '"<&\'\\u0001>"') + "---\n" + POD.replace("true", "false"))

@@ -1,4 +1,8 @@
-"""For build servers: JUnit's XML, a suite a file and a test case an object."""
+"""For build servers: JUnit's XML, a suite a file and a test case an object.
+
+There is no standard for it: what is written fits the schemas that build servers publish, which know
+no ``file`` and ``line`` of a case.  Those stand in the texts.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +52,6 @@ def _case(report: Report, judged: Judged, stream: TextIO) -> None:
     others = [one for one in judged.findings if not report.fails(one)]
     stream.write(
         f'    <testcase classname="{_escaped(subject.file)}" name="{_escaped(subject.label)}"'
-        f' file="{_escaped(subject.file)}" line="{subject.line}"'
     )
     if not judged.findings:
         stream.write("/>\n")
