@@ -42,8 +42,8 @@ class Gatherer:
             self.left.add(notes.POLICY, f"{name}.{group}", place)
         elif kind is not None:
             self.put(kind, self._stored(kind), thing, place)
-        elif name in ("Event", "Lease") and group in ("", "events.k8s.io", "coordination.k8s.io"):
-            self.left.add(notes.CHANGING, f"{name}s".lower())
+        elif (name, group) == ("Event", "events.k8s.io"):
+            self.left.add(notes.CHANGING, "events.events.k8s.io")
         elif kinds.may_be_custom(api_version, name, self._groups):
             self._stage.put_off(api_version, name, namespace_of(thing), Pending(place, thing))
         else:

@@ -31,8 +31,8 @@ REASONS = {
     INVALID: "no API server would take them",
     UNREADABLE: "cannot be read",
     FOREIGN: "no Kubernetes manifests",
-    NAMESPACES: "added: objects are in these namespaces, whose own objects are not there",
-    KINDS: "defined here from their objects alone, since their definitions are not there",
+    NAMESPACES: "namespaces that objects are in, and that the source does not hold",
+    KINDS: "definitions of kinds, guessed from their objects since the source holds none",
 }
 """In the order in which they are told; the last two tell what was added."""
 ADDED = frozenset({NAMESPACES, KINDS})

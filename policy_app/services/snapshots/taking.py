@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,7 +79,7 @@ def take(
     version = source.version() or (place.cluster or Cluster()).kubernetes_version
     minor = ".".join(version.split(".")[:2])
     left = Notes()
-    with Stage() as stage:
+    with _kept_beside() as stage:
         rules = Rules(Schemas.of_version(minor), wanted.namespace)
         gatherer = Gatherer(stage, left, builtin.kinds(minor), rules)
         unseen = source.read(gatherer, progress)
@@ -91,6 +93,20 @@ def take(
     progress("installing policies", 0, 0, "")
     addon.sync(cluster)
     return Taken(cluster, source.title, began_at, counts, resources, left.told())
+
+
+@contextmanager
+def _kept_beside() -> Iterator[Stage]:
+    """The stage, whose file may find no room.  Raises ``PolicyError``."""
+    try:
+        with Stage() as stage:
+            yield stage
+    except sqlite3.Error as error:
+        message = (
+            f"What was read cannot be kept until it is written: {error}. Nothing was changed."
+            " Make room in the folder for temporary files, or name another one in SQLITE_TMPDIR."
+        )
+        raise PolicyError("NoRoom", message) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from policy_app.models import KubeObject
+from policy_app.services.errors import NotFound
 from policy_app.services.snapshots import files, places, taking
 from policy_app.services.snapshots.taking import Taken, Wanted
 
@@ -25,7 +26,7 @@ def place(cluster: str = "prod") -> places.Place:
     """The cluster, or one to be made."""
     try:
         return places.Place(places.find(cluster))
-    except places.NotFound:
+    except NotFound:
         return places.new(cluster)
 
 
