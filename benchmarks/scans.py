@@ -22,13 +22,17 @@ from benchmarks.bench_test import PARAMETERS, SAFEGUARDS
 if TYPE_CHECKING:
     from policy_app.models import Cluster, PolicyState
 
+BASELINE = "a8640138-9b0a-4a28-b8cb-1666c838647d"
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-demo"
 
 _WRITTEN_AT_ONCE = 2_000
 
 
-def fill(count: int, clusters: int) -> None:
-    """A new portal with the safeguards on ``clusters`` clusters of ``count`` Pods each."""
+def fill(count: int, clusters: int, *, small: bool = False) -> None:
+    """A new portal with the safeguards on ``clusters`` clusters of ``count`` Pods each.
+
+    ``small`` takes five policies in place of twenty-seven.
+    """
     from policy_app.services import assignments, definitions, scopes, setup
     from policy_app.services.drafts import AssignmentDraft
 
@@ -36,9 +40,9 @@ def fill(count: int, clusters: int) -> None:
     draft = AssignmentDraft(
         scopes.get(GROUP),
         "safeguards",
-        definitions.built_in("initiative", SAFEGUARDS),
+        definitions.built_in("initiative", BASELINE if small else SAFEGUARDS),
         display_name="Safeguards",
-        parameters=PARAMETERS,
+        parameters={} if small else PARAMETERS,
     )
     assignments.put(draft, setup.first_superuser())
     for number in range(clusters):
@@ -70,6 +74,25 @@ def request() -> None:
 
     for cluster in _clusters():
         scanning.request(cluster, Scan.Trigger.DEMAND, reach=Scan.Reach.FULL)
+
+
+def reset() -> None:
+    """Forget every audit, as if none had ever been asked for."""
+    from policy_app.models import (
+        AppliedSet,
+        ClusterAudit,
+        ComplianceEvent,
+        ComplianceSample,
+        Component,
+        ComponentState,
+        PolicyState,
+        Scan,
+    )
+
+    for model in (ComponentState, ComplianceEvent, Component, AppliedSet, PolicyState):
+        model._base_manager.all().delete()
+    for model in (ComplianceSample, ClusterAudit, Scan):
+        model._base_manager.all().delete()
 
 
 def wait(seconds: float) -> bool:
@@ -156,9 +179,10 @@ def _clusters() -> list[Cluster]:
 def main() -> int:
     """One command of this module's; ``outcome`` prints JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["fill", "request", "wait", "outcome"])
+    parser.add_argument("command", choices=["fill", "reset", "request", "wait", "outcome"])
     parser.add_argument("--pods", type=int, default=1000)
     parser.add_argument("--clusters", type=int, default=1)
+    parser.add_argument("--small", action="store_true")
     parser.add_argument("--seconds", type=float, default=120)
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -167,7 +191,10 @@ def main() -> int:
 
     django.setup()
     if given.command == "fill":
-        fill(given.pods, given.clusters)
+        fill(given.pods, given.clusters, small=given.small)
+    elif given.command == "reset":
+        reset()
+        request()
     elif given.command == "request":
         request()
     elif given.command == "wait":

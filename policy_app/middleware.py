@@ -10,6 +10,8 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from policy_app.services import counters
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _STRICT = {
@@ -56,13 +58,23 @@ class RequestLog:
         try:
             response = self.get_response(request)
             response["X-Request-Id"] = request_id
+            seconds = time.perf_counter() - started
             _log.info(
                 "request",
                 method=request.method,
                 path=_SECRET.sub("…", request.path),
                 status=response.status_code,
-                ms=round((time.perf_counter() - started) * 1000, 1),
+                ms=round(seconds * 1000, 1),
             )
+            counters.answered(_door(request), request.method or "", response.status_code, seconds)
             return response
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _door(request: HttpRequest) -> str:
+    """Through which door it came; the webhooks are answered before any view is looked up."""
+    found = request.resolver_match
+    if found is None:
+        return "webhook" if "/admission/" in request.path else "other"
+    return counters.door_of(found.func.__module__)

@@ -33,8 +33,8 @@ def rounds() -> list[Round]:
     from policy_app.services.work import engines
 
     return [
-        Round("schedule", 2, _schedule),
-        Round("recover", 2, _recover),
+        Round("schedule", 5, _schedule),
+        Round("recover", 5, _recover),
         Round("sweep", 5, engines.current().sweep),
         Round("retention", 3600, _thin),
     ]

@@ -21,7 +21,7 @@ from policy_app.services.work.leases import Lease
 
 _LONGEST_WAIT = 5.0
 _LOOK_SECONDS = 0.2
-_ROUND_SECONDS = 1.0
+_ROUND_SECONDS = 2.0
 _EXIT_CODE_STUCK = 70
 _log = structlog.get_logger("work")
 

@@ -37,7 +37,7 @@ class CeleryEngine:
         self.app = _application(broker)
         self._worker: Worker | None = None
         self.label = ""
-        self.app.task(name=_TASK, bind=True)(self._work)
+        self.app.task(name=_TASK)(self._work)
 
     def wake(self) -> None:
         """One message; a broker that is away is logged, and the sweep sends it later."""
@@ -92,7 +92,7 @@ class CeleryEngine:
         if self._worker is not None:
             self._worker.end()
 
-    def _work(self, task: Any) -> None:
+    def _work(self) -> None:
         """One piece of work; while there is more, each message has one that follows it."""
         if self._worker is None:
             self._begin()
@@ -108,11 +108,8 @@ class CeleryEngine:
     def _queued(self) -> int:
         """How many messages wait at the broker."""
         with self.app.connection_for_write(connect_timeout=_SEND_SECONDS) as connection:
-            channel = connection.default_channel
-            queue = self.app.amqp.queues[QUEUE](channel)
-            queue.declare()
-            declared = queue.queue_declare(passive=True)
-            return int(declared.message_count)
+            queue = self.app.amqp.queues[QUEUE](connection.default_channel)
+            return int(queue.queue_declare().message_count)
 
 
 def _application(broker: str) -> Celery:
@@ -139,7 +136,6 @@ def _application(broker: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_remote_control=False,
         worker_send_task_events=False,
-        task_soft_time_limit=None,
     )
     return app
 

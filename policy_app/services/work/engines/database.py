@@ -13,7 +13,7 @@ from policy_app.services.work.worker import Worker
 
 SUPERVISED = "POLICY_PORTAL_SUPERVISED"
 """Set for workers that are to end with the process that started them."""
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5
 
 
 class DatabaseEngine:
