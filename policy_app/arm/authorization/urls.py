@@ -11,6 +11,7 @@ from policy_app.arm.authorization.assignments import PolicyAssignment, PolicyAss
 from policy_app.arm.authorization.exemptions import PolicyExemption, PolicyExemptions
 from policy_app.arm.authorization.kinds import INITIATIVES, POLICIES, Kind
 from policy_app.arm.authorization.manifests import DataPolicyManifest, DataPolicyManifests
+from policy_app.arm.authorization.what_if import WhatIf
 from policy_app.arm.routes import (
     AUTHORIZATION,
     MANAGEMENT_GROUP,
@@ -26,7 +27,9 @@ from policy_app.arm.routes import (
 def _assignments(level: Level) -> Iterator[URLPattern]:
     route = level.join(f"{AUTHORIZATION}/policyAssignments")
     yield arm_path(route, PolicyAssignments.as_view(level=level))
-    yield arm_path(f"{route}/<segment:policyAssignmentName>", PolicyAssignment.as_view(level=level))
+    one = f"{route}/<segment:policyAssignmentName>"
+    yield arm_path(one, PolicyAssignment.as_view(level=level))
+    yield arm_path(f"{one}/whatIf", WhatIf.as_view(level=level))
 
 
 def _exemptions(level: Level) -> Iterator[URLPattern]:
