@@ -35,7 +35,8 @@ def test_a_policy_with_its_own_template_decides_in_a_cluster(
 ) -> None:
     assignments.put(draft(subscription, own, parameters={"effect": "Deny"}), None)
     (document,) = testing.run(aks_demo, [Upload("pod.yaml", POD)]).documents
-    assert "The label team is missing." in str(document.denial)
+    assert not document.accepted
+    assert "The label team is missing." in document.output
 
 
 def test_what_is_stored_is_what_lists_and_pages_show(own: Definition, subscription: Scope) -> None:
