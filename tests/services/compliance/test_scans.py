@@ -1,0 +1,388 @@
+"""Scans find what is wrong, keep who became what when, and judge no more than what changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from policy_app.models import (
+    Cluster,
+    ClusterAudit,
+    ComplianceEvent,
+    ComplianceSample,
+    Component,
+    ComponentState,
+    Definition,
+    KubeObject,
+    PolicyState,
+    Scan,
+    Scope,
+)
+from policy_app.services import assignments, exemptions
+from policy_app.services.cluster import addon
+from policy_app.services.compliance import finishing, judging, planning, scanning, tasks
+from tests.services.compliance.scans import policies, scan, verdicts
+from tests.services.compliance.worlds import (
+    assign,
+    by_namespace,
+    definition,
+    home,
+    labelled,
+    needs_label,
+    put,
+    remove,
+)
+
+GOOD, BAD = "Compliant", "NonCompliant"
+
+
+@pytest.fixture
+def label(portal: None) -> Definition:
+    """The policy that Pods must have an owner."""
+    return needs_label()
+
+
+@pytest.fixture
+def world(aks_demo: Cluster, rg_demo: Scope, label: Definition) -> Cluster:
+    """A cluster with one good Pod and one bad, under one policy that denies; not yet scanned."""
+    addon.catch_up(aks_demo)
+    put(aks_demo, labelled("good", owner="me"))
+    put(aks_demo, labelled("bad"))
+    assign(rg_demo, label, "owned", effect="deny")
+    return aks_demo
+
+
+def faults(cluster: Cluster) -> dict[str, str]:
+    """The message by the Pod's name."""
+    rows = ComponentState.objects.filter(cluster=cluster)
+    return dict(rows.values_list("component__name", "message"))
+
+
+def history(cluster: Cluster) -> list[tuple[str, str, str]]:
+    """Name, before and after, the oldest first."""
+    rows = ComplianceEvent.objects.filter(cluster=cluster).order_by("pk")
+    return list(rows.values_list("name", "before", "after"))
+
+
+def judged(found: Scan) -> list[str]:
+    """The names of the objects that a scan judged."""
+    names: set[str] = set()
+    for chunk in found.chunks.all():
+        rows = tasks.extent_of(chunk.task).rows(found.cluster_id)
+        rows = rows.filter(pk__gte=chunk.task["from"], pk__lte=chunk.task["to"])
+        names |= set(rows.values_list("name", flat=True))
+    return sorted(names)
+
+
+def exempt(scope: Scope, row: Any, **more: Any) -> Any:
+    """Exempt what is below the scope from an assignment."""
+    properties = {"policyAssignmentId": row.arm_id, "exemptionCategory": "Waiver", **more}
+    return exemptions.put(scope, "waived", {"properties": properties}, None)[0]
+
+
+def test_the_first_scan_tells_good_from_bad(world: Cluster) -> None:
+    found = scan(world)
+    assert found.state == Scan.State.DONE
+    assert faults(world) == {"bad": "the label owner is missing"}
+    assert policies(world) == {"owned/needs-label": (BAD, "", "deny", 1, 1, 0, True)}
+    row = Component.objects.get(cluster=world, name="bad")
+    assert (row.non_compliant, row.blocking, row.namespace) == (1, 1, "default")
+    audit = ClusterAudit.objects.get(cluster=world)
+    assert (audit.state, audit.components, audit.non_compliant, audit.blocked) == (BAD, 2, 1, 1)
+    assert history(world) == [("bad", "", BAD)]
+
+
+def test_the_sample_of_the_day_says_how_the_day_stands(world: Cluster) -> None:
+    scan(world)
+    put(world, labelled("bad", owner="me"))
+    scan(world)
+    today = timezone.now().date()
+    whole = ComplianceSample.objects.get(cluster=world, assignment_key="", day=today)
+    assert (whole.state, whole.components, whole.non_compliant) == (GOOD, 2, 0)
+    of_one = ComplianceSample.objects.get(
+        cluster=world, assignment_key__endswith="/owned", day=today
+    )
+    assert of_one.policies == {GOOD: 1}
+
+
+def test_a_second_scan_of_the_same_judges_and_writes_nothing(world: Cluster) -> None:
+    scan(world)
+    before, told = verdicts(world), history(world)
+    again = scan(world)
+    assert (again.reach, judged(again)) == (Scan.Reach.CHANGES, [])
+    assert (verdicts(world), history(world)) == (before, told)
+
+
+def test_only_what_changed_is_judged_again(world: Cluster) -> None:
+    scan(world)
+    put(world, labelled("bad", owner="you"))
+    put(world, labelled("new"))
+    assert judged(scan(world)) == ["bad", "new"]
+    assert faults(world) == {"new": "the label owner is missing"}
+    assert history(world)[0] == ("bad", "", BAD)
+    assert sorted(history(world)[1:]) == [("bad", BAD, GOOD), ("new", "", BAD)]
+
+
+def test_what_was_deleted_goes_and_leaves_its_history(world: Cluster) -> None:
+    scan(world)
+    remove(world, "pods", "default", "bad")
+    remove(world, "pods", "default", "good")
+    found = scan(world)
+    assert found.summary["removed"] == 2
+    assert verdicts(world) == {}
+    assert history(world) == [("bad", "", BAD), ("bad", BAD, "")]
+    assert policies(world) == {"owned/needs-label": (GOOD, "", "deny", 0, 0, 0, True)}
+
+
+def test_a_new_assignment_is_judged_for_itself_alone(
+    world: Cluster, rg_demo: Scope, label: Definition
+) -> None:
+    scan(world)
+    assign(rg_demo, label, "teamed", effect="audit", label="team")
+    found = scan(world)
+    row = PolicyState.objects.get(cluster=world, assignment_key__endswith="/teamed")
+    assert [chunk.task["policies"] for chunk in found.chunks.all()] == [[row.pk]]
+    assert policies(world)["teamed/needs-label"] == (BAD, "", "dryrun", 0, 2, 0, True)
+    bad = Component.objects.get(cluster=world, name="bad")
+    assert (bad.non_compliant, bad.blocking) == (2, 1)
+
+
+def test_a_changed_parameter_is_judged_anew(
+    world: Cluster, rg_demo: Scope, label: Definition
+) -> None:
+    scan(world)
+    assign(rg_demo, label, "owned", effect="deny", label="absent")
+    scan(world)
+    assert sorted(faults(world)) == ["bad", "good"]
+
+
+def test_another_effect_changes_what_blocks(
+    world: Cluster, rg_demo: Scope, label: Definition
+) -> None:
+    scan(world)
+    assign(rg_demo, label, "owned", effect="audit")
+    scan(world)
+    row = Component.objects.get(cluster=world, name="bad")
+    assert (row.non_compliant, row.blocking) == (1, 0)
+    # It is as bad as before, and since then.
+    assert history(world) == [("bad", "", BAD)]
+
+
+def test_an_assignment_that_goes_takes_its_verdicts_along(world: Cluster, rg_demo: Scope) -> None:
+    scan(world)
+    assignments.delete(assignments.get(rg_demo, "owned"), None)
+    scan(world)
+    assert verdicts(world) == {}
+    assert history(world)[-1] == ("bad", BAD, "")
+    assert policies(world)["owned/needs-label"][-1] is False
+    assert ClusterAudit.objects.get(cluster=world).components == 0
+
+
+def test_an_exemption_is_a_state_of_its_own_and_ends(world: Cluster, rg_demo: Scope) -> None:
+    scan(world)
+    row = exempt(rg_demo, assignments.get(rg_demo, "owned"))
+    scan(world)
+    assert policies(world)["owned/needs-label"][:2] == ("Exempt", "Exempt")
+    assert verdicts(world) == {}
+    assert history(world)[-1] == ("bad", BAD, "Exempt")
+    assert ClusterAudit.objects.get(cluster=world).state == "Exempt"
+    exemptions.delete(row, None)
+    scan(world)
+    assert faults(world) == {"bad": "the label owner is missing"}
+
+
+def test_two_templates_of_one_name_are_a_conflict(
+    world: Cluster, rg_demo: Scope, label: Definition
+) -> None:
+    other = template_with("the label %v is nowhere")
+    assign(rg_demo, definition("other", other, values={"label": "owner"}), "other")
+    scan(world)
+    assert policies(world)["other/other"][:2] == ("Conflict", "ConstraintTemplateConflicts")
+    assert policies(world)["owned/needs-label"][0] == BAD
+    assert ClusterAudit.objects.get(cluster=world).state == BAD
+
+
+def test_a_template_that_does_not_compile_is_an_error(world: Cluster, rg_demo: Scope) -> None:
+    broken = template_with("x", kind="Broken")
+    broken["spec"]["targets"][0]["rego"] = "package broken\nviolation[{"
+    assign(rg_demo, definition("broken", broken), "broken")
+    scan(world)
+    state, code, *_ = policies(world)["broken/broken"]
+    assert (state, code) == ("Error", "InvalidConstraintTemplate")
+    assert "broken" not in str(verdicts(world))
+
+
+def template_with(message: str, kind: str = "NeedsOwner") -> Any:
+    """The template of the labels with other words."""
+    from tests.services.cluster.inside import template
+
+    thing = template(kind)
+    rego = thing["spec"]["targets"][0]["rego"].replace("the label %v is missing", message)
+    thing["spec"]["targets"][0]["rego"] = rego
+    return thing
+
+
+def test_what_is_in_an_unknown_namespace_cannot_be_judged(world: Cluster) -> None:
+    put(world, labelled("lost", "nowhere"))
+    scan(world)
+    assert policies(world)["owned/needs-label"] == (BAD, "", "deny", 1, 1, 1, True)
+    row = Component.objects.get(cluster=world, name="lost")
+    assert row.error == "the namespace 'nowhere' is not known."
+    assert (row.non_compliant, row.blocking) == (0, 0)
+    put(world, home("nowhere"))
+    assert judged(scan(world)) == ["lost"]
+    assert Component.objects.get(cluster=world, name="lost").error == ""
+    assert history(world)[-1] == ("lost", "Error", BAD)
+
+
+def test_a_namespaces_labels_decide_again_where_a_policy_looks_at_them(
+    world: Cluster, rg_demo: Scope
+) -> None:
+    assign(rg_demo, definition("strict", by_namespace()), "strict")
+    put(world, home("other"))
+    put(world, labelled("there", "other", owner="me"))
+    scan(world)
+    assert "there" not in faults(world)
+    put(world, home("other", strict="yes"))
+    found = scan(world)
+    assert judged(found) == ["there"]
+    assert faults(world)["there"] == "the namespace is strict"
+
+
+def test_namespaces_that_the_add_on_leaves_out_have_no_components(world: Cluster) -> None:
+    put(world, labelled("hidden", "kube-system"))
+    scan(world)
+    assert not Component.objects.filter(cluster=world, name="hidden").exists()
+
+
+def test_a_pod_is_known_by_its_outermost_owner(world: Cluster) -> None:
+    owner = {"apiVersion": "apps/v1", "controller": True}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}
+    put(world, deployment | {"metadata": {"name": "web", "namespace": "default"}})
+    above = KubeObject.objects.get(cluster=world, plural="deployments", name="web")
+    mine = owner | {"kind": "Deployment", "name": "web", "uid": above.uid}
+    metadata = {"name": "web-1", "namespace": "default", "ownerReferences": [mine]}
+    put(world, deployment | {"kind": "ReplicaSet", "metadata": metadata})
+    middle = KubeObject.objects.get(cluster=world, plural="replicasets", name="web-1")
+    thing = labelled("web-1-a")
+    its = owner | {"kind": "ReplicaSet", "name": "web-1", "uid": middle.uid}
+    thing["metadata"]["ownerReferences"] = [its]
+    put(world, thing)
+    scan(world)
+    row = Component.objects.get(cluster=world, name="web-1-a")
+    assert (row.workload_kind, row.workload_name) == ("Deployment", "web")
+
+
+def test_a_chunk_judged_twice_or_late_changes_nothing(world: Cluster) -> None:
+    planned = planning.plan(scanning.request(world, "demand"))
+    chunks = list(planned.chunks.all())
+    done = [judging.judge(chunk) for chunk in chunks]
+    again = [judging.judge(chunk) for chunk in reversed(chunks)]
+    assert sum(one.changed for one in done) > 0
+    assert [one.changed for one in again] == [0] * len(chunks)
+    planned.chunks.update(state="done")
+    finishing.finish(planned)
+    before, told = verdicts(world), history(world)
+    Component.objects.filter(cluster=world).update(error="touched")
+    late = [judging.judge(chunk).changed for chunk in chunks]
+    assert late == [0] * len(chunks)
+    assert set(Component.objects.values_list("error", flat=True)) == {"touched"}
+    Component.objects.filter(cluster=world).update(error="")
+    assert (verdicts(world), history(world)) == (before, told)
+
+
+def test_a_scan_finished_twice_is_finished_once(world: Cluster) -> None:
+    first = scan(world)
+    again = finishing.finish(first)
+    assert again.finished_at == first.finished_at
+
+
+def test_a_scan_with_chunks_to_do_is_not_finished(world: Cluster) -> None:
+    planned = planning.plan(scanning.request(world, "demand"))
+    assert finishing.finish(planned).state == Scan.State.WAITING
+
+
+def test_what_changes_while_a_scan_runs_is_the_next_ones(
+    world: Cluster, rg_demo: Scope, label: Definition
+) -> None:
+    planned = planning.plan(scanning.request(world, "demand"))
+    put(world, labelled("later"))
+    assign(rg_demo, label, "owned", effect="deny", label="other")
+    addon.catch_up(world)
+    for chunk in planned.chunks.all():
+        judging.judge(chunk)
+    planned.chunks.update(state="done")
+    finishing.finish(planned)
+    scan(world)
+    assert sorted(faults(world)) == ["bad", "good", "later"]
+
+
+def test_what_a_cancelled_scan_did_not_reach_the_next_one_judges(
+    world: Cluster, rg_demo: Scope, label: Definition
+) -> None:
+    scan(world)
+    assign(rg_demo, label, "teamed", label="team")
+    planned = planning.plan(scanning.request(world, "demand"))
+    scanning.cancel(planned, None)
+    assert finishing.finish(planned).state == Scan.State.CANCELLED
+    assert policies(world)["teamed/needs-label"][0] == "NotStarted"
+    scan(world)
+    assert policies(world)["teamed/needs-label"][0] == BAD
+
+
+def test_a_chunk_that_was_set_aside_is_tried_again_by_the_schedule(
+    world: Cluster, rg_demo: Scope, label: Definition
+) -> None:
+    scan(world)
+    assign(rg_demo, label, "teamed", label="team")
+    planned = planning.plan(scanning.request(world, "change"))
+    planned.chunks.update(state="setAside", error="it was poisoned")
+    assert finishing.finish(planned).summary["failedChunks"] == 1
+    assert judged(scan(world, trigger="change")) == []
+    scan(world, trigger="schedule")
+    assert policies(world)["teamed/needs-label"][0] == BAD
+    assert ClusterAudit.objects.get(cluster=world).left_over == []
+
+
+def test_without_the_log_of_changes_everything_is_judged(world: Cluster) -> None:
+    scan(world)
+    remove(world, "pods", "default", "bad")
+    state = world.state
+    state.refresh_from_db()
+    state.compacted = state.revision
+    state.save()
+    found = scan(world)
+    assert found.reach == Scan.Reach.FULL
+    assert faults(world) == {}
+
+
+def test_mutations_have_a_state_and_no_components(world: Cluster, rg_demo: Scope) -> None:
+    mutates = Definition.objects.get(
+        name__in=Definition.objects.filter(display_name__icontains="mutate").values("name")[:1]
+    )
+    assign(rg_demo, mutates, "mutates", effect="Mutate")
+    scan(world)
+    (found,) = [one for name, one in policies(world).items() if name.startswith("mutates/")]
+    assert found == (GOOD, "", "", 0, 0, 0, True)
+
+
+def test_no_constraint_of_a_hand_has_a_policy_state(world: Cluster) -> None:
+    scan(world)
+    rows = KubeObject.objects.filter(cluster=world, group="constraints.gatekeeper.sh")
+    written = {**rows.get().body}
+    metadata = {"name": "by-hand"}
+    put(world, {**written, "metadata": metadata})
+    scan(world)
+    assert list(policies(world)) == ["owned/needs-label"]
+
+
+def test_a_full_scan_says_when_it_looked_at_everything(world: Cluster) -> None:
+    scan(world)
+    ComponentState.objects.update(judged_at=timezone.now() - timedelta(hours=2))
+    scan(world)
+    assert ComponentState.objects.get(cluster=world).judged_at < timezone.now() - timedelta(hours=1)
+    scan(world, reach=Scan.Reach.FULL)
+    assert ComponentState.objects.get(cluster=world).judged_at > timezone.now() - timedelta(hours=1)
