@@ -7,6 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from policy_app.browser.compliance.choosing import badge
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,14 @@ class MenuGroup:
 # label, icon, URL name, and the path below which the entry is the current one
 _Entry = tuple[str, str, str, str]
 _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
-    ("", (("Overview", "layout-dashboard", "overview", "/"),)),
+    (
+        "",
+        (
+            ("Overview", "layout-dashboard", "overview", "/"),
+            ("Compliance", "list-checks", "compliance", "/policy/compliance"),
+            ("Denials", "shield-ban", "denials", "/policy/denials"),
+        ),
+    ),
     (
         "Authoring",
         (
@@ -60,7 +70,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"menu": []}
-    return {"menu": [MenuGroup(label, _items(request, entries)) for label, entries in _GROUPS]}
+    return {
+        "menu": [MenuGroup(label, _items(request, entries)) for label, entries in _GROUPS],
+        # Worked out where a page shows it alone: parts of pages have no top bar.
+        "cluster_badge": SimpleLazyObject(lambda: _badge(request)),
+    }
+
+
+def _badge(request: HttpRequest) -> object:
+    """The chosen cluster's badge, or something that is false where there is none."""
+    return badge(request) or ()
 
 
 def _items(request: HttpRequest, entries: tuple[_Entry, ...]) -> list[MenuItem]:

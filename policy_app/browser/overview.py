@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 
 from policy_app.browser import links
+from policy_app.browser.compliance import glance
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.services import authorization
 from policy_app.services.authorization import actions
@@ -38,6 +39,7 @@ def overview(request: PortalRequest) -> HttpResponse:
         "clusters": _linked(state),
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
         "has_role": request.principal.is_owner or bool(request.principal.paths()),
+        "chart": glance.chart(request),
         "recent": [(one, links.assignment_by_id(one.arm_id)) for one in state.recent],
     }
     return render_page(request, "overview/page.html", context)

@@ -8,6 +8,7 @@ from policy_app.browser import (
     assign,
     assignments,
     clusters,
+    compliance,
     definitions,
     overview,
     signin,
@@ -22,4 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *testing.urlpatterns,
     *assignments.urlpatterns,
     *clusters.urlpatterns,
+    *compliance.urlpatterns,
 ]

@@ -5,6 +5,7 @@ The caller cuts them into pages, so that a page reads no more than it shows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -161,6 +162,15 @@ def faults_of(component: Component) -> QuerySet[ComponentState]:
     """Everything wrong with one component, blocking first."""
     rows = ComponentState.objects.filter(component=component)
     return rows.select_related("policy", "component", "cluster__scope").order_by("severity", "pk")
+
+
+def faults_among(found: Sequence[Component], filters: Filters) -> QuerySet[ComponentState]:
+    """What policies find wrong with some components; those that the filters choose."""
+    rows = ComponentState.objects.filter(component__in=found)
+    rows = rows.filter(of_policies(filters, "policy__"))
+    if filters.action:
+        rows = rows.filter(severity=_SEVERITIES.get(filters.action, -1))
+    return rows.select_related("policy").order_by("severity", "pk")
 
 
 def policies_of(component: Component) -> QuerySet[PolicyState]:

@@ -1,0 +1,30 @@
+"""What surrounds every grid of these pages: what is counted, and where it is exported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page
+
+from policy_app.browser.pages import PortalRequest
+
+FORMS = (("csv", "CSV"), ("json", "JSON"), ("html", "Report to print"))
+
+
+def frame(request: PortalRequest, name: str, page: Page[Any], thing: str) -> dict[str, Any]:
+    """The context of a grid; ``name`` tells the export whose filters the address has."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    count = page.paginator.count
+    return {
+        "page": page,
+        "thing": thing,
+        "thing_word": thing if count == 1 else _plural(thing),
+        "forms": FORMS,
+        "page_name": name,
+        "export": query.urlencode(),
+    }
+
+
+def _plural(thing: str) -> str:
+    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"

@@ -1,0 +1,51 @@
+"""Which clusters an address is about, among those whose compliance the person may read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from policy_app.browser.inputs import asked
+from policy_app.browser.pages import PortalRequest
+from policy_app.models import Cluster, Scope
+from policy_app.services import authorization
+from policy_app.services.compliance import pages, records
+from policy_app.services.compliance.pages import Seen
+
+
+@dataclass(frozen=True)
+class Place:
+    """The clusters of an address (``scope=``, ``cluster=``), and all that could be chosen."""
+
+    seen: Sequence[Seen]
+    scope: Scope | None
+    chosen: Seen | None
+    """The one cluster that is asked for."""
+    fleet: records.Fleet
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """The name that finds each cluster, by primary key."""
+        return {one.pk: one.name for one in self.seen}
+
+    @cached_property
+    def only(self) -> Cluster | None:
+        """The cluster, where it is a single one."""
+        if len(self.fleet.keys) != 1:
+            return None
+        (key,) = self.fleet.keys
+        return Cluster.objects.select_related("scope__parent", "audit").get(pk=key)
+
+
+def read(request: PortalRequest) -> Place:
+    """The place of an address; a scope or a cluster that is not known is passed over."""
+    seen = pages.seen(request.principal)
+    scope = authorization.find_scope(request.principal, asked(request, "scope"))
+    wanted = asked(request, "cluster").lower()
+    chosen = next((one for one in seen if one.name.lower() == wanted), None)
+    found = [one for one in seen if scope is None or one.path.startswith(scope.path)]
+    if chosen is not None:
+        found = [one for one in found if one.pk == chosen.pk]
+    whole = chosen is None and scope is None
+    return Place(seen, scope, chosen, pages.fleet_of(found, request.principal, whole=whole))

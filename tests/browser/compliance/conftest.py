@@ -1,0 +1,48 @@
+"""A cluster that was audited, with what breaks a policy in it and what does not."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from policy_app.apimachinery.errors import ApiError
+from policy_app.models import Assignment, Cluster, Definition, Scope
+from policy_app.services import assignments
+from policy_app.services.cluster import denials
+from tests.browser.clusters.conftest import deployment
+from tests.compliance_rows import audited
+from tests.services.cluster.inside import Api, pod
+from tests.services.test_drafts import draft
+
+
+@pytest.fixture
+def visitor(client: Client, alice: User) -> Client:
+    """A client that has signed in as ``alice``."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def denying(baseline: Definition, rg_demo: Scope) -> Assignment:
+    """The baseline initiative at the cluster's resource group, denying."""
+    given = draft(rg_demo, baseline, display_name="Baseline", parameters={"effect": "Deny"})
+    return assignments.put(given, None)[0]
+
+
+@pytest.fixture
+def judged(aks_demo: Cluster, baseline: Definition, rg_demo: Scope) -> Cluster:
+    """Pods good and bad, a Deployment of bad ones, all older than the assignment; one refusal."""
+    api = Api()
+    api.create(pod("good"))
+    api.create(pod("bad", privileged=True))
+    miner = deployment("miner", True)
+    miner["metadata"]["namespace"] = "default"
+    api.create(miner)
+    given = draft(rg_demo, baseline, display_name="Baseline", parameters={"effect": "Deny"})
+    assignments.put(given, None)
+    with pytest.raises(ApiError):
+        api.create(pod("refused", privileged=True))
+    denials.flush()
+    audited(aks_demo)
+    return aks_demo
