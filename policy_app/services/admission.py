@@ -1,7 +1,8 @@
 """What a cluster does with an object on its way in: change it, judge it, and what it makes later.
 
 The API server asks the mutation webhook first, and the validation webhook about what came of it.
-Where either answers with an error, the object is refused.
+Where either answers with an error, the object is refused.  The webhooks are those that a simulated
+cluster and a real one ask (``services.cluster``), so that one answer holds for all of them.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from policy_app.evaluation.gatekeeper.errors import ExpansionError, GatekeeperError
+from policy_app.evaluation.gatekeeper.errors import ExpansionError
 from policy_app.evaluation.gatekeeper.expansion import (
     WORKLOADS,
     Expander,
     Judged,
     Resultant,
-    judge_expanded,
     looks_at_generated,
     place_in_maker,
 )
 from policy_app.evaluation.gatekeeper.mutation import ANNOTATIONS, Mutated
 from policy_app.evaluation.gatekeeper.mutation.json_values import without_nulls
 from policy_app.evaluation.gatekeeper.review import Review
+from policy_app.evaluation.gatekeeper.webhook import Answer, MutationWebhook, Webhook
 from policy_app.evaluation.results import MUTATION_WEBHOOK, WEBHOOK, Decision
 from policy_app.services.enforcement import InForce
 
@@ -86,18 +87,19 @@ class Offspring:
 
 
 def admit(review: Review, in_force: InForce, namespaces: Namespaces) -> Admission:
-    """Mutate, then judge, together with what the object would make if anything looks at that."""
+    """Ask both webhooks, as an API server would that knows these namespaces, and maybe others."""
     original = dict(review.object or {})
     untouched = Mutated(original)
-    try:
-        mutated = _mutate(review, in_force, namespaces) or untouched
-    except GatekeeperError as error:
-        return Admission(original, untouched, _NOTHING, error.message, MUTATION_WEBHOOK)
+    changed = _changed(review, in_force, namespaces)
+    if not changed.allowed:
+        return Admission(original, untouched, _NOTHING, changed.message, MUTATION_WEBHOOK)
+    mutated = changed.mutated or untouched
     asked = replace(review, object=mutated.object) if mutated.changed else review
-    try:
-        return Admission(original, mutated, _judge(asked, in_force, namespaces))
-    except GatekeeperError as error:
-        return Admission(original, mutated, _NOTHING, error.message)
+    answer = Webhook(in_force.client, _expander(in_force), partial=True).answer(asked, namespaces)
+    if answer.judged is None:
+        error = "" if answer.allowed else answer.message
+        return Admission(original, mutated, _NOTHING, error)
+    return Admission(original, mutated, answer.judged)
 
 
 def offspring(admission: Admission, in_force: InForce, namespaces: Namespaces) -> list[Offspring]:
@@ -116,19 +118,16 @@ def _created(resultant: Resultant, in_force: InForce, namespaces: Namespaces) ->
     return admit(Review.create(resultant.object), in_force, namespaces)
 
 
-def _mutate(review: Review, in_force: InForce, namespaces: Namespaces) -> Mutated | None:
-    """What the mutators make of the object; None where they leave it as it came."""
-    if not in_force.mutators.all or review.object is None:
-        return None
-    # What the API server hands on was decoded by type, which leaves no null behind.
-    decoded = replace(review, object=without_nulls(review.object))
-    mutation_id = str(uuid4())
-    mutated = in_force.mutators.mutate(decoded, namespaces=namespaces, mutation_id=mutation_id)
-    return mutated if mutated.changed else None
+def _changed(review: Review, in_force: InForce, namespaces: Namespaces) -> Answer:
+    """What the mutation webhook says."""
+    if in_force.mutators.all and review.object is not None:
+        # What the API server hands on was decoded by type, which leaves no null behind.
+        review = replace(review, object=without_nulls(review.object))
+    webhook = MutationWebhook(in_force.mutators, partial=True)
+    return webhook.answer(review, namespaces, mutation_id=str(uuid4()))
 
 
-def _judge(review: Review, in_force: InForce, namespaces: Namespaces) -> Judged:
+def _expander(in_force: InForce) -> Expander:
     # The add-on has expansion on only where a policy asks for it.
     expands = looks_at_generated(in_force.constraints)
-    expander = Expander(WORKLOADS, in_force.mutators) if expands else _NOBODY
-    return judge_expanded(in_force.client, expander, review, namespaces=namespaces)
+    return Expander(WORKLOADS, in_force.mutators) if expands else _NOBODY

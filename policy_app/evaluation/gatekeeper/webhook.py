@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.client import Client
@@ -23,11 +23,12 @@ from policy_app.evaluation.gatekeeper.exemptions import (
     SELF_MANAGED,
     is_own_account,
 )
-from policy_app.evaluation.gatekeeper.expansion import Expander, review_expanded
-from policy_app.evaluation.gatekeeper.mutation import Mutators
+from policy_app.evaluation.gatekeeper.expansion import Expander, Judged, judge_expanded
+from policy_app.evaluation.gatekeeper.mutation import Mutated, Mutators
 from policy_app.evaluation.gatekeeper.review import CREATE, DELETE, UPDATE, Review
 from policy_app.evaluation.gatekeeper.vet import (
     INTERNAL_ERROR,
+    Refusal,
     Templates,
     is_own_resource,
     vet,
@@ -61,6 +62,10 @@ class Answer:
     decision: Decision = field(default_factory=Decision)
     patch: Sequence[Mapping[str, Any]] = ()
     """What mutators change, as RFC 6902 has it; only the mutation webhook's answer has one."""
+    judged: Judged | None = None
+    """The decision with what the object implies kept apart; None where nothing was judged."""
+    mutated: Mutated | None = None
+    """The object with what changed it; None where nothing did."""
 
     def to_object(self, uid: str) -> dict[str, Any]:
         """The ``AdmissionReview`` that goes back to the API server."""
@@ -117,6 +122,9 @@ class Webhook:
     """The templates in the cluster, by the kind of their constraints."""
     own_namespace: str = OWN_NAMESPACE
     version: tuple[int, int] = AKS_VERSION
+    partial: bool = False
+    """Whether the cluster may have other namespaces and templates than those that are known here:
+    then none that is named is refused for being missing."""
 
     def answer_document(self, document: Mapping[str, Any], namespaces: Namespaces) -> Answer:
         """The answer to an ``AdmissionReview``; one that cannot be read is refused with 500."""
@@ -130,19 +138,25 @@ class Webhook:
         """The answer to a request; ``namespaces`` holds the cluster's Namespaces by name."""
         if is_own_account(review, self.own_namespace):
             return Answer(True, OK, SELF_MANAGED)
-        refusals = () if _is_of_many(review) else vet(review.object or {}, self.templates)
+        refusals = self._vetted(review)
         if refusals:
             message = "\n".join(one.message for one in refusals)
             return Answer(False, refusals[0].code, message)
         if self.config.excludes_request("webhook", review):
             return Answer(True, OK, EXCLUDED)
-        if _is_homeless(review, namespaces):
+        if not self.partial and _is_homeless(review, namespaces):
             return _homeless(review)
         try:
-            decision = review_expanded(self.client, self.expander, review, namespaces=namespaces)
+            judged = judge_expanded(self.client, self.expander, review, namespaces=namespaces)
         except (ReviewError, ExpansionError) as error:
             return Answer(False, INTERNAL_ERROR, error.message)
-        return self._judged(decision)
+        return replace(self._judged(judged.decision), judged=judged)
+
+    def _vetted(self, review: Review) -> Sequence[Refusal]:
+        """What is wrong with one of Gatekeeper's own resources."""
+        if self.partial or _is_of_many(review):
+            return ()
+        return vet(review.object or {}, self.templates)
 
     def _judged(self, decision: Decision) -> Answer:
         warnings = tuple(one.line_text for one in decision.warnings)
@@ -161,6 +175,8 @@ class MutationWebhook:
     mutators: Mutators
     config: Config = field(default_factory=Config)
     own_namespace: str = OWN_NAMESPACE
+    partial: bool = False
+    """Whether the cluster may have other namespaces than those that are known here."""
 
     def answer(self, review: Review, namespaces: Namespaces, *, mutation_id: str = "") -> Answer:
         """The answer to a request, with a patch where the mutators change its object.
@@ -170,7 +186,7 @@ class MutationWebhook:
         left_alone = self._left_alone(review)
         if left_alone:
             return Answer(True, OK, left_alone)
-        if _is_homeless(review, namespaces):
+        if not self.partial and _is_homeless(review, namespaces):
             return _homeless(review)
         try:
             found = self.mutators.mutate(review, namespaces=namespaces, mutation_id=mutation_id)
@@ -178,7 +194,7 @@ class MutationWebhook:
             return Answer(False, INTERNAL_ERROR, error.message)
         if not found.changed:
             return Answer(True, OK, "Resource was not mutated")
-        return Answer(True, OK, patch=found.patch)
+        return Answer(True, OK, patch=found.patch, mutated=found)
 
     def _left_alone(self, review: Review) -> str:
         """Why nothing is changed, in Gatekeeper's words; empty where something may be."""

@@ -226,9 +226,22 @@ def test_what_an_object_implies_is_judged_with_it() -> None:
     }
     expanding = webhook(expander=Expander(WORKLOADS))
 
-    assert "[Implied by" in expanding.answer(Review.create(made), KNOWN).message
+    answer = expanding.answer(Review.create(made), KNOWN)
+    assert "[Implied by" in answer.message
+    # The whole is one answer, and what it is about is told apart.
+    assert answer.judged is not None
+    assert answer.judged.own.allowed
+    assert [one.resultant.label for one in answer.judged.generated] == ["Pod web-pod"]
     broken = expanding.answer(Review.create(made | {"spec": {}}), KNOWN)
     assert (broken.allowed, broken.code) == (False, 500)
+
+
+def test_where_a_cluster_is_known_in_part_nothing_is_refused_for_being_unknown() -> None:
+    assert webhook(partial=True).answer(REQUEST, {}).message.startswith("[no-privileged]")
+    assert mutating(partial=True).answer(REQUEST, {}).patch
+    stranger = constraint_object(kind="Unknown")
+    assert not webhook().answer(Review.create(stranger), KNOWN).allowed
+    assert webhook(partial=True).answer(Review.create(stranger), KNOWN).allowed
 
 
 def test_a_rule_that_fails_the_request_is_an_error() -> None:
