@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policy_app.evaluation.gatekeeper.drivers.interface import REQUIRED_RULE
 from policy_app.evaluation.gatekeeper.errors import TemplateError
 
-REQUIRED_RULE = "violation"
 ALLOWED_DATA = ("data.inventory", "data.lib")
 
 _NO_CODE = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`|#[^\n]*')

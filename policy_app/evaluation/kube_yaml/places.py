@@ -76,5 +76,9 @@ class Places:
 
     def _all(self, values: Iterable[Any]) -> int:
         """How many numbers some values take beside their own."""
-        # Most values are plain ones, and take none.
-        return sum([self._inside(one) for one in values if type(one) in _COLLECTIONS])
+        total, sizes = 0, self._sizes
+        for value in values:
+            # Most values are plain ones, and take none.
+            if type(value) in _COLLECTIONS:
+                total += sizes.get(id(value)) or self._inside(value)
+        return total

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 REGO, CEL = "Rego", "K8sNativeValidation"
 """The languages of templates, as these name them."""
 
+REQUIRED_RULE = "violation"
+"""The rule that a template's Rego is asked for."""
+
 NO_DETAILS: Mapping[str, Any] = {}
 
 

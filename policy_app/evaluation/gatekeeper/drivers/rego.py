@@ -10,18 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from policy_app.evaluation.gatekeeper import rego_source
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.drivers.interface import (
     NO_DETAILS,
     REGO,
+    REQUIRED_RULE,
     Finding,
     Query,
     World,
 )
 from policy_app.evaluation.gatekeeper.errors import ReviewError, TemplateError
 from policy_app.evaluation.gatekeeper.reading import Fields
-from policy_app.evaluation.gatekeeper.rego_source import Source
 from policy_app.evaluation.rego import (
     Options,
     Prepared,
@@ -85,7 +84,7 @@ class RegoCode:
     @property
     def violation_path(self) -> str:
         """What to ask the program for.  Raises ``TemplateError``."""
-        return f"{self.program.packages[0]}.{rego_source.REQUIRED_RULE}"
+        return f"{self.program.packages[0]}.{REQUIRED_RULE}"
 
     @property
     def inventory_kinds(self) -> frozenset[str] | None:
@@ -117,7 +116,10 @@ class RegoCode:
 
 def _uses_inventory(rego: str, libs: Iterable[str]) -> bool:
     """Whether the Rego looks at other objects.  Raises ``TemplateError`` for what is refused."""
-    sources = [Source.read(text) for text in (rego, *libs)]
+    # Loaded where it is needed: it is once for each text, and commands should start quickly.
+    from policy_app.evaluation.gatekeeper import rego_source
+
+    sources = [rego_source.Source.read(text) for text in (rego, *libs)]
     rego_source.check(sources[0], tuple(sources[1:]))
     return any(each.uses_inventory for each in sources)
 
@@ -172,9 +174,10 @@ def _key(element: Mapping[str, Any]) -> str:
 
 def _findings(answer: Any, constraint: Constraint) -> Iterator[Finding]:
     """The elements of ``violation`` that have a message; the others Gatekeeper drops as well."""
-    elements = answer.values() if isinstance(answer, Mapping) else answer
-    for element in elements if isinstance(elements, Iterable) else ():
-        if not isinstance(element, Mapping) or "msg" not in element:
+    # Asking for the usual types first is much quicker than asking for any mapping.
+    elements = answer.values() if isinstance(answer, dict) else answer
+    for element in elements if isinstance(elements, (list, Iterable)) else ():
+        if not isinstance(element, (dict, Mapping)) or "msg" not in element:
             continue
         message = element["msg"]
         if not isinstance(message, str):
@@ -183,7 +186,8 @@ def _findings(answer: Any, constraint: Constraint) -> Iterator[Finding]:
                 f"a string, but is {json.dumps(message)}"
             )
         details = element.get("details", NO_DETAILS)
-        yield Finding(message, details if isinstance(details, Mapping) else {"details": details})
+        told = isinstance(details, (dict, Mapping))
+        yield Finding(message, details if told else {"details": details})
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
