@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from policy_app.browser.clusters import events
+from policy_app.browser.clusters import events, mirror
 from policy_app.browser.clusters.subject import Subject
 from policy_app.browser.pages import PortalRequest
 from policy_app.services.cluster import survey
@@ -38,6 +38,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     latest = [one.body for one in survey.events(subject.cluster)[:_LOOKED_AT]]
     warnings = [one for one in latest if one.get("type") == "Warning"][:_RECENT]
     return {
+        "mirror": mirror.of(subject.cluster),
         "tiles": _tiles(subject),
         "lines": _lines(subject, request.build_absolute_uri("/").rstrip("/")),
         "warnings": events.rows(subject, warnings),
@@ -64,12 +65,17 @@ def _lines(subject: Subject, server: str) -> list[Line]:
     name = shlex.quote(subject.name)
     file = shlex.quote(f"{subject.name}.yaml")
     ask = f"policy-portal kubeconfig {name} --server {shlex.quote(server)} > {file}"
-    return [
+    lines = [
         Line("Get a kubeconfig with a token of yours", ask),
         Line("Let kubectl use it in this shell", f'export KUBECONFIG="$PWD"/{file}'),
         Line("See what is there", "kubectl get namespaces,pods --all-namespaces"),
         Line("See what the add-on has installed", "kubectl get constrainttemplates"),
         Line("See the constraints, and what the last audit found", "kubectl get constraints"),
+    ]
+    if subject.cluster.is_mirror:
+        return lines
+    return [
+        *lines,
         Line("Apply a manifest, and read what the policies say", "kubectl apply -f nginx.yaml"),
         Line("Ask them without changing anything", "kubectl apply --dry-run=server -f nginx.yaml"),
         Line("See what happened", "kubectl get events --all-namespaces"),
