@@ -65,6 +65,8 @@ def put(draft: AssignmentDraft, by: Actor) -> tuple[Assignment, bool]:
     """
     user = authorization.require(by, _WRITE, draft.scope).user
     lock(draft.scope)
+    # Read anew: the definition may have been saved or deleted until the lock was had.
+    draft.definition = definitions.get(draft.definition.arm_id)
     row = find(draft.scope, draft.name)
     _require_definition(draft, row, by)
     validate(draft)

@@ -92,6 +92,8 @@ def delete(definition: Definition, by: Actor) -> None:
     action = _action(Kind(definition.kind), actions.DELETE)
     who = authorization.require(by, action, scope)
     lock_below(scope)
+    if not Definition.objects.filter(pk=definition.pk).exists():
+        return  # somebody else deleted it while this waited
     uses.refuse_deletion(definition)
     before = {"properties": definitions.version(definition).body}
     activity.record(by, action, definition.arm_id, scope=scope, before=before)
