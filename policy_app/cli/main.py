@@ -32,6 +32,8 @@ _COMMANDS = (
     "snapshot",
     "webhook-config",
     "sign-in-link",
+    "backup",
+    "restore",
     "manage",
 )
 """Each in a module of its name."""

@@ -161,11 +161,12 @@ _LOOKS = {"database": _database, "migrations": _migrations, "catalogue": _catalo
 
 def _unapplied() -> list[tuple[str, str]]:
     """The migrations on disk that the database lacks, in order of their names."""
-    return sorted(_migrations_on_disk() - MigrationRecorder(connection).applied_migrations().keys())
+    return sorted(migrations_on_disk() - MigrationRecorder(connection).applied_migrations().keys())
 
 
 @lru_cache(maxsize=1)
-def _migrations_on_disk() -> frozenset[tuple[str, str]]:
+def migrations_on_disk() -> frozenset[tuple[str, str]]:
+    """Every migration that this portal knows, as (app, name)."""
     # None in place of a connection: the loader reads the files and asks no database.
     loader = MigrationLoader(None, ignore_no_migrations=True)
     return frozenset(loader.disk_migrations)

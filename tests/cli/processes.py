@@ -152,12 +152,16 @@ def portal(
     *,
     host: str = "127.0.0.1",
     tls: bool = False,
+    workers: int = 0,
 ) -> Iterator[Portal]:
-    """Serve ``data`` at a free port, and end it afterwards."""
+    """Serve ``data`` at a free port, with workers where some are wanted; end it afterwards."""
     port = free_port()
     log = (data.parent / f"{data.name}.log").open("w")
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--host", host, "--port", str(port), "--data", str(data)]
+        [
+            *(*COMMAND, "serve", "--host", host, "--port", str(port), "--data", str(data)),
+            *("--workers", str(workers)),
+        ]
         + (["--tls"] if tls else []),
         cwd=ROOT,
         env=environment(settings),

@@ -8,6 +8,7 @@ import signal
 from types import FrameType
 
 from policy_app.models import Scan
+from policy_app.services.work import duties
 from policy_app.services.work.engines import Options
 from policy_app.services.work.worker import Worker
 
@@ -33,6 +34,8 @@ class DatabaseEngine:
         _stop_on_signals(worker)
         parent = os.getppid() if os.environ.get(SUPERVISED) else None
         worker.start()
+        if options.once:
+            duties.look(worker.name)
         with _probed(worker, options.port):
             try:
                 while not worker.stopping:
