@@ -23,15 +23,20 @@ def noted(
     schemas: Schemas,
     now: datetime,
     subresource: str,
+    asked: Object | None = None,
 ) -> Object:
     """The object with ``managedFields`` as they are after this write.
 
-    ``old`` is what was stored, None for a new object.  For ``Apply``, ``ownership.apply`` has put
-    the entries already.  An object that is as it was keeps its entries, times too.
+    ``asked`` is the object before admission changed it, where it did: as in the API server, nobody
+    manages what admission has put.  ``old`` is what was stored, None for a new object.  For
+    ``Apply``, ``ownership.apply`` has put the entries already.  An object that is as it was keeps
+    its entries, times too.
     """
     if operation == UPDATE:
         me = Manager(manager or "unknown", UPDATE, kind.api_version, subresource)
-        thing = _updated(kind, old, thing, me, schemas, timestamp(now))
+        said = thing if asked is None else asked
+        after = _after(kind, old, said, me, schemas, timestamp(now))
+        thing = managers.with_entries(thing, managers.written(after))
     return _unless_unchanged(old, thing)
 
 
@@ -76,17 +81,16 @@ def released(managed: Managed, difference: walking.Comparison) -> Managed:
     return found
 
 
-def _updated(
+def _after(
     kind: Kind,
     old: Mapping[str, Any] | None,
     thing: Object,
     me: Manager,
     schemas: Schemas,
     time: str,
-) -> Object:
-    managed = _said(old, thing, me)
-    after = taken(kind, old, thing, managed, me, schemas, time)
-    return managers.with_entries(thing, managers.written(after))
+) -> Managed:
+    """The managers after an update."""
+    return taken(kind, old, thing, _said(old, thing, me), me, schemas, time)
 
 
 def _said(old: Mapping[str, Any] | None, thing: Mapping[str, Any], me: Manager) -> Managed:

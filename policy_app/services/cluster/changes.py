@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -66,9 +67,9 @@ def admitted(
     """A new object as it will be stored, and warnings; nothing is written.  Raises ``ApiError``."""
     kind = target.kind
     prepared = addresses.allotted(writer, kind, steps.prepared_for_create(kind, thing))
-    complete, warnings = steps.admitted(writer, target, prepared, None, caller, options)
-    owned = _owned(writer, target, None, complete, options, operation)
-    return steps.stored_form(writer, kind, owned), warnings
+    made = steps.admitted(writer, target, prepared, None, caller, options)
+    owned = _owned(writer, target, None, made, options, operation)
+    return steps.stored_form(writer, kind, owned), made.warnings
 
 
 def update(
@@ -91,13 +92,13 @@ def update(
         raise errors.conflict(kind, row.name, why)
     prepared = steps.prepared_for_update(target, steps.carried_over(thing, old), old)
     prepared = addresses.allotted(writer, kind, prepared, old)
-    complete, warnings = steps.admitted(writer, target, prepared, old, caller, options)
-    complete = steps.with_generation(complete, old)
-    owned = _owned(writer, target, old, complete, options, operation)
+    made = steps.admitted(writer, target, prepared, old, caller, options)
+    made = replace(made, object=steps.with_generation(made.object, old))
+    owned = _owned(writer, target, old, made, options, operation)
     stored = writer.change(row, steps.stored_form(writer, kind, owned))
     if is_going(stored) and not finalizers_of(stored) and not steps.keeps_itself(stored):
         stored = writer.remove(row)
-    return Outcome(versions.to(kind, stored), warnings)
+    return Outcome(versions.to(kind, stored), made.warnings)
 
 
 def delete_row(
@@ -200,19 +201,20 @@ def _owned(
     writer: Writer,
     target: Target,
     old: Object | None,
-    thing: Object,
+    made: steps.Admitted,
     options: WriteOptions,
     operation: str,
 ) -> Object:
     return ownership.noted(
         target.kind,
         old,
-        thing,
+        made.object,
         manager=options.field_manager,
         operation=operation,
         schemas=steps.schemas_of(writer.cluster),
         now=writer.now,
         subresource=target.below,
+        asked=made.asked,
     )
 
 

@@ -7,6 +7,7 @@ owns which field.  Each step refuses with the ``ApiError`` of a real server.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from policy_app.apimachinery import decoding, defaults, errors, validation, versions
@@ -30,6 +31,17 @@ from policy_app.services.cluster.store import Writer, says_the_same
 NAMESPACE = ("v1", "Namespace")
 # Fields that the server alone sets, and that a client's body never changes.
 _SERVERS_OWN = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What admission made of an object."""
+
+    object: Object
+    """The object as it will be stored."""
+    asked: Object
+    """The object with its defaults, before anything was put into it."""
+    warnings: tuple[str, ...]
 
 
 def schemas_of(cluster: Cluster) -> Schemas:
@@ -112,8 +124,8 @@ def admitted(
     old: Object | None,
     caller: Caller,
     options: WriteOptions,
-) -> tuple[Object, tuple[str, ...]]:
-    """Default, mutate, validate, judge: the object as it will be stored, and warnings.
+) -> Admitted:
+    """Default, mutate, validate, judge.
 
     Raises ``ApiError`` 403 where a policy denies it, 422 where its kind's rules do.
     """
@@ -142,7 +154,7 @@ def admitted(
     plugins.check(writer, kind, complete, old, target.below)
     warnings = policy.judge(writer, request, complete)
     plugins.charge(writer, kind, complete, old, target.below)
-    return complete, warnings
+    return Admitted(complete, filled, warnings)
 
 
 def _faults_by_rules(kind: Kind, thing: Object, old: Object | None) -> list[errors.Cause]:

@@ -263,3 +263,14 @@ def test_an_account_that_is_not_there_is_told(api: Api) -> None:
         'pods "web" is forbidden: error looking up service account default/nobody:'
         ' serviceaccount "nobody" not found'
     )
+
+
+def test_nobody_manages_what_was_put_into_a_pod(api: Api) -> None:
+    api.create(limit_range(type="Container", defaultRequest={"cpu": "100m"}))
+    metadata = api.create(pod()).object["metadata"]
+    (created,) = [one for one in metadata["managedFields"] if one["manager"] == "kubectl-create"]
+    spec = created["fieldsV1"]["f:spec"]
+    assert "f:volumes" not in spec
+    assert "f:volumeMounts" not in spec["f:containers"]['k:{"name":"web"}']
+    assert "f:requests" not in spec["f:containers"]['k:{"name":"web"}'].get("f:resources", {})
+    assert "f:image" in spec["f:containers"]['k:{"name":"web"}']
