@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policy_app.models import KubeObject
+from policy_app.models import Cluster, KubeObject
 from tests.arm.addresses import CLUSTER, MANAGEMENT_GROUP, RESOURCE_GROUP, assignment, body
 from tests.arm.conftest import Arm
 from tests.estate_fixtures import SUBSCRIPTION
@@ -76,6 +76,21 @@ def test_nothing_else_of_a_cluster_changes(arm: Arm, change: dict[str, Any], fie
     error = arm.error("PUT", CLUSTER, change)
     assert (error["status"], error["code"]) == (501, "NotImplemented")
     assert field in error["message"]
+
+
+def test_the_generation_of_gatekeeper_is_set_beside_the_switch(arm: Arm) -> None:
+    wanted = switched(arm, True)
+    profile = wanted["properties"]["addonProfiles"]["azurepolicy"]
+    assert profile["config"] == {"version": "v2", "gatekeeper": "current"}
+    profile["config"]["gatekeeper"] = "legacy"
+    answer = arm.send("PUT", CLUSTER, wanted)
+    assert answer.status_code == 200
+    assert Cluster.objects.get(scope__name="aks-demo").gatekeeper == Cluster.Generation.LEGACY
+    profile["config"]["gatekeeper"] = "2023"
+    error = arm.error("PUT", CLUSTER, wanted)
+    assert (error["status"], error["code"]) == (400, "InvalidParameter")
+    assert error["target"] == "properties.addonProfiles.azurepolicy.config.gatekeeper"
+    assert "current or legacy" in error["message"]
 
 
 @pytest.mark.parametrize("enabled", ["yes", 1, None])

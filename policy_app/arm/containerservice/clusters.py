@@ -66,20 +66,24 @@ class ManagedCluster(ArmView):
     def put(self, request: Request, **kwargs: str) -> Response:
         """Turn the Azure Policy add-on of a managed cluster on or off.
 
-        The body is the cluster as it was read, with `addonProfiles.azurepolicy.enabled` changed.
+        The body is the cluster as it was read, with `addonProfiles.azurepolicy.enabled` changed, or
+        `config.gatekeeper` beside it: `current` or `legacy`, in whose words the cluster refuses.
         """
         cluster = self.scope.cluster
         body = bodies.json_object(request.data)
         own = {"id": self.scope.arm_id, "name": self.scope.name, "type": Cluster.MANAGED}
         bodies.refuse_another_identity(body, own)
-        wanted = _switch(body, shapes.managed_cluster(cluster))
+        profile = _profile(body, shapes.managed_cluster(cluster))
+        wanted, generation = _switch(profile), _generation(profile)
+        if generation is not None and generation != cluster.gatekeeper:
+            addon.set_generation(cluster, generation, by=self.caller)
         if wanted is not None and wanted != cluster.addon_enabled:
             addon.switch(cluster, on=wanted, by=self.caller)
         return Response(shapes.managed_cluster(cluster))
 
 
-def _switch(body: Mapping[str, Any], current: Mapping[str, Any]) -> bool | None:
-    """What the body wants of the add-on; None where it says nothing of it."""
+def _profile(body: Mapping[str, Any], current: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """What the body says of the add-on, and where; None where it says nothing of it."""
     properties = _object(body.get("properties"), "properties")
     _refuse_changes(body, current, "", ("properties", *_KNOWN))
     _refuse_changes(properties, current["properties"], "properties.", ("addonProfiles",))
@@ -87,13 +91,32 @@ def _switch(body: Mapping[str, Any], current: Mapping[str, Any]) -> bool | None:
     others = [name for name in profiles if name.lower() != shapes.ADDON]
     if others:
         raise not_yet(f"properties.addonProfiles.{others[0]}")
-    for name, given in profiles.items():
-        path = f"properties.addonProfiles.{name}"
-        enabled = _object(given, path).get("enabled")
-        if not isinstance(enabled, bool):
-            raise _wrong(f"{path}.enabled", "must be true or false")
-        return enabled
-    return None
+    found = ((f"properties.addonProfiles.{name}", one) for name, one in profiles.items())
+    return next(found, None)
+
+
+def _switch(profile: tuple[str, Any] | None) -> bool | None:
+    """Whether the add-on is to be on; None where the body says nothing of it."""
+    if profile is None:
+        return None
+    path, given = profile
+    enabled = _object(given, path).get("enabled")
+    if not isinstance(enabled, bool):
+        raise _wrong(f"{path}.enabled", "must be true or false")
+    return enabled
+
+
+def _generation(profile: tuple[str, Any] | None) -> str | None:
+    """In whose words the cluster is to refuse; None where the body says nothing of it."""
+    if profile is None:
+        return None
+    path, given = profile
+    config = _object(_object(given, path).get("config"), f"{path}.config")
+    generation = config.get(shapes.GATEKEEPER)
+    if generation is not None and generation not in addon.Generation.values:
+        choices = " or ".join(addon.Generation.values)
+        raise _wrong(f"{path}.config.{shapes.GATEKEEPER}", f"must be {choices}")
+    return generation
 
 
 def _refuse_changes(

@@ -7,12 +7,15 @@ from typing import Any
 from policy_app.models import Cluster
 
 ADDON = "azurepolicy"
+GATEKEEPER = "gatekeeper"
 
 
 def managed_cluster(cluster: Cluster) -> dict[str, Any]:
     """A ``Microsoft.ContainerService/managedClusters`` resource."""
     scope = cluster.scope
-    addon = {"enabled": cluster.addon_enabled, "config": {"version": "v2"}}
+    # Azure's own configuration knows the version alone; which Gatekeeper it stands for is ours.
+    config = {"version": "v2", GATEKEEPER: str(cluster.gatekeeper)}
+    addon = {"enabled": cluster.addon_enabled, "config": config}
     return {
         "id": scope.arm_id,
         "name": scope.name,

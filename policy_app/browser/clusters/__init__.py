@@ -16,5 +16,6 @@ urlpatterns = [
     path("clusters/<str:name>/-/object", objects.show, name="cluster-object"),
     path("clusters/<str:name>/-/addon", switching.addon, name="cluster-addon"),
     path("clusters/<str:name>/-/timing", switching.timing, name="cluster-timing"),
+    path("clusters/<str:name>/-/gatekeeper", switching.gatekeeper, name="cluster-gatekeeper"),
     path("clusters/<str:name>/-/sync", switching.sync, name="cluster-sync"),
 ]

@@ -73,9 +73,11 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         "follow": asked(request, "follow") == "1",
         "state": state,
         "timings": addon.Timing.choices,
+        "generations": addon.Generation.choices,
         "next_sync": addon.next_sync(cluster) if cluster.addon_enabled else None,
         "switch_url": reverse("cluster-addon", args=[subject.name]),
         "timing_url": reverse("cluster-timing", args=[subject.name]),
+        "gatekeeper_url": reverse("cluster-gatekeeper", args=[subject.name]),
         "sync_url": reverse("cluster-sync", args=[subject.name]),
     }
 

@@ -64,6 +64,25 @@ def timing(request: PortalRequest, name: str) -> HttpResponse:
 
 
 @portal_page("POST")
+def gatekeeper(request: PortalRequest, name: str) -> HttpResponse:
+    """In whose words the cluster refuses (``generation=``)."""
+    found = subjects.find(name, request.principal)
+    given = typed(request).get("generation", "")
+    try:
+        service.set_generation(found.cluster, given, request.principal)
+    except ValueError:
+        choices = " or ".join(str(value) for value in service.Generation.values)
+        raise PolicyError(
+            "InvalidGeneration",
+            f"The generation {given!r} is not known: choose {choices}.",
+            target="generation",
+        ) from None
+    chosen = service.Generation(given).label
+    messages.success(request, f"{found.cluster} refuses as {chosen}.")
+    return redirect(found.url("addon"))
+
+
+@portal_page("POST")
 def sync(request: PortalRequest, name: str) -> HttpResponse:
     """Sync now, whatever the clock says."""
     found = subjects.find(name, request.principal)

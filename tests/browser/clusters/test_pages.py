@@ -275,6 +275,20 @@ def test_an_assignment_that_is_disabled_has_nothing_to_install(
     assert not page.select(".cluster-step-stopped")
 
 
+def test_the_generation_of_gatekeeper_is_chosen_on_the_page(
+    client: Client, aks_demo: Cluster
+) -> None:
+    client.post(f"{CLUSTER}/-/gatekeeper", {"generation": "legacy"})
+    aks_demo.refresh_from_db()
+    assert aks_demo.gatekeeper == Cluster.Generation.LEGACY
+    page = read(client, f"{CLUSTER}?tab=addon")
+    (chosen,) = page.select("#generation option[selected]")
+    assert chosen["value"] == "legacy"
+    refused = client.post(f"{CLUSTER}/-/gatekeeper", {"generation": "2023"})
+    assert refused.status_code == 400
+    assert "choose current or legacy" in refused.content.decode()
+
+
 def test_a_timing_that_is_not_known_is_refused_with_the_choices(client: Client) -> None:
     answer = client.post(f"{CLUSTER}/-/timing", {"timing": "tomorrow"})
     assert answer.status_code == 400

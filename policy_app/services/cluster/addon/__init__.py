@@ -12,10 +12,12 @@ from policy_app.services.cluster.addon.auditing import refresh as audit
 from policy_app.services.cluster.addon.progress import STEPS, Step, Timeline, of_cluster
 from policy_app.services.cluster.addon.rounds import (
     CYCLE,
+    Generation,
     Timing,
     catch_up,
     due_by_time,
     next_sync,
+    set_generation,
     set_timing,
     state_of,
     switch,
@@ -25,6 +27,7 @@ from policy_app.services.cluster.addon.rounds import (
 __all__ = [
     "CYCLE",
     "STEPS",
+    "Generation",
     "Step",
     "Timeline",
     "Timing",
@@ -32,6 +35,7 @@ __all__ = [
     "catch_up",
     "due_by_time",
     "next_sync",
+    "set_generation",
     "set_timing",
     "state_of",
     "switch",

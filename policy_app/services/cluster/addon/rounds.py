@@ -28,6 +28,7 @@ CYCLE = timedelta(minutes=15)
 _RETRY = timedelta(minutes=5)
 
 Timing = AddonState.Timing
+Generation = Cluster.Generation
 
 
 def state_of(cluster: Cluster) -> AddonState:
@@ -66,6 +67,16 @@ def set_timing(cluster: Cluster, timing: str, by: Actor = None) -> None:
     before = state_of(cluster).timing
     _record(cluster, by, {"addonTiming": before}, {"addonTiming": str(chosen)})
     AddonState.objects.filter(cluster=cluster).update(timing=chosen)
+
+
+@transaction.atomic
+def set_generation(cluster: Cluster, generation: str, by: Actor = None) -> None:
+    """Choose as which Gatekeeper the cluster refuses.  Raises ``ValueError``."""
+    _require(cluster, by)
+    chosen = Generation(generation)
+    _record(cluster, by, {"gatekeeper": cluster.gatekeeper}, {"gatekeeper": str(chosen)})
+    Cluster.objects.filter(pk=cluster.pk).update(gatekeeper=chosen)
+    cluster.gatekeeper = chosen
 
 
 def switch(cluster: Cluster, *, on: bool, by: Actor = None) -> None:
