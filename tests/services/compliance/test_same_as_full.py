@@ -37,7 +37,7 @@ from tests.services.compliance.worlds import (
 )
 
 UNIQUE_SELECTORS = "b0fdedee-7b9e-4a17-9f5d-5e8e912d2f01"
-ROUNDS, MOST_AT_ONCE = 7, 4
+ROUNDS, MOST_AT_ONCE = 9, 3
 _TABLES = (
     *(ComponentState, Component, AppliedSet, ComplianceEvent, ComplianceSample),
     *(PolicyState, ClusterAudit),

@@ -37,6 +37,7 @@ from tests.services.compliance.worlds import (
 )
 
 GOOD, BAD = "Compliant", "NonCompliant"
+VALUES = {"label": "owner"}
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_two_templates_of_one_name_are_a_conflict(
     world: Cluster, rg_demo: Scope, label: Definition
 ) -> None:
     other = template_with("the label %v is nowhere")
-    assign(rg_demo, definition("other", other, values={"label": "owner"}), "other")
+    assign(rg_demo, definition("other", other, values=VALUES), "other")
     scan(world)
     assert policies(world)["other/other"][:2] == ("Conflict", "ConstraintTemplateConflicts")
     assert policies(world)["owned/needs-label"][0] == BAD
@@ -377,6 +378,22 @@ def test_no_constraint_of_a_hand_has_a_policy_state(world: Cluster) -> None:
     put(world, {**written, "metadata": metadata})
     scan(world)
     assert list(policies(world)) == ["owned/needs-label"]
+
+
+def test_a_workload_is_judged_by_the_pods_that_it_would_make(
+    world: Cluster, rg_demo: Scope
+) -> None:
+    row = definition("all", template_with("no %v", "AllOwned"), source="All", values=VALUES)
+    assign(rg_demo, row, "all", effect="audit")
+    spec = {"template": {"metadata": {"labels": {}}, "spec": {"containers": []}}}
+    metadata = {"name": "web", "namespace": "default"}
+    thing = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+    put(world, thing)
+    scan(world)
+    state = ComponentState.objects.get(cluster=world, kind="Deployment")
+    assert state.message == "[Implied by expand-deployments] no owner"
+    (found,) = state.violations
+    assert (found["generated"], found["impliedBy"]) == ("Pod web-pod", "expand-deployments")
 
 
 def test_a_full_scan_says_when_it_looked_at_everything(world: Cluster) -> None:

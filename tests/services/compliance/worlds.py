@@ -36,6 +36,7 @@ def definition(name: str, written: Object, kind: str = "Pod", **details: Any) ->
         "templateInfo": {"sourceType": "Base64Encoded", "content": content},
         "apiGroups": [""],
         "kinds": [kind],
+        "source": "Original",
         **details,
     }
     row = make_policy(name, mode="Microsoft.Kubernetes.Data")
