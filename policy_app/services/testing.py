@@ -149,6 +149,19 @@ def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default")
     return Report(cluster, namespace, files, in_force)
 
 
+def decide(cluster: Cluster, manifest: dict[str, Any], namespace: str = "default") -> Decision:
+    """What the cluster's admission webhook would say of one object.
+
+    Raises ``PolicyError`` where the object cannot be judged as a whole.
+    """
+    review = Review.create(manifest, default_namespace=namespace)
+    in_force, known = enforcement.in_force(cluster), bootstrap.namespaces_of(cluster)
+    admitted = admission.admit(review, in_force, known)
+    if admitted.error:
+        raise PolicyError("ObjectNotJudged", admitted.error, target="resourceContent")
+    return admitted.decision
+
+
 def _check(uploads: Sequence[Upload]) -> None:
     if not uploads:
         raise PolicyError("NoManifest", "Choose or paste at least one manifest.", target="files")

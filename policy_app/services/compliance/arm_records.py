@@ -7,17 +7,49 @@ components, 2024-10-01; ids are in lower case, as Azure writes them there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where
+from django.db.models import QuerySet
+
+from policy_app.models import (
+    ComplianceEvent,
+    ComplianceState,
+    Component,
+    ComponentState,
+    PolicyState,
+)
+from policy_app.services.compliance.arm_context import Context
+from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where, at, narrowed
+from policy_app.services.compliance.lists import components, events, policies
 
 Record = dict[str, Any]
 
+_AT_ONCE = 500
+
 
 def policy_states(where: Where, filters: Filters = NO_FILTERS) -> Iterator[Record]:
-    """One record a cluster and policy: ``policyStates/latest``."""
-    raise NotImplementedError
+    """One record a cluster and policy: ``policyStates/latest``.
+
+    One without a verdict of its own (not started) has no record, as in Azure.
+    """
+    rows = policies(where, filters).exclude(state=ComplianceState.NOT_STARTED)
+    context = Context()
+    for row in rows.order_by("-evaluated_at", "pk"):
+        about = context.of(row)
+        yield {
+            "timestamp": _time(row.evaluated_at or row.since),
+            **about.resource,
+            **about.policy,
+            "effectiveParameters": "",
+            "isCompliant": row.state == ComplianceState.COMPLIANT,
+            "resourceTags": "",
+            "managementGroupIds": about.management_groups,
+            "complianceState": row.state,
+            "policyEvaluationDetails": _why(row),
+            "policyDefinitionGroupNames": about.groups,
+            **about.versions,
+        }
 
 
 def policy_events(
@@ -27,9 +59,147 @@ def policy_events(
     until: datetime | None = None,
 ) -> Iterator[Record]:
     """One record a component that became something else: ``policyEvents/default``."""
-    raise NotImplementedError
+    context = Context()
+    rows = events(where, filters, since=since, until=until)
+    for row in _in_parts(rows):
+        about = context.of(row.policy)
+        yield {
+            "timestamp": _time(row.at),
+            **about.resource,
+            **about.policy,
+            "effectiveParameters": "",
+            "isCompliant": row.after == ComplianceState.COMPLIANT,
+            "resourceTags": "",
+            "managementGroupIds": about.management_groups,
+            "complianceState": row.after or ComplianceState.UNKNOWN,
+            "tenantId": "",
+            "principalOid": "",
+            "policyDefinitionGroupNames": about.groups,
+            "components": [_event_component(row, about.policy["policyDefinitionAction"])],
+        }
 
 
 def component_policy_states(where: Where, filters: Filters = NO_FILTERS) -> Iterator[Record]:
     """One record a component and policy: ``componentPolicyStates/latest``, the compliant too."""
-    raise NotImplementedError
+    context = Context()
+    rows = components(where, filters).order_by("pk")
+    for row in rows.iterator(chunk_size=_AT_ONCE):
+        component = row.component
+        yield _component(context, row.policy, component, row.state, _reasons(row))
+    yield from _compliant(where, filters, context)
+
+
+def _compliant(where: Where, filters: Filters, context: Context) -> Iterator[Record]:
+    """Pairs that no fault speaks of: each component with the other policies of its set."""
+    if filters.state not in ("", ComplianceState.COMPLIANT) or filters.action:
+        return
+    chosen = {row.pk: row for row in policies(where, Filters(**_about_policies(filters)))}
+    sets = _policies_of_sets(where, chosen)
+    every = Component.objects.filter(at(where), applied__in=list(sets), error="")
+    rows = narrowed(every, filters, "")
+    for part in _parts(rows.order_by("pk")):
+        faults: dict[int, set[int]] = {}
+        wrong = ComponentState.objects.filter(component__in=[one.pk for one in part])
+        for component, policy in wrong.values_list("component_id", "policy_id"):
+            faults.setdefault(component, set()).add(policy)
+        for one in part:
+            for key in sets[one.applied_id or 0]:
+                if key not in faults.get(one.pk, ()):
+                    state = ComplianceState.COMPLIANT
+                    yield _component(context, chosen[key], one, state, None)
+
+
+def _about_policies(filters: Filters) -> dict[str, Any]:
+    names = ("policy", "assignment", "definition", "set_definition", "reference_id")
+    return {name: getattr(filters, name) for name in names}
+
+
+def _policies_of_sets(where: Where, chosen: dict[int, PolicyState]) -> dict[int, list[int]]:
+    pairs = PolicyState.applied_sets.through.objects.filter(policystate__in=list(chosen))
+    found: dict[int, list[int]] = {}
+    for applied, policy in pairs.values_list("appliedset_id", "policystate_id"):
+        found.setdefault(applied, []).append(policy)
+    return found
+
+
+def _component(
+    context: Context, policy: PolicyState, one: Component, state: str, why: Record | None
+) -> Record:
+    about = context.of(policy)
+    record = {
+        "timestamp": _time(one.judged_at),
+        "componentId": component_id(one.kind, one.namespace, one.name),
+        "componentType": one.kind,
+        "componentName": one.name,
+        **about.resource,
+        **about.policy,
+        "complianceState": state,
+        "policyDefinitionGroupNames": about.groups,
+        **about.versions,
+    }
+    return record | ({"policyEvaluationDetails": why} if why else {})
+
+
+def component_id(kind: str, namespace: str, name: str) -> str:
+    """``Pod/default/web``: how a component is called; Azure publishes no form of it."""
+    own = namespace if kind != "Namespace" else ""
+    return "/".join(filter(None, (kind, own, name)))
+
+
+def _event_component(row: ComplianceEvent, action: str) -> Record:
+    return {
+        "id": component_id(row.kind, row.namespace, row.name),
+        "type": row.kind,
+        "name": row.name,
+        "timestamp": _time(row.at),
+        "tenantId": "",
+        "principalOid": "",
+        "policyDefinitionAction": action,
+        "complianceState": row.after or "Deleted",
+        "previousComplianceState": row.before,
+        "message": row.message,
+    }
+
+
+def _why(row: PolicyState) -> Record | None:
+    """Azure's reason code, where a policy is not judged."""
+    if not row.code and not row.reason:
+        return None
+    return {"reason": row.reason, "complianceReasonCode": row.code, "evaluatedExpressions": []}
+
+
+def _reasons(row: ComponentState) -> Record:
+    """What was found, field by field, which Azure does not tell of Kubernetes' objects."""
+    return {
+        "reason": row.message,
+        "evaluatedExpressions": [
+            {
+                "result": "False",
+                "expression": one.get("path") or "",
+                "expressionKind": "Field",
+                "path": one.get("path") or "",
+                "expressionValue": one.get("message") or "",
+            }
+            for one in row.violations
+        ],
+    }
+
+
+def _in_parts(rows: QuerySet[ComplianceEvent]) -> Iterator[ComplianceEvent]:
+    return rows.iterator(chunk_size=_AT_ONCE)
+
+
+def _parts(rows: QuerySet[Component]) -> Iterator[list[Component]]:
+    part: list[Component] = []
+    for one in rows.iterator(chunk_size=_AT_ONCE):
+        part.append(one)
+        if len(part) == _AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _time(moment: datetime) -> str:
+    """RFC 3339 in UTC, with seven digits of a second as Azure writes them."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
