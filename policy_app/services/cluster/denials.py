@@ -20,7 +20,7 @@ __all__ = ["KEPT", "Refused", "flush", "keep", "keep_later", "latest", "recover"
 KEPT = 1_000
 """Refusals of one cluster that are kept; the oldest go."""
 _THINNED_EVERY = 200
-_GATHER_SECONDS = 0.3
+_GATHER_SECONDS = 1.0
 _RETRY_SECONDS = 5.0
 _MOST_WAITING = 5_000
 _log = structlog.get_logger("refusals")
@@ -63,7 +63,9 @@ def keep_later(cluster: Cluster, one: Refused) -> None:
             _log.warning("refusal not kept", cluster=cluster.scope.name, why="too many at once")
             return
         _waiting.notes[key] = cluster.pk, note if known is None else known[1].again()
-        _write(f"{cluster.pk} {note.to_line()}")
+        if known is None:
+            # How often the same came within a second is all that a killed process takes along.
+            _write(f"{cluster.pk} {note.to_line()}")
         _call_soon(_GATHER_SECONDS)
 
 
