@@ -53,7 +53,7 @@ def add_parser(subparsers: Subparsers) -> None:
                 " secrets | paste -sd,) | policy-portal snapshot - --cluster prod",
             ),
             (
-                "what a repository would make of a cluster",
+                "the manifests of a repository, as if they were applied",
                 "policy-portal snapshot k8s/ --cluster prod",
             ),
             codes=CODES,

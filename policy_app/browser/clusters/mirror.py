@@ -9,6 +9,7 @@ from typing import Any
 from policy_app.models import Cluster
 from policy_app.services.snapshots import notes
 
+_MOST_EXAMPLES = 5
 _COUNTS = ("added", "changed", "removed", "unchanged")
 
 
@@ -19,6 +20,8 @@ class LeftRow:
     what: str
     number: int
     examples: list[str]
+    more: int
+    """How many more there are than are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def _reasons(told: Mapping[str, Any], *, added: bool) -> list[Reason]:
     found: dict[str, list[LeftRow]] = {}
     for one in told.get("left_out") or ():
         if (one["reason"] in notes.ADDED) == added:
-            row = LeftRow(one["what"], one["count"], one["examples"])
+            shown = one["examples"][:_MOST_EXAMPLES]
+            more = max(one["count"], len(one["examples"])) - len(shown) if shown else 0
+            row = LeftRow(one["what"], one["count"], shown, more)
             found.setdefault(one["reason"], []).append(row)
     return [Reason(notes.REASONS.get(reason, reason), rows) for reason, rows in found.items()]
