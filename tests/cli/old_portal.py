@@ -45,6 +45,7 @@ def main() -> None:
         parent=root,
     )
     made = cluster.objects.create(scope=below)
+    old.get_model("policy_app", "ClusterState").objects.create(cluster=made, revision=2, settled=2)
     old.get_model("policy_app", "KubeObject").objects.create(
         cluster=made,
         plural="pods",
