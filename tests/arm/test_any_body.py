@@ -7,10 +7,19 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy_app.models import Assignment
-from tests.arm.addresses import BASELINE_ID, CLUSTER, NO_PRIVILEGE_ID, assignment, assignments
+from policy_app.models import Assignment, Definition
+from tests.arm.addresses import (
+    BASELINE_ID,
+    CLUSTER,
+    NO_PRIVILEGE_ID,
+    assignment,
+    assignments,
+    definitions,
+    initiatives,
+)
 from tests.arm.conftest import Arm
 from tests.estate_fixtures import SUBSCRIPTION
+from tests.services.authoring.bodies import TEMPLATE, encoded, policy
 
 _FIELDS = [
     "displayName",
@@ -114,3 +123,82 @@ def test_patch_changes_an_assignment_or_refuses(arm: Arm, body: Any) -> None:
 def test_a_filter_is_read_or_refused(arm: Arm, text: str) -> None:
     response = arm.send("GET", assignments(SUBSCRIPTION), query={"$filter": text})
     assert response.status_code in (200, 400), response.content
+
+
+_DEFINITION = [*policy()["properties"], "version", "versions", "description"]
+_DETAILS = [
+    "templateInfo",
+    "apiGroups",
+    "kinds",
+    "namespaces",
+    "excludedNamespaces",
+    "labelSelector",
+    "scope",
+    "source",
+    "warn",
+    "values",
+    "constraintInfo",
+    "mutationInfo",
+]
+_EXPRESSIONS = st.sampled_from(
+    ["[parameters('effect')]", "[parameters('x')]", "[concat(", "[]", "[[a]", "[if(1,2,3)]", "Deny"]
+)
+_ANY = st.recursive(
+    _LEAVES | _EXPRESSIONS | st.sampled_from([encoded(TEMPLATE), "Base64Encoded", "PublicURL"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(_KEYS | st.sampled_from(["type", "content", "url"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def _mutated(changes: list[tuple[str, Any]], details: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A sound body with some of its fields replaced."""
+    body = policy(**dict(changes))
+    then = body["properties"].get("policyRule")
+    then = then.get("then") if isinstance(then, dict) else None
+    inner = then.get("details") if isinstance(then, dict) else None
+    if isinstance(inner, dict):
+        inner.update(details)
+    return body
+
+
+@_MANY
+@given(
+    changes=st.lists(st.tuples(st.sampled_from(_DEFINITION), _ANY), max_size=2),
+    details=st.lists(st.tuples(st.sampled_from(_DETAILS), _ANY), max_size=2),
+)
+def test_a_definition_is_stored_or_refused(arm: Arm, changes: Any, details: Any) -> None:
+    path = definitions(SUBSCRIPTION, "any")
+    response = arm.send("PUT", path, _mutated(changes, details))
+    assert response.status_code in (201, 400, 501), response.content
+    if response.status_code == 201:
+        assert arm.get(path) == response.json()
+        assert arm.send("DELETE", path).status_code == 200
+    assert not Definition.objects.filter(name="any").exists()
+
+
+_SET_FIELDS = ["displayName", "metadata", "parameters", "policyDefinitionGroups", "version"]
+_MEMBER = st.fixed_dictionaries(
+    {"policyDefinitionId": st.sampled_from([NO_PRIVILEGE_ID, BASELINE_ID, "/x"]) | _ANY},
+    optional=dict.fromkeys(
+        ("policyDefinitionReferenceId", "parameters", "definitionVersion", "groupNames"), _ANY
+    ),
+)
+
+
+@_MANY
+@given(
+    members=st.lists(_MEMBER | _ANY, max_size=3) | _ANY,
+    changes=st.dictionaries(st.sampled_from(_SET_FIELDS), _ANY, max_size=2),
+)
+def test_an_initiative_is_stored_or_refused(arm: Arm, members: Any, changes: Any) -> None:
+    path = initiatives(SUBSCRIPTION, "any")
+    body = {"properties": {"policyDefinitions": members, **changes}}
+    response = arm.send("PUT", path, body)
+    assert response.status_code in (201, 400), response.content
+    if response.status_code == 201:
+        assert arm.get(path) == response.json()
+        assert arm.send("DELETE", path).status_code == 200
+    assert not Definition.objects.filter(name="any").exists()

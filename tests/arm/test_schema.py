@@ -29,7 +29,10 @@ from tests.arm.addresses import (
     initiatives,
 )
 from tests.arm.conftest import Arm
-from tests.estate_fixtures import BASELINE
+from tests.estate_fixtures import BASELINE, SUBSCRIPTION
+from tests.services.authoring.bodies import initiative, member, policy
+
+_GROUPS = "/providers/Microsoft.Management/managementGroups"
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +154,45 @@ def test_definitions_are_as_described(schema: dict[str, Any], arm: Arm, custom: 
     _check(schema, "PolicySetDefinition", expanded)
     _check(schema, "PolicySetDefinitionListResult", arm.get(initiatives()))
     _check(schema, "PolicySetDefinitionListResult", arm.get(f"{BASELINE_ID}/versions"))
+
+
+def test_custom_definitions_are_as_described(schema: dict[str, Any], arm: Arm) -> None:
+    path = definitions(SUBSCRIPTION, "own")
+    _check(schema, "PolicyDefinition", arm.put(path, policy()))
+    _check(schema, "PolicyDefinition", arm.get(f"{path}/versions/1.0.0"))
+    groups = [{"name": "a", "displayName": "A", "category": "Own", "description": "Texts."}]
+    body = initiative(
+        member(path, groupNames=["a"], definitionVersion="1.*.*"), policyDefinitionGroups=groups
+    )
+    _check(schema, "PolicySetDefinition", arm.put(initiatives(SUBSCRIPTION, "set"), body))
+
+
+def test_scopes_and_manifests_are_as_described(schema: dict[str, Any], arm: Arm) -> None:
+    _check(schema, "SubscriptionListResult", arm.get("/subscriptions"))
+    _check(schema, "ResourceGroupListResult", arm.get(f"{SUBSCRIPTION}/resourceGroups"))
+    _check(schema, "TenantListResult", arm.get("/tenants"))
+    _check(schema, "ManagementGroupListResult", arm.get(_GROUPS))
+    _check(schema, "ManagementGroup", arm.get(f"{_GROUPS}/mg-demo", expand="children"))
+    _check(schema, "DataPolicyManifestListResult", arm.get(f"/{PROVIDER}/dataPolicyManifests"))
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "statuses"),
+    [
+        (definitions("/subscriptions/{subscriptionId}"), "put", {"201"}),
+        (definitions("/subscriptions/{subscriptionId}"), "delete", {"200", "204"}),
+        (initiatives("/subscriptions/{subscriptionId}"), "put", {"200", "201"}),
+        (f"{initiatives('/subscriptions/{subscriptionId}')}/#/versions", "put", {"200", "201"}),
+    ],
+)
+def test_the_successes_are_those_that_clients_take(
+    schema: dict[str, Any], path: str, method: str, statuses: set[str]
+) -> None:
+    name = "policySetDefinitionName" if "Set" in path else "policyDefinitionName"
+    route = path.replace("#", f"{{{name}}}") if "#" in path else f"{path}/{{{name}}}"
+    route += "/{policyDefinitionVersion}" if "versions" in path else ""
+    answers = schema["paths"][route][method]["responses"]
+    assert {one for one in answers if one.startswith("2")} == statuses
 
 
 @pytest.mark.parametrize(
