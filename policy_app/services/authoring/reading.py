@@ -183,11 +183,22 @@ def _stored(kind: Definition.Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in given.items() if name in _FIELDS[kind]}
     kept.pop("version", None)
     kept["policyType"] = Definition.PolicyType.CUSTOM.value
+    if isinstance(kept.get("parameters"), dict):
+        kept["parameters"] = {name: _given_in(one) for name, one in kept["parameters"].items()}
+    if isinstance(kept.get("policyDefinitionGroups"), list):
+        kept["policyDefinitionGroups"] = [_given_in(one) for one in kept["policyDefinitionGroups"]]
     if kind == Kind.POLICY:
         kept.setdefault("mode", "All")
     elif isinstance(kept.get("policyDefinitions"), list):
         kept["policyDefinitions"] = list(_references(kept["policyDefinitions"]))
     return kept
+
+
+def _given_in(one: Any) -> Any:
+    """An object without what is null: clients write every field, ARM keeps those with a value."""
+    if not _is_object(one):
+        return one
+    return {name: value for name, value in one.items() if value is not None}
 
 
 def _references(members: list[Any]) -> Iterator[Any]:
@@ -201,7 +212,7 @@ def _references(members: list[Any]) -> Iterator[Any]:
         if not _is_object(one):
             yield one
             continue
-        kept = {key: value for key, value in one.items() if key not in _MEMBER_SHOWN}
+        kept = {key: value for key, value in _given_in(one).items() if key not in _MEMBER_SHOWN}
         if isinstance(kept.get("policyDefinitionId"), str) and kept["policyDefinitionId"]:
             kept["policyDefinitionId"] = normal_id(kept["policyDefinitionId"])
         if not kept.get("policyDefinitionReferenceId"):

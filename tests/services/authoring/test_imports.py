@@ -37,6 +37,15 @@ def test_what_az_shows_of_a_definition_is_taken(subscription: Scope) -> None:
     assert row.display_name == "Pods carry a label"
 
 
+def test_fields_that_az_shows_as_null_are_none(subscription: Scope) -> None:
+    body = policy()
+    label = body["properties"]["parameters"]["label"]
+    label |= {"allowedValues": None, "schema": None, "metadata": None, "defaultValue": None}
+    text = flat(body, "shown", "policyDefinitions", metadata=None)
+    row, _ = authoring.put(subscription, "shown", imports.read(text).body, None)
+    assert definitions.version(row).body["parameters"]["label"] == {"type": "String"}
+
+
 def test_a_built_in_that_az_shows_becomes_a_custom_one(subscription: Scope) -> None:
     text = flat(policy(policyType="BuiltIn"), "shown", "policyDefinitions")
     row, _ = authoring.put(subscription, "copy", imports.read(text).body, None)
