@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -36,11 +37,17 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.1)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "data"
+    done = run("token", "--user", "admin", "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    made = run("token", "--user", "admin", "--data", str(tmp_path / "data"))
-    assert made.returncode == 0, made.stderr
-    return tmp_path / "data"
+def data(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "data"))
 
 
 @contextmanager
