@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from policy_app.browser.clusters import detail, listing, objects, switching
+from policy_app.browser.clusters import detail, listing, objects, switching, upload
 
 urlpatterns = [
     path("clusters", listing.clusters, name="clusters"),
@@ -18,4 +18,5 @@ urlpatterns = [
     path("clusters/<str:name>/-/timing", switching.timing, name="cluster-timing"),
     path("clusters/<str:name>/-/gatekeeper", switching.gatekeeper, name="cluster-gatekeeper"),
     path("clusters/<str:name>/-/sync", switching.sync, name="cluster-sync"),
+    path("clusters/<str:name>/-/snapshot", upload.snapshot, name="cluster-snapshot"),
 ]

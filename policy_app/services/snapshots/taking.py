@@ -14,6 +14,8 @@ from django.utils import timezone
 from policy_app.apimachinery import builtin
 from policy_app.apimachinery.schemas import Schemas
 from policy_app.models import Cluster
+from policy_app.services import activity, authorization
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.cluster import addon, controllers
 from policy_app.services.cluster.store import writing
 from policy_app.services.errors import PolicyError
@@ -38,6 +40,8 @@ class Wanted:
     """Whether it may take the place of what people wrote to a simulated cluster."""
     again: str = ""
     """The command that brings the mirror up to date, to be shown with it."""
+    by: Actor = None
+    """Who wants it; None is the portal's own operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,10 @@ def take(
 ) -> Taken:
     """Make a cluster what its source is now; where that fails, it stays as it was.
 
-    Raises ``PolicyError`` where the source cannot be read, where it holds nothing, and 409 where
-    people have written to the cluster.
+    Raises ``PolicyError`` where the source cannot be read, where it holds nothing, 403 for who may
+    not change the cluster, and 409 where people have written to it.
     """
-    if place.cluster is not None and not wanted.replace:
-        places.require_free(place.cluster)
+    _require(place, wanted)
     began_at = timezone.now()
     version = source.version() or (place.cluster or Cluster()).kubernetes_version
     minor = ".".join(version.split(".")[:2])
@@ -89,10 +92,19 @@ def take(
         made = _Mirror(source.title, version, began_at, left, wanted.again)
         with place.ready() as cluster:
             counts = _write(cluster, stage, unseen, progress, made)
+            _record(cluster, made, counts, wanted.by)
         resources = len(stage.counts())
     progress("installing policies", 0, 0, "")
     addon.sync(cluster)
     return Taken(cluster, source.title, began_at, counts, resources, left.told())
+
+
+def _require(place: Place, wanted: Wanted) -> None:
+    scope = place.cluster.scope if place.cluster is not None else place.group
+    type_ = place.cluster.resource_type if place.cluster is not None else place.resource_type
+    authorization.require(wanted.by, actions.change_cluster(type_), scope)
+    if place.cluster is not None and not wanted.replace:
+        places.require_free(place.cluster)
 
 
 @contextmanager
@@ -151,6 +163,12 @@ def _become_mirror(cluster: Cluster, made: _Mirror, counts: Counts) -> None:
     }
     names = ("source", "kubernetes_version", "mirrored_from", "mirrored_at", "mirror_notes")
     cluster.save(update_fields=names)
+
+
+def _record(cluster: Cluster, made: _Mirror, counts: Counts, by: Actor) -> None:
+    action = actions.change_cluster(cluster.resource_type)
+    after = {"mirroredFrom": made.title, **counts.to_object()}
+    activity.record(by, action, cluster.scope.arm_id, scope=cluster.scope, after=after)
 
 
 def _nothing(source: Source, left: Notes) -> str:
