@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from benchmarks import rest_lists
 from benchmarks.measuring import ROOT, Measurement, median_ms, prepared_portal
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def measure() -> Iterator[Measurement]:
             yield _page(client, page)
         yield from _decisions()
         yield Measurement("prepare a start, nothing to do", median_ms(setup.prepare), "ms")
+        yield from rest_lists.measure(client)
 
 
 def _fill() -> None:
