@@ -16,9 +16,19 @@ from policy_app.admin import (
     estate,
     exemptions,
     history,
+    work,
 )
 
-__all__ = ["access", "assignments", "catalogue", "clusters", "estate", "exemptions", "history"]
+__all__ = [
+    "access",
+    "assignments",
+    "catalogue",
+    "clusters",
+    "estate",
+    "exemptions",
+    "history",
+    "work",
+]
 
 admin.site.site_header = "Policy Portal administration"
 admin.site.site_title = "Policy Portal"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from policy_app.cli import counting
-from policy_app.services.work.engines.database import SUPERVISED
+from policy_app.services.work.engines.parents import SUPERVISED
 
 _GRACE_SECONDS = 8
 """For the piece of work at hand; then it is given back."""

@@ -76,20 +76,21 @@ class Worker:
         """
         if self.stopping:
             return False
+        lease = None
         try:
             lease = leases.claim(self.name)
             if lease is None:
                 return False
             self._do(lease)
         except doing.DatabaseGone as gone:
-            self._wait_for_database(str(gone))
+            self._wait_for_database(str(gone), lease)
         except DatabaseFailure as error:
             if doing.database_answers():
                 # SQLite's one writer was busy for too long, or a connection had gone stale.
                 _log.warning("the database refused", why=failing.describe(error))
                 self.wait(random.uniform(0.1, 0.5))  # noqa: S311 - only spreads the tries
             else:
-                self._wait_for_database(failing.describe(error))
+                self._wait_for_database(failing.describe(error), lease)
         return True
 
     def end(self) -> None:
@@ -114,15 +115,20 @@ class Worker:
         finally:
             self.lease = None
 
-    def _wait_for_database(self, why: str) -> None:
-        """Until it answers; the lease of what was at hand is left to run out, or to be renewed."""
+    def _wait_for_database(self, why: str, lease: Lease | None) -> None:
+        """Until it answers; what was at hand is given back then, since it is not its fault."""
         _log.error("the database does not answer", why=why)
         pause = 0.1
         while not self.stopping and not doing.database_answers():
             self.wait(pause)
             pause = min(pause * 2, _LONGEST_WAIT)
-        if not self.stopping:
-            _log.info("the database answers again")
+        if self.stopping:
+            return
+        _log.info("the database answers again")
+        with _forgiving("could not give back what was at hand"):
+            if lease is not None:
+                leases.give_back(lease)
+            # A claim may have been committed of which this worker was never told.
             failing.release(self.name)
 
     # The other threads, each with a connection of its own.

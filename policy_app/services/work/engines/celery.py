@@ -8,6 +8,8 @@ So a message may be late, double or gone, and no verdict depends on it.
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from typing import Any
 
 import structlog
@@ -17,7 +19,7 @@ from django.db import connections
 from kombu.exceptions import OperationalError as BrokerFailure
 
 from policy_app.services.work import leases
-from policy_app.services.work.engines import Options
+from policy_app.services.work.engines import Options, parents
 from policy_app.services.work.worker import Worker
 
 QUEUE = "policy-portal"
@@ -65,6 +67,7 @@ class CeleryEngine:
         signals.worker_ready.connect(lambda **_: keeper.start(), weak=False)
         signals.worker_process_init.connect(self._begin, weak=False)
         signals.worker_process_shutdown.connect(self._end, weak=False)
+        parents.end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
         # The pool's processes are forks: no connection may be shared with them.
         connections.close_all()
         worker: Any = self.app.Worker(

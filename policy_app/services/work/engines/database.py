@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from types import FrameType
 
 from policy_app.models import Scan
 from policy_app.services.work import duties
-from policy_app.services.work.engines import Options
+from policy_app.services.work.engines import Options, parents
 from policy_app.services.work.worker import Worker
 
-SUPERVISED = "POLICY_PORTAL_SUPERVISED"
-"""Set for workers that are to end with the process that started them."""
 _POLL_SECONDS = 0.5
 
 
@@ -32,7 +29,7 @@ class DatabaseEngine:
         """Work in this process until a signal; a second signal ends it at once."""
         worker = Worker(self.name, options.label)
         _stop_on_signals(worker)
-        parent = os.getppid() if os.environ.get(SUPERVISED) else None
+        parents.end_with_parent(worker.stop)
         worker.start()
         if options.once:
             duties.look(worker.name)
@@ -44,8 +41,6 @@ class DatabaseEngine:
                     if options.once and not Scan.objects.filter(state__in=Scan.OPEN).exists():
                         break
                     worker.wait(_POLL_SECONDS)
-                    if parent is not None and os.getppid() != parent:
-                        break
             finally:
                 worker.end()
         return 0
