@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from policy_app.admin.base import AnyAdmin
+from policy_app.admin.base import Recorded
 from policy_app.models import Cluster, Scope
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ScopeForm(ScopeModelForm):
 
 
 @admin.register(Scope)
-class ScopeAdmin(AnyAdmin):
+class ScopeAdmin(Recorded):
     """The tree; where a scope stands and what it is called in ids does not change afterwards."""
 
     form = ScopeForm
@@ -81,11 +81,20 @@ class ScopeAdmin(AnyAdmin):
 
 
 @admin.register(Cluster)
-class ClusterAdmin(AnyAdmin):
+class ClusterAdmin(Recorded):
     """Clusters: their add-on, their versions. What is in them is kubectl's to change."""
 
-    list_display = ("scope", "resource_type", "addon_enabled", "gatekeeper", "kubernetes_version")
-    list_filter = ("addon_enabled", "resource_type", "gatekeeper")
+    list_display = (
+        "scope",
+        "resource_type",
+        "source",
+        "addon_enabled",
+        "gatekeeper",
+        "kubernetes_version",
+    )
+    list_filter = ("addon_enabled", "source", "resource_type", "gatekeeper")
+    # Snapshots alone make mirrors, and say what they did.
+    readonly_fields = ("source", "mirrored_from", "mirrored_at", "mirror_notes")
     list_select_related = ("scope",)
     search_fields = ("scope__name", "scope__arm_id")
     raw_id_fields = ("scope",)
