@@ -40,8 +40,8 @@ def until(true: Callable[[], object], what: str) -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "data"
-    done = run("token", "--user", "admin", "--data", str(folder))
-    assert done.returncode == 0, done.stderr
+    command = [*COMMAND, "token", "--user", "admin", "--data", str(folder)]
+    subprocess.run(command, cwd=ROOT, env=environment(), check=True, timeout=5 * PATIENCE)
     return folder
 
 
