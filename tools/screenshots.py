@@ -1,8 +1,8 @@
-"""Photograph the running product for the README: ``make screenshots``.
+"""Photograph the running product for the README and the documents: ``make screenshots``.
 
-Starts the portal in an empty folder, assigns the baseline as the how-to does, has the privileged
-Pod refused, and writes docs/images/refusal.png with Chromium (CHROMIUM names another one than the
-distribution's).
+Starts the portal in an empty folder, puts something into its cluster, assigns the baseline as the
+how-to does, has the cluster audited and the privileged Pod refused, and writes into docs/images
+with Chromium (CHROMIUM names another one than the distribution's).
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -29,6 +32,14 @@ SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-d
 BASELINE = "a8640138-9b0a-4a28-b8cb-1666c838647d"
 AUTHORIZATION = "/providers/Microsoft.Authorization"
 SIZE = ViewportSize(width=1280, height=800)
+WIDTHS = {1440: 900, 390: 844}
+WORKLOADS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("shop", "checkout", {"privileged": True}),
+    ("shop", "cart", {"capabilities": {"add": ["SYS_ADMIN"]}}),
+    ("shop", "web", {}),
+    ("bank", "ledger", {"privileged": True, "capabilities": {"add": ["NET_ADMIN"]}}),
+    ("bank", "accounts", {}),
+)
 
 
 def main() -> None:
@@ -38,8 +49,10 @@ def main() -> None:
         raise SystemExit("No Chromium: install it (apt install chromium), or set CHROMIUM.")
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, portal(data) as link, sync_playwright() as driver:
-        address = link.split("/sign-in/")[0]
-        assign_baseline(address, token(data))
+        address, secret = link.split("/sign-in/")[0], token(data)
+        for workload in WORKLOADS:
+            run(address, secret, *workload)
+        assign_baseline(address, secret)
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         take(browser, link)
         browser.close()
@@ -60,6 +73,35 @@ def take(browser: Browser, link: str) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=IMAGES / "refusal.png")
     print("docs/images/refusal.png")
+    take_compliance(page, link.split("/sign-in/")[0])
+
+
+def take_compliance(page: Page, address: str) -> None:
+    """Have the cluster audited, and photograph what came of it at two widths."""
+    page.goto(f"{address}/policy/compliance?cluster=aks-demo")
+    page.get_by_role("button", name="Scan now").click()
+    page.get_by_text("aks-demo was audited at").wait_for(timeout=120_000)
+    page.goto(f"{address}/policy/compliance?view=resources&cluster=aks-demo&namespace=bank")
+    component = page.locator("#results tbody th a").first.get_attribute("href")
+    pages = {
+        "overview": "/",
+        "compliance-assignments": "/policy/compliance",
+        "compliance-resources": "/policy/compliance?view=resources&cluster=aks-demo",
+        "compliance-component": component,
+    }
+    state = page.context.storage_state()
+    browser = page.context.browser
+    assert browser is not None
+    for width, height in WIDTHS.items():
+        size = ViewportSize(width=width, height=height)
+        context = browser.new_context(storage_state=state, viewport=size, color_scheme="light")
+        shown = context.new_page()
+        for name, path in pages.items():
+            shown.goto(f"{address}{path}")
+            shown.wait_for_load_state("networkidle")
+            shown.screenshot(path=IMAGES / f"{name}-{width}.png")
+            print(f"docs/images/{name}-{width}.png")
+        context.close()
 
 
 @contextmanager
@@ -98,6 +140,40 @@ def token(data: str) -> str:
         text=True,
     )
     return made.stdout.strip()
+
+
+def run(address: str, secret: str, namespace: str, name: str, security: dict[str, Any]) -> None:
+    """A Deployment with this security context, and its namespace if need be."""
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    create(address, secret, "api/v1/namespaces", home)
+    labels = {"app": name}
+    container = {"name": name, "image": f"registry.example/{name}:1.4", "securityContext": security}
+    thing = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
+    }
+    create(address, secret, f"apis/apps/v1/namespaces/{namespace}/deployments", thing)
+
+
+def create(address: str, secret: str, path: str, thing: dict[str, Any]) -> None:
+    """Create an object as kubectl would; one that is there already is left."""
+    request = urllib.request.Request(
+        f"{address}/clusters/aks-demo/{path}",
+        data=json.dumps(thing).encode(),
+        headers={"Authorization": f"Bearer {secret}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request):
+            pass
+    except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.CONFLICT:
+            raise
 
 
 def assign_baseline(address: str, secret: str) -> None:

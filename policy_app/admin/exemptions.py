@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
 from policy_app.admin.base import NoEditing, PolicyResourceAdmin, show_refusal
 from policy_app.evaluation.language.exemptions import in_arm_form
@@ -76,6 +77,13 @@ class ExemptionAdmin(PolicyResourceAdmin):
     list_filter = ("category", "scope__kind", "expires_on")
     list_select_related = ("scope",)
     search_fields = ("display_name", "name", "assignment_arm_id", "scope__arm_id")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address fills in; reference ids are separated by commas in it."""
+        given: dict[str, Any] = dict(super().get_changeform_initial_data(request))
+        if "reference_ids" in given:
+            given["reference_ids"] = [one for one in given["reference_ids"].split(",") if one]
+        return given
 
     def store(self, form: ExemptionForm, by: Any) -> Exemption:
         """What the form has checked."""

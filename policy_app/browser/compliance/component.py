@@ -65,7 +65,7 @@ def component(request: PortalRequest, cluster: str, uid: str) -> HttpResponse:
     names = {place.pk: cluster}
     wanted = asked(request, "tab")
     current = wanted if wanted in _TABS else "why"
-    look = states.look(rows.state_of(found))
+    look = rows.look_of(found)
     context = {
         "title": found.name,
         "kind": found.kind,

@@ -220,11 +220,15 @@ def _summary_facts(told: records.AssignmentSummary) -> list[Fact]:
     every = sum(told.clusters.values())
     return [
         Fact("State", states.look(told.state).label),
-        Fact("Resource compliance", f"{states.share(told.percentage)} of {every} clusters"),
-        Fact("Non-compliant resources", f"{bad} of {every} clusters"),
+        Fact("Resource compliance", f"{states.share(told.percentage)} of {_clusters(every)}"),
+        Fact("Non-compliant resources", f"{bad} of {_clusters(every)}"),
         Fact("Non-compliant policies", f"{told.non_compliant_policies} of {told.policies}"),
         Fact("Non-compliant components", f"{told.non_compliant} of {told.components} verdicts"),
     ]
+
+
+def _clusters(count: int) -> str:
+    return "1 cluster" if count == 1 else f"{count} clusters"
 
 
 def _policy_facts(about: Subject, first: PolicyState) -> list[Fact]:

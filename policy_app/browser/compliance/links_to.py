@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -61,7 +60,7 @@ def exempt(one: PolicyState, scope: int) -> str:
     about = {
         "scope": str(scope),
         "assignment_arm_id": one.assignment_arm_id,
-        "reference_ids": json.dumps([one.reference_id]) if one.reference_id else "",
+        "reference_ids": one.reference_id,
     }
     return _with(reverse("admin:policy_app_exemption_add"), about)
 

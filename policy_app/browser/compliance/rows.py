@@ -182,12 +182,19 @@ def component(one: Component, names: Mapping[int, str]) -> ComponentRow:
         component=one,
         cluster=cluster,
         url=links_to.component(cluster, one.uid),
-        look=states.look(state_of(one)),
+        look=look_of(one),
         workload="" if own else f"{one.workload_kind}/{one.workload_name}",
         workload_url=links_to.listing(
             view="resources", cluster=cluster, namespace=one.namespace, workload=one.workload_name
         ),
     )
+
+
+def look_of(one: Component) -> states.Look:
+    """A component's own state in words."""
+    if state_of(one) == ComplianceState.NOT_STARTED:
+        return states.Look("No policy looks at it", "muted", "circle-dashed")
+    return states.look(state_of(one))
 
 
 def state_of(one: Component) -> str:

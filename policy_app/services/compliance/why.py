@@ -15,6 +15,7 @@ from policy_app.evaluation import manifests, remedies
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import AUDIT_POINT, Constraint
 from policy_app.evaluation.gatekeeper.errors import GatekeeperError
+from policy_app.evaluation.gatekeeper.json_schema import field_path
 from policy_app.evaluation.gatekeeper.locate import Locator
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.kube_yaml import writing
@@ -160,16 +161,16 @@ class _Looking:
 
     def _reason(self, state: ComponentState, number: int, told: Mapping[str, Any]) -> Reason:
         message = str(told.get("message") or state.message)
-        container, path = str(told.get("container") or ""), str(told.get("path") or "")
-        if not path and self._body:
-            container, path = self._locator.locate(message, told.get("details") or {})
         policy = state.policy
         constraint = self._judge.constraint(policy.constraint_name) if self._thing else None
         parameters = (constraint.parameters if constraint else None) or {}
         before = self._now(policy.constraint_name)
         generated = str(told.get("generated") or "")
         still = None if before is None or generated else message in before
+        container, path = self._place(message, told)
         case = remedies.Case(self._body, parameters, message, container)
+        suggestion = self._suggestion(state, case, before) if still else None
+        path = _mended(path, suggestion)
         return Reason(
             state=state,
             number=number,
@@ -181,8 +182,15 @@ class _Looking:
             wanted=remedies.wanted(policy.constraint_kind, parameters),
             generated=generated,
             still=still,
-            advice=self._advice(state, case, before) if still else None,
+            advice=self._advice(policy.constraint_kind, suggestion),
         )
+
+    def _place(self, message: str, told: Mapping[str, Any]) -> tuple[str, str]:
+        """The container and the field, as the audit told them or as the message does."""
+        container, path = str(told.get("container") or ""), str(told.get("path") or "")
+        if path or not self._body:
+            return container, path
+        return self._locator.locate(message, told.get("details") or {})
 
     def _now(self, constraint: str) -> list[str] | None:
         if not self._body or not constraint:
@@ -197,19 +205,32 @@ class _Looking:
             return NOT_THERE
         return writing.dump(value).rstrip("\n").removesuffix("\n...")[:_LONGEST_VALUE]
 
-    def _advice(
+    def _suggestion(
         self, state: ComponentState, case: remedies.Case, before: Sequence[str] | None
-    ) -> Advice | None:
+    ) -> remedies.Suggestion | None:
         if self._left <= 0 or before is None:
             return None
         self._left -= 1
-        name, kind = state.policy.constraint_name, state.policy.constraint_kind
+        name = state.policy.constraint_name
 
         def gone(changed: Mapping[str, Any]) -> bool:
             after = self._judge.messages(name, changed)
             return after is not None and remedies.fixes(case.message, before, after)
 
-        suggestion = remedies.suggest(kind, case, gone)
+        return remedies.suggest(state.policy.constraint_kind, case, gone)
+
+    def _advice(self, kind: str, suggestion: remedies.Suggestion | None) -> Advice | None:
         if suggestion is None:
             return None
-        return advice.of(self._component, case.object, suggestion, remedies.REMEDIES[kind].note)
+        return advice.of(self._component, self._body, suggestion, remedies.REMEDIES[kind].note)
+
+
+def _mended(path: str, suggestion: remedies.Suggestion | None) -> str:
+    """The field that a suggestion changes, where the message was taken for another one's."""
+    if suggestion is None:
+        return path
+    told = parse_path(path)
+    paths = [edit.path for edit in suggestion.edits]
+    if told and any(told == one[: len(told)] or one == told[: len(one)] for one in paths):
+        return path
+    return field_path(list(paths[0]))

@@ -11,7 +11,7 @@ from policy_app.models import Assignment, Cluster, Definition, Scope
 from policy_app.services import assignments
 from policy_app.services.cluster import denials
 from tests.browser.clusters.conftest import deployment
-from tests.compliance_rows import audited
+from tests.compliance_rows import audit_row, audited, component_row, fault_row, policy_row
 from tests.services.cluster.inside import Api, pod
 from tests.services.test_drafts import draft
 
@@ -45,4 +45,22 @@ def judged(aks_demo: Cluster, baseline: Definition, rg_demo: Scope) -> Cluster:
         api.create(pod("refused", privileged=True))
     denials.flush()
     audited(aks_demo)
+    return aks_demo
+
+
+@pytest.fixture
+def shop(aks_demo: Cluster) -> Cluster:
+    """Rows as an audit would leave them: two policies, three Pods in two namespaces."""
+    deny = policy_row(aks_demo, 1, display_name="No privileged containers", reference_id="a")
+    audit = policy_row(
+        aks_demo, 2, display_name="Approved images", action="dryrun", reference_id="b"
+    )
+    worst = component_row(aks_demo, "worst", [deny, audit])
+    fault_row(worst, deny)
+    fault_row(worst, audit, message="Image nginx is not approved")
+    fault_row(component_row(aks_demo, "plain", [deny, audit], namespace="bank"), audit)
+    component_row(aks_demo, "good", [deny, audit])
+    home = component_row(aks_demo, "bank", [audit], kind="Namespace", namespace="bank")
+    fault_row(home, audit, message="The namespace has no owner")
+    audit_row(aks_demo)
     return aks_demo

@@ -144,3 +144,20 @@ def test_about_an_object_that_is_gone_nothing_can_be_asked(judged: Cluster) -> N
     KubeObject.objects.filter(cluster=judged, uid=component.uid).delete()
     with pytest.raises(NotFound, match="not in the cluster any more"):
         next_apply(component)
+
+
+def test_the_field_is_the_one_to_change_though_the_message_names_others(
+    api: Api, baseline: Definition, rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    thing = pod("bad", privileged=True)
+    thing["spec"]["containers"][0]["securityContext"]["capabilities"] = {"add": ["CHOWN"]}
+    api.create(thing)
+    assignments.put(draft(rg_demo, baseline, parameters={"effect": "Deny"}), None)
+    audited(aks_demo)
+    component = Component.objects.get(name="bad")
+    state = records.faults_of(component).get(message__contains="Privileged container")
+    # As the words of the message would have it.
+    state.violations[0]["path"] = "spec.containers[0].securityContext.capabilities.add[0]"
+    (reason,) = explain(component, [state]).reasons
+    assert reason.path == "spec.containers[0].securityContext.privileged"
+    assert reason.current == "true"
