@@ -117,25 +117,24 @@ def _text(source: Source) -> str | None:
 def _placed(text: str, error: TemplateError) -> TextFault:
     """The error with its place in the template's own text."""
     root = marks(text, 0)
-    if not error.line:
+    if error.path or not error.line:
         mark = root.find(parse_path(error.path)) if error.path else None
-        line, column = (mark.line, mark.column) if mark else (0, 0)
+        line, column = _within(text, mark, error) if mark else (0, 0)
         return TextFault(error.message, line, column, error.path)
-    line, column = _in_rego(text, root, error)
-    return TextFault(error.message, line, column, error.path, rego_line=error.line)
-
-
-def _in_rego(text: str, root: Mark, error: TemplateError) -> tuple[int, int]:
-    """A block of text begins on the line below its mark, indented; any other is one value."""
-    written = text.splitlines()
     for path in _REGO:
         steps = parse_path(path)
         mark = root.find(steps)
-        if mark is root or mark is root.find(steps[:-1]):
-            continue
-        if not _BLOCK.search(written[mark.line - 1]):
-            return mark.line, mark.column
-        line = min(mark.line + error.line, len(written))
-        indent = next((len(one) - len(one.lstrip()) for one in written[mark.line :] if one), 0)
-        return line, error.column + indent
-    return 0, 0
+        if mark is not root.find(steps[:-1]):
+            line, column = _within(text, mark, error)
+            return TextFault(error.message, line, column, path, rego_line=error.line)
+    return TextFault(error.message, rego_line=error.line)
+
+
+def _within(text: str, mark: Mark, error: TemplateError) -> tuple[int, int]:
+    """A block of text begins on the line below its mark, indented; any other is one value."""
+    written = text.splitlines()
+    if not error.line or not _BLOCK.search(written[mark.line - 1]):
+        return mark.line, mark.column
+    line = min(mark.line + error.line, len(written))
+    indent = next((len(one) - len(one.lstrip()) for one in written[mark.line :] if one), 0)
+    return line, error.column + indent

@@ -10,6 +10,7 @@ from policy_app.models import Definition, Scope
 from policy_app.services import authoring
 from policy_app.services.authoring import TextError, check_template
 from tests.services.authoring.bodies import TEMPLATE, details, encoded, faults, policy
+from tests.services.test_cel_templates import TEMPLATE as CEL
 
 RULE = "properties.policyRule"
 DETAILS = f"{RULE}.then.details"
@@ -129,6 +130,16 @@ def test_a_template_that_does_not_compile_is_refused_at_its_line(
         authoring.put(subscription, "own", policy(broken), None)
     assert caught.value.fault == fault
     assert caught.value.target == f"{DETAILS}.templateInfo.content"
+
+
+def test_an_expression_in_cel_is_refused_at_its_line() -> None:
+    assert check_template(CEL) is None
+    fault = check_template(CEL.replace("orValue(false)", "orNothing(false)"))
+    assert fault is not None
+    assert "undeclared reference to 'orNothing'" in fault.message
+    assert fault.path == "spec.targets[0].code[0].source.validations[0].expression"
+    assert "object.spec.containers" in CEL.splitlines()[fault.line - 1]
+    assert fault.rego_line == 0
 
 
 def test_a_template_that_compiles_has_no_fault() -> None:
