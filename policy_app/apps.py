@@ -13,7 +13,8 @@ class PolicyAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from policy_app import checks
+        """Register the system checks, and listen to sign-ins."""
+        from policy_app import checks, signins
 
         checks.register()
+        signins.connect()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
+
+_OWN = ("localhost", "127.0.0.1", "::1")
 
 
 def register() -> None:
@@ -15,6 +18,7 @@ def register() -> None:
     checks.register(environment_is_usable)
     checks.register(data_folder_is_writable)
     checks.register(catalogue_is_there)
+    checks.register(oidc_is_whole)
 
 
 def environment_is_usable(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
@@ -50,3 +54,28 @@ def catalogue_is_there(app_configs: Any, **kwargs: Any) -> Sequence[checks.Check
             id="policy_app.E007",
         )
     ]
+
+
+def oidc_is_whole(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """E011 and E012: OpenID Connect that is set up by half, or not over HTTPS."""
+    issuer = settings.OIDC_ISSUER
+    if not issuer:
+        return []
+    found: list[checks.CheckMessage] = []
+    if not (settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET):
+        found.append(
+            checks.Error(
+                "POLICY_PORTAL_OIDC_ISSUER is set, and the client id or its secret is not.",
+                hint="Set POLICY_PORTAL_OIDC_CLIENT_ID and POLICY_PORTAL_OIDC_CLIENT_SECRET.",
+                id="policy_app.E011",
+            )
+        )
+    if urlsplit(issuer).scheme != "https" and urlsplit(issuer).hostname not in _OWN:
+        found.append(
+            checks.Error(
+                f"POLICY_PORTAL_OIDC_ISSUER is {issuer!r}, which is not reached over HTTPS.",
+                hint="Name the provider's issuer as in https://login.example.org/tenant.",
+                id="policy_app.E012",
+            )
+        )
+    return found

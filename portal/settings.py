@@ -5,6 +5,7 @@ docs/configuration.md lists the variables.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from portal import secret
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "simple_history",
+    "axes",
     "lucide",
     "policy_app",
 ]
@@ -91,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -127,6 +130,30 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failed sign-ins are counted by name and address together: nobody locks somebody else out.
+AXES_FAILURE_LIMIT = env.integer("POLICY_PORTAL_SIGN_IN_FAILURES", 5, low=1, high=100)
+AXES_COOLOFF_TIME = timedelta(
+    minutes=env.integer("POLICY_PORTAL_LOCKOUT_MINUTES", 15, low=1, high=1440)
+)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "policy_app.signins.address_of"
+AXES_LOCKOUT_CALLABLE = "policy_app.signins.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # the activity log has every sign-in
+AXES_VERBOSE = False
+
+# OpenID Connect is there where an issuer is named.
+OIDC_ISSUER = env.text("POLICY_PORTAL_OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("POLICY_PORTAL_OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("POLICY_PORTAL_OIDC_CLIENT_SECRET")
+OIDC_SCOPE = env.text("POLICY_PORTAL_OIDC_SCOPE", "openid profile email")
+OIDC_GROUPS_CLAIM = env.text("POLICY_PORTAL_OIDC_GROUPS_CLAIM")
+OIDC_LABEL = env.text("POLICY_PORTAL_OIDC_LABEL", "your organisation's account")
+
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"
@@ -152,6 +179,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 SESSION_COOKIE_NAME = "policyportal"
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 3600 * env.integer("POLICY_PORTAL_SESSION_HOURS", 12, low=1, high=720)
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS or SPEAKS_TLS
 # The proxy that ends TLS says so, and probes ask the portal itself without it.

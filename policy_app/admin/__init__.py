@@ -11,6 +11,7 @@ from django.contrib import admin
 from policy_app.admin import (
     access,
     assignments,
+    authorization,
     catalogue,
     clusters,
     estate,
@@ -22,6 +23,7 @@ from policy_app.admin import (
 __all__ = [
     "access",
     "assignments",
+    "authorization",
     "catalogue",
     "clusters",
     "estate",

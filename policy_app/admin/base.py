@@ -15,6 +15,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
+from policy_app import callers
+from policy_app.services import activity
 from policy_app.services.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -67,6 +69,26 @@ class PolicyResourceAdmin(WithHistory):
         """Let the service delete a row."""
         raise NotImplementedError
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Superusers alone: at this door nothing is hidden, so nobody else may come through."""
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return _is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The same."""
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return _is_superuser(request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Scope and name are the identity of a resource."""
         return ("scope", "name") if obj else ()
@@ -74,17 +96,52 @@ class PolicyResourceAdmin(WithHistory):
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         """Through the service."""
         # The admin goes on with its own object: the log and the redirect need the key.
-        obj.pk = self.store(form, request.user).pk
+        obj.pk = self.store(form, callers.principal_of(request, callers.ADMIN)).pk
         obj.refresh_from_db()
 
     def delete_model(self, request: Any, obj: Any) -> None:
         """Through the service."""
-        self.remove(obj, request.user)
+        self.remove(obj, callers.principal_of(request, callers.ADMIN))
 
     def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
         """Each through the service, so that each keeps who deleted it."""
         for row in queryset:
-            self.remove(row, request.user)
+            self.remove(row, callers.principal_of(request, callers.ADMIN))
+
+
+class Recorded(AnyAdmin):
+    """Rows that the console itself changes: each change goes into the activity log, too."""
+
+    def log_addition(self, request: Any, obj: Any, message: Any) -> Any:
+        """After a row was made."""
+        _record(request, obj, "write", message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
+        """After a row was changed."""
+        _record(request, obj, "write", message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: Any, queryset: Any) -> Any:
+        """Before rows are deleted."""
+        for obj in queryset:
+            _record(request, obj, "delete", "")
+        return super().log_deletions(request, queryset)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+def _record(request: Any, obj: Any, verb: str, message: Any) -> None:
+    kind = obj._meta.model_name
+    activity.record(
+        callers.principal_of(request, callers.ADMIN),
+        f"Microsoft.PolicyPortal/{kind}s/{verb}",
+        f"/providers/Microsoft.PolicyPortal/{kind}s/{obj.pk}",
+        after={"name": str(obj), "changes": message} if verb == "write" else None,
+        before={"name": str(obj)} if verb == "delete" else None,
+    )
 
 
 def pretty(value: Any) -> SafeString:

@@ -44,6 +44,8 @@ _PATH_PARAMETERS = {
     "policyExemptionName": "The name of a policy exemption.",
     "policyDefinitionName": "The name of a policy definition; a built-in's is its GUID.",
     "policySetDefinitionName": "The name of a policy set definition; a built-in's is its GUID.",
+    "roleDefinitionId": "The GUID of a role.",
+    "roleAssignmentName": "The GUID of a role assignment.",
     "policyDefinitionVersion": "A whole version, such as `6.1.0`.",
 }
 _ERRORS = {

@@ -19,6 +19,8 @@ _SERVED = (
     "policyDefinitions",
     "policyExemptions",
     "policySetDefinitions",
+    "roleAssignments",
+    "roleDefinitions",
 )
 _NOT_YET = {
     "microsoft.authorization": {

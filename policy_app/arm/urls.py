@@ -8,7 +8,9 @@ from policy_app.arm.authorization.urls import urlpatterns as authorization
 from policy_app.arm.containerservice.urls import urlpatterns as containerservice
 from policy_app.arm.docs import BrowsableDocs, Schema
 from policy_app.arm.management.urls import urlpatterns as management
+from policy_app.arm.oauth import urlpatterns as oauth
 from policy_app.arm.resources.urls import urlpatterns as resources
+from policy_app.arm.roles.urls import urlpatterns as roles
 from policy_app.arm.routes import arm_path
 from policy_app.arm.unserved import Unserved
 
@@ -18,7 +20,9 @@ urlpatterns = [
     *authorization,
     *containerservice,
     *management,
+    *oauth,
     *resources,
+    *roles,
     *(
         arm_path(route, Unserved.as_view())
         for root in ("subscriptions", "providers")

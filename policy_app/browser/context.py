@@ -56,6 +56,13 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         ),
     ),
     (
+        "Access",
+        (
+            ("Access control (IAM)", "users", "access", "/access"),
+            ("Activity log", "history", "activity", "/activity"),
+        ),
+    ),
+    (
         "Reference",
         (
             ("API docs", "code-xml", "schema-docs", "/schema/docs"),

@@ -56,10 +56,21 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
+def page(request: HttpRequest, refusal: str, status: int) -> HttpResponse:
+    """The sign-in page with what went wrong elsewhere."""
+    return _page(request, AuthenticationForm(request), status, refusal=refusal)
+
+
 def _page(
     request: HttpRequest, form: AuthenticationForm, status: int = 200, **extra: str
 ) -> HttpResponse:
-    context = {"title": "Sign in", "form": form, "next": _next(request), **extra}
+    context = {
+        "title": "Sign in",
+        "form": form,
+        "next": _next(request),
+        "oidc_label": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
+        **extra,
+    }
     return render(request, "signin/page.html", context, status=status)
 
 

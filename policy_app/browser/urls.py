@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver
 
 from policy_app.browser import (
+    access,
+    activity,
     assign,
     assignments,
     clusters,
     compliance,
     definitions,
+    oidc,
     overview,
     signin,
     testing,
@@ -17,6 +20,10 @@ from policy_app.browser import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
+    *access.urlpatterns,
+    *activity.urlpatterns,
+    # Before the one-time links, whose address would take it for a secret.
+    *oidc.urlpatterns,
     *signin.urlpatterns,
     *definitions.urlpatterns,
     *assign.urlpatterns,

@@ -44,16 +44,9 @@ def rows() -> QuerySet[RoleAssignment]:
     )
 
 
-def listing(scope: Scope, by: Actor, at: str = "", principal_id: str = "") -> QuerySet[Any]:
-    """ARM's list at a scope: those around it that the principal may read.
-
-    ``at`` as for policy assignments; ``principal_id`` leaves those of one object id.
-    """
-    found = visible(scopes.around(rows(), scope, at), by, READ)
-    if principal_id:
-        number = roles.guid(principal_id)
-        found = found.filter(principal__object_id=number) if number else found.none()
-    return found.order_by("pk")
+def listing(scope: Scope, by: Actor) -> QuerySet[RoleAssignment]:
+    """ARM's list at a scope: those at, above and below it that the principal may read."""
+    return visible(scopes.around(rows(), scope), by, READ).order_by("pk")
 
 
 def find(scope: Scope, name: str) -> RoleAssignment | None:

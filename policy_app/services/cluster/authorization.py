@@ -65,12 +65,16 @@ def caller_of(principal: Principal, cluster: Cluster) -> Caller:
     """A user of the portal as the cluster sees one, by the roles that the user has there.
 
     Who may fetch the cluster's administrator credentials is one of its masters; who may read the
-    cluster sees all in it but Secrets; who may only fetch user credentials has what RBAC grants.
+    cluster sees all in it but Secrets; who may only fetch user credentials has what RBAC grants.  Raises ``ApiError`` 403 for anybody else.
     """
     user = principal.user
     assert user is not None, "only who has signed in calls a cluster"
     groups = [group.name for group in user.groups.all() if not group.name.startswith(_RESERVED)]
     kind, scope = cluster.resource_type, cluster.scope
+    ways = (actions.enter_cluster(kind), actions.read_cluster(kind))
+    if not any(portal.may(principal, one, scope) for one in ways):
+        text = f'User "{principal.name}" may not call this cluster: it takes a role with {ways[0]}'
+        raise errors.ApiError(403, "Forbidden", text)
     if portal.may(principal, actions.master_cluster(kind), scope):
         groups.append(MASTERS)
     elif portal.may(principal, actions.read_cluster(kind), scope):

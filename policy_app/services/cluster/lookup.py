@@ -18,8 +18,7 @@ def by_name(name: str, by: Actor = None) -> Cluster:
     """The cluster of that name, ready to be used, in any letter case.
 
     Names are given once a resource group; ``<resource group>.<name>`` tells two apart.  Raises
-    ``ApiError`` 404 with what to write instead; a cluster that ``by`` may neither see nor call is
-    none.
+    ``ApiError`` 404 with what to write instead; a cluster that ``by`` may not know of is none.
     """
     group, _, last = name.rpartition(".")
     found = Cluster.objects.select_related("scope__parent").filter(scope__name__iexact=last)
@@ -39,15 +38,8 @@ def by_name(name: str, by: Actor = None) -> Cluster:
 
 
 def visible(rows: QuerySet[Cluster], by: Actor) -> QuerySet[Cluster]:
-    """Of the clusters, those that the principal may see, or may at least call."""
-    who = authorization.principal_of(by)
-    if who.is_owner:
-        return rows
-    seen = Q(pk__in=[])
-    for kind in (Cluster.MANAGED, Cluster.CONNECTED):
-        for action in (actions.read_cluster(kind), actions.enter_cluster(kind)):
-            seen |= authorization.within(who.paths(action)) & Q(resource_type=kind)
-    return rows.filter(seen)
+    """Of the clusters, those that the principal may know of."""
+    return authorization.visible(rows, by, "")
 
 
 def readable(rows: QuerySet[Cluster], by: Actor) -> QuerySet[Cluster]:

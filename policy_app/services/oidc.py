@@ -1,0 +1,75 @@
+"""Who signed in at an OpenID Connect provider, as a user of the portal.
+
+A person is known by issuer and subject, which never change.  A user who exists here already is
+never taken over by a provider that happens to use the same name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from policy_app.models import ExternalIdentity
+from policy_app.services.errors import PolicyError
+
+_UNFIT = re.compile(r"[^\w.@+-]+", re.ASCII)
+_LONGEST = 140
+_MOST_GROUPS = 500
+
+
+@transaction.atomic
+def user_of(claims: Mapping[str, Any]) -> User:
+    """The user behind the claims of a checked id token; made when first seen, without any role.
+
+    Groups follow the provider where ``OIDC_GROUPS_CLAIM`` names a claim: those of the claim that
+    exist here, and none else that the provider could name.  Raises ``PolicyError`` (403) for a
+    user who was locked out here.
+    """
+    issuer, subject = str(claims.get("iss") or ""), str(claims.get("sub") or "")
+    if not issuer or not subject:
+        text = "The provider named nobody: its token lacks the issuer or the subject."
+        raise PolicyError("InvalidIdToken", text, status=403)
+    known = ExternalIdentity.objects.select_related("user").filter(issuer=issuer, subject=subject)
+    found = known.first()
+    user = found.user if found else _new(issuer, subject, claims)
+    if not user.is_active:
+        text = f"The user {user} is locked out of this portal."
+        raise PolicyError("UserLockedOut", text, status=403)
+    user.email = str(claims.get("email") or "")[:254]
+    user.first_name = str(claims.get("given_name") or "")[:150]
+    user.last_name = str(claims.get("family_name") or "")[:150]
+    user.save(update_fields=["email", "first_name", "last_name"])
+    _follow_groups(user, claims)
+    return user
+
+
+def _new(issuer: str, subject: str, claims: Mapping[str, Any]) -> User:
+    user = User(username=_free_name(claims, subject))
+    user.set_unusable_password()
+    user.save()
+    ExternalIdentity.objects.create(issuer=issuer, subject=subject, user=user)
+    return user
+
+
+def _free_name(claims: Mapping[str, Any], subject: str) -> str:
+    wanted = claims.get("preferred_username") or claims.get("email") or subject
+    base = _UNFIT.sub("-", str(wanted)).strip("-")[:_LONGEST] or "user"
+    name, number = base, 1
+    while User.objects.filter(username__iexact=name).exists():
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def _follow_groups(user: User, claims: Mapping[str, Any]) -> None:
+    claim = settings.OIDC_GROUPS_CLAIM
+    if not claim:
+        return
+    named = claims.get(claim)
+    names = [str(one) for one in named][:_MOST_GROUPS] if isinstance(named, list) else []
+    user.groups.set(Group.objects.filter(name__in=names))
