@@ -39,6 +39,8 @@ _PATH_PARAMETERS = {
     "resourceProviderNamespace": "`Microsoft.ContainerService` or `Microsoft.Kubernetes`.",
     "resourceType": "`managedClusters` or `connectedClusters`.",
     "resourceName": "The name of a Kubernetes cluster.",
+    "resourceSelection": "`latest` or `default`.",
+    "operation": "What `Location` ends with; opaque.",
     "policyMode": "A data plane mode: `Microsoft.Kubernetes.Data`.",
     "policyAssignmentName": "The name of a policy assignment.",
     "policyExemptionName": "The name of a policy exemption.",

@@ -29,15 +29,10 @@ _NOT_YET = {
         "acquirepolicytoken",
     },
     "microsoft.policyinsights": {
-        "policystates",
-        "policyevents",
         "policymetadata",
         "policytrackedresources",
-        "componentpolicystates",
-        "checkpolicyrestrictions",
         "remediations",
         "attestations",
-        "operations",
     },
 }
 

@@ -9,6 +9,7 @@ from policy_app.arm.containerservice.urls import urlpatterns as containerservice
 from policy_app.arm.docs import BrowsableDocs, Schema
 from policy_app.arm.management.urls import urlpatterns as management
 from policy_app.arm.oauth import urlpatterns as oauth
+from policy_app.arm.policyinsights.urls import urlpatterns as policyinsights
 from policy_app.arm.resources.urls import urlpatterns as resources
 from policy_app.arm.roles.urls import urlpatterns as roles
 from policy_app.arm.routes import arm_path
@@ -21,6 +22,7 @@ urlpatterns = [
     *containerservice,
     *management,
     *oauth,
+    *policyinsights,
     *resources,
     *roles,
     *(

@@ -1,0 +1,1 @@
+"""Microsoft.PolicyInsights: what audits found, asked for as the Azure SDKs ask."""
