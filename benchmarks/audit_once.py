@@ -89,6 +89,8 @@ def _fill(cluster: Any, count: int) -> None:
 
     served = kinds.builtins_of(cluster)
     pod, home = served.of("v1", "Pod"), served.of("v1", "Namespace")
+    assert pod is not None, "every cluster has Pods"
+    assert home is not None, "every cluster has Namespaces"
     things = pods.objects(count)
     with writing(cluster) as writer:
         homes = [bootstrap.namespace(f"team-{number}", {}) for number in range(pods.TEAMS)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policy_app.models import Cluster, Component, ComponentState, PolicyState, Scan
-from policy_app.services.compliance import finishing, judging, planning, scanning
+from policy_app.services.compliance import finishing, judging, planning, scanning, tasks
 
 
 def scan(cluster: Cluster, reach: str = Scan.Reach.CHANGES, trigger: str = "schedule") -> Scan:
@@ -16,6 +16,16 @@ def scan(cluster: Cluster, reach: str = Scan.Reach.CHANGES, trigger: str = "sche
         chunk.objects_count, chunk.changed, chunk.state = done.objects, done.changed, "done"
         chunk.save()
     return finishing.finish(planned)
+
+
+def judged(found: Scan) -> list[str]:
+    """The names of the objects that a scan judged."""
+    names: set[str] = set()
+    for chunk in found.chunks.all():
+        rows = tasks.extent_of(chunk.task).rows(found.cluster_id)
+        rows = rows.filter(pk__gte=chunk.task["from"], pk__lte=chunk.task["to"])
+        names |= set(rows.values_list("name", flat=True))
+    return sorted(names)
 
 
 def verdicts(cluster: Cluster) -> dict[tuple[str, ...], Any]:
