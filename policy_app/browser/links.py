@@ -24,6 +24,17 @@ def assign(one: Definition) -> str:
     return f"{reverse('assign')}?{urlencode({'definition': one.arm_id})}"
 
 
+def duplicate(one: Definition, version: str) -> str:
+    """The page on which a copy of a version is written."""
+    query = urlencode({"duplicate": one.arm_id, "version": version})
+    return f"{reverse('definition-new')}?{query}"
+
+
+def about(view: str, one: Definition) -> str:
+    """A page that takes the definition's id: to edit it, or to delete it."""
+    return f"{reverse(view)}?{urlencode({'id': one.arm_id})}"
+
+
 def _definition_url(view: str, one: Definition, query: dict[str, str]) -> str:
     path = reverse(view, args=[one.kind, one.name])
     given = {name: value for name, value in query.items() if value}

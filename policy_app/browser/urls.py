@@ -9,6 +9,7 @@ from policy_app.browser import (
     activity,
     assign,
     assignments,
+    authoring,
     clusters,
     compliance,
     definitions,
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Before the one-time links, whose address would take it for a secret.
     *oidc.urlpatterns,
     *signin.urlpatterns,
+    *authoring.urlpatterns,
     *definitions.urlpatterns,
     *assign.urlpatterns,
     *testing.urlpatterns,

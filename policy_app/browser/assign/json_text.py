@@ -44,16 +44,14 @@ class JsonTextError(ValueError):
         self.spot = spot
 
 
-def parse(text: str) -> Any:
-    """The value that a text describes.
+def parse(text: str, limit: int = MAX_CHARACTERS) -> Any:
+    """The value that a text of at most ``limit`` characters describes.
 
     Raises ``JsonTextError`` for what is no JSON, for what JSON parsers disagree about (a key
     given twice, NaN, numbers too large) and for what cannot be stored or is nested too deeply.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise JsonTextError(
-            f"This has {len(text):,} characters; a value may have {MAX_CHARACTERS:,}."
-        )
+    if len(text) > limit:
+        raise JsonTextError(f"This has {len(text):,} characters; a value may have {limit:,}.")
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:

@@ -10,12 +10,14 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from policy_app.browser import links
+from policy_app.browser.authoring import subject
 from policy_app.browser.definitions import tabs
 from policy_app.browser.definitions.facts import essentials
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.models import Definition, DefinitionVersion
 from policy_app.services import authorization
 from policy_app.services import definitions as service
+from policy_app.services.authoring import Kind
 from policy_app.services.authorization import actions
 from policy_app.services.errors import NotFound
 
@@ -41,6 +43,7 @@ def definition(request: PortalRequest, kind: str, name: str) -> HttpResponse:
         "facts": essentials(found, row),
         "assign_url": links.assign(found),
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
+        **_authoring(request, found, row),
         "json_url": links.definition_json(found, row.version),
         "tabs": shown.tabs,
         "panel": shown.template,
@@ -70,6 +73,19 @@ def arm_shape(found: Definition, row: DefinitionVersion) -> dict[str, Any]:
         "name": found.name,
         "type": f"Microsoft.Authorization/{found.arm_type}",
         "properties": row.body,
+    }
+
+
+def _authoring(request: PortalRequest, found: Definition, row: DefinitionVersion) -> dict[str, Any]:
+    """Where it is copied, changed and deleted, and whether one may."""
+    by = request.principal
+    return {
+        "may_duplicate": authorization.permit_somewhere(by, subject.write(Kind(found.kind))),
+        "duplicate_url": links.duplicate(found, row.version),
+        "may_change": subject.may_change(found, by),
+        "edit_url": links.about("definition-edit", found),
+        "may_delete": subject.may_delete(found, by),
+        "delete_url": links.about("definition-delete", found),
     }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.urls import reverse
 
 from policy_app.browser import links, scope_tree
+from policy_app.browser.authoring import subject
 from policy_app.browser.definitions.filters import DefinitionFilter
 from policy_app.browser.grids import Column, Sorting, page_of
 from policy_app.browser.inputs import address
@@ -21,7 +24,7 @@ from policy_app.browser.pages import (
 from policy_app.models import Definition, Scope
 from policy_app.services import authorization
 from policy_app.services import definitions as service
-from policy_app.services.authorization import actions
+from policy_app.services.authorization import Permit, actions
 
 COLUMNS = (
     Column("name", "Name", ("display_name",), "col-name"),
@@ -55,6 +58,15 @@ class Row:
     json_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A page to go to, and whether one may."""
+
+    label: str
+    url: str
+    permit: Permit
+
+
 @portal_page()
 def definitions(request: PortalRequest) -> HttpResponse:
     """``?scope=&kind=&type=&category=&category=&search=&sort=&page=``; anything else is ignored."""
@@ -73,9 +85,17 @@ def definitions(request: PortalRequest) -> HttpResponse:
         "page": page,
         "rows": [_row(one) for one in page.object_list],
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
+        "commands": [_command(kind, request) for kind in Definition.Kind],
         **_choices(chosen, known_tree(request)),
     }
     return render_page(request, "definitions/list.html", context, part="definitions/_part.html")
+
+
+def _command(kind: Definition.Kind, request: PortalRequest) -> Command:
+    """To write one of a kind, for who may somewhere."""
+    url = f"{reverse('definition-new')}?{urlencode({'kind': kind.value})}"
+    permit = authorization.permit_somewhere(request.principal, subject.write(kind))
+    return Command(f"{kind.label} definition", url, permit)
 
 
 def _choices(chosen: dict[str, Any], tree: list[Scope]) -> dict[str, Any]:

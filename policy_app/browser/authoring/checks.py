@@ -1,0 +1,187 @@
+"""What is wrong with a definition that is being written: each fault at its field or its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policy_app.browser import highlighting
+from policy_app.browser.assign import json_text
+from policy_app.browser.authoring.form import AuthorForm, stamp
+from policy_app.evaluation.language.definitions import PolicyDefinition
+from policy_app.evaluation.language.errors import LanguageError
+from policy_app.services import authoring, definitions, fetching
+from policy_app.services.authoring import TextError, imports
+from policy_app.services.authorization import Principal
+from policy_app.services.errors import PolicyError
+
+MAX_CHARACTERS = imports.MAX_CHARACTERS
+TEXT = "text"
+_FIELDS = {
+    "scope": "scope",
+    "name": "name",
+    "properties.displayName": "display_name",
+    "properties.description": "description",
+    "properties.metadata.category": "category",
+}
+_TYPED_ABOVE = {"displayName": "name", "description": "description"}
+_NEAR = 3
+"""Lines that an excerpt shows around the one at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong; ``at`` names the input, and ``line`` counts from 1 within the editor."""
+
+    message: str
+    at: str = TEXT
+    line: int = 0
+    code: str = ""
+    excerpt: list[highlighting.Line] = field(default_factory=list)
+    """The lines of the template around the one at fault."""
+
+    @property
+    def anchor(self) -> str:
+        """The id of the input that it is about; empty where it is about none."""
+        return f"author-{self.at}" if self.at else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A form with what is wrong with it, or the version that saving it makes and why."""
+
+    form: AuthorForm
+    faults: list[Fault] = field(default_factory=list)
+    version: str = ""
+    reasons: list[str] = field(default_factory=list)
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> str:
+        """The newest version so far; empty for a new definition."""
+        return self.form.row.latest_version if self.form.row else ""
+
+    def of(self, name: str) -> list[Fault]:
+        """The faults of one input."""
+        return [one for one in self.faults if one.at == name]
+
+    @property
+    def by_field(self) -> dict[str, list[Fault]]:
+        """The faults of each input that has some."""
+        return {one.at: self.of(one.at) for one in self.faults if one.at}
+
+    @property
+    def lines(self) -> set[int]:
+        """The lines of the editor that something is wrong with."""
+        return {one.line for one in self.faults if one.line}
+
+
+def check(form: AuthorForm, by: Principal) -> Checked:
+    """What saving would say, without saving."""
+    faults = [*_unfilled(form), *_outdated(form)]
+    try:
+        given = _parsed(form.text)
+    except json_text.JsonTextError as error:
+        line = error.spot.line if error.spot else 0
+        return Checked(form, [*faults, Fault(str(error), line=line)])
+    misplaced = [*_misplaced(form.text, given)]
+    if misplaced or form.scope is None:
+        return Checked(form, [*faults, *misplaced])
+    body = form.body(given)
+    try:
+        version, reasons = authoring.check(form.scope, form.name, body, by, form.kind)
+    except PolicyError as refusal:
+        return Checked(form, [*faults, *of_refusal(form, refusal)])
+    if faults:
+        return Checked(form, faults)
+    return Checked(form, [], version, [one.text for one in reasons], body)
+
+
+def of_refusal(form: AuthorForm, refusal: PolicyError) -> list[Fault]:
+    """A service's refusal, each part of it at its field or its line."""
+    return [_fault(form, one) for one in refusal.every()]
+
+
+def _fault(form: AuthorForm, one: PolicyError) -> Fault:
+    name = _FIELDS.get(one.target, TEXT)
+    if name != TEXT:
+        return Fault(one.message, name, code=one.code)
+    line = imports.line_of(form.text, one.target) if one.target else 0
+    excerpt = _excerpt(form, one) if isinstance(one, TextError) else []
+    return Fault(one.message, line=line, code=one.code, excerpt=excerpt)
+
+
+def _excerpt(form: AuthorForm, error: TextError) -> list[highlighting.Line]:
+    """The lines of the template around the fault, which the editor shows as Base64."""
+    at = error.fault.line
+    text = _template(form) if at else None
+    if not text:
+        return []
+    drawn = highlighting.lines(text, "yaml", {at})
+    return drawn[max(0, at - 1 - _NEAR) : at + _NEAR]
+
+
+def _template(form: AuthorForm) -> str | None:
+    """The text of the template or the mutators that the definition carries or names."""
+    shape = {"id": "/draft", "name": "draft", **form.body(_parsed(form.text))}
+    try:
+        details = PolicyDefinition.parse(shape).kubernetes_details
+        source = details and (details.template or details.mutation)
+        if not source:
+            return None
+        return fetching.text(source) if source.url else source.text()
+    except LanguageError:
+        return None
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    value = json_text.parse(text, limit=MAX_CHARACTERS)
+    if not isinstance(value, dict):
+        raise json_text.JsonTextError("This should be one JSON object.", json_text.Spot(1, 1))
+    return value
+
+
+def _unfilled(form: AuthorForm) -> Iterable[Fault]:
+    """The fields without which there is nothing to judge, and a name that is taken."""
+    if form.scope is None:
+        yield Fault("Choose where the definition is kept.", "scope")
+    if not form.display_name:
+        yield Fault(f"Give the {form.noun} a name.", "display_name")
+    if form.row is None and form.scope is not None and form.name:
+        taken = definitions.find(authoring.arm_id(form.kind, form.scope, form.name))
+        if taken is not None:
+            text = f"{form.scope} has a definition of this resource name already:"
+            yield Fault(f"{text} {taken.display_name}.", "name")
+
+
+def _outdated(form: AuthorForm) -> Iterable[Fault]:
+    """Somebody else's save, which this one would undo."""
+    if form.row is None or not form.as_of:
+        return
+    newest = definitions.version(form.row)
+    if form.as_of != stamp(newest):
+        yield Fault(
+            f"The definition was saved as version {newest.version} since this page was opened."
+            " Copy what you wrote, open the page anew, and put your change into it.",
+            "",
+        )
+
+
+def _misplaced(text: str, given: Mapping[str, Any]) -> Iterable[Fault]:
+    if isinstance(given.get("properties"), Mapping):
+        yield Fault(
+            "This is a whole resource; the editor takes what is in its 'properties'. Import takes"
+            " the whole.",
+            line=_line(text, "properties"),
+        )
+        return
+    for name, field_name in _TYPED_ABOVE.items():
+        if name in given:
+            message = f"'{name}' is what the field for the {field_name} says; leave it out here."
+            yield Fault(message, line=_line(text, name))
+
+
+def _line(text: str, path: str) -> int:
+    spot = json_text.spot_of(text, path)
+    return spot.line if spot else 1

@@ -1,0 +1,1 @@
+"""The pages on which definitions are written."""

@@ -1,0 +1,33 @@
+"""The editor of definitions in a real Chromium: lines that follow, errors as one types, axe."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from policy_app.models import Definition
+from tests.browser.conftest import PHONE, OpenPage, Violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_the_editor_says_what_is_wrong_while_one_types(
+    open_page: OpenPage, violations: Violations, own: Definition
+) -> None:
+    page = open_page()
+    page.goto(f"/policy/definitions/edit?id={own.arm_id}")
+    text = page.locator("#author-text")
+    lines = page.locator("#author-lines .author-line")
+    expect(lines).to_have_count(text.input_value().count("\n") + 1)
+    assert violations(page) == []
+
+    text.fill('{\n  "mode" "All"\n}')
+    expect(lines).to_have_text(["{", '  "mode" "All"', "}"])
+    expect(page.locator("#author-checked")).to_contain_text("A colon is missing here")
+    expect(page.locator(".author-line-marked")).to_have_text('  "mode" "All"')
+    page.get_by_role("link", name="Line 2").click()
+    expect(text).to_be_focused()
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
