@@ -47,7 +47,8 @@ class Worker:
     def start(self) -> None:
         """Be known, and begin to say that it is alive."""
         structlog.contextvars.bind_contextvars(worker=self.name)
-        self._say()
+        with _forgiving("could not say that it is there"):
+            self._say()
         for thread in self._threads:
             thread.start()
 

@@ -7,7 +7,6 @@ So a message may be late, double or gone, and no verdict depends on it.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from typing import Any
@@ -64,6 +63,8 @@ class CeleryEngine:
 
         self.label = options.label
         keeper = Worker(self.name, f"{options.label or 'celery'}-keeper")
+        # The log is set up already; Celery would set its level anew.
+        signals.setup_logging.connect(lambda **_: None, weak=False)
         signals.worker_ready.connect(lambda **_: keeper.start(), weak=False)
         signals.worker_process_init.connect(self._begin, weak=False)
         signals.worker_process_shutdown.connect(self._end, weak=False)
@@ -74,7 +75,6 @@ class CeleryEngine:
             concurrency=options.concurrency,
             hostname=f"{options.label or 'policy-portal'}@%h",
             queues=[QUEUE],
-            loglevel=logging.WARNING,
             without_mingle=True,
             without_gossip=True,
             optimization="fair",
