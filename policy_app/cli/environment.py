@@ -93,6 +93,15 @@ def active_user(name: str) -> User:
     return user
 
 
+def note(operation: str, about: str) -> None:
+    """Write into the activity log what the operating system's user did, who holds every right."""
+    from policy_app.services import activity
+    from policy_app.services.authorization import Principal
+
+    name = f"/providers/Microsoft.PolicyPortal/{about}"
+    activity.record(Principal.operator(), f"Microsoft.PolicyPortal/{operation}", name)
+
+
 def sign_in_path(secret: str) -> str:
     """The page that redeems a sign-in link."""
     from django.urls import reverse

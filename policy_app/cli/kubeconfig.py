@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         setup.prepare()
         name = cluster_name(arguments.cluster)
         user = environment.active_user(arguments.user)
+        environment.note("tokens/write", f"users/{user}/tokens")
         token = access.new_token(user, f"kubeconfig of {name}")
         print(_text(name, f"{server}/clusters/{quote(name)}", user.get_username(), token), end="")
     return 0

@@ -53,5 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
     with environment.told_in_words():
         setup.prepare()
         user = environment.active_user(arguments.user)
+        environment.note("signInLinks/write", f"users/{user}/signInLinks")
         print(address + environment.sign_in_path(access.new_link(user)))
     return 0

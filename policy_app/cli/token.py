@@ -21,7 +21,9 @@ def add_parser(subparsers: Subparsers) -> None:
         "token",
         help="make a bearer token for the REST API",
         description="Make a bearer token and print it, alone, on standard output. It is shown"
-        " once: what is stored is its hash. The administration pages list tokens and revoke them.",
+        " once: what is stored is its hash. The administration pages list tokens and revoke them."
+        " The token may do what its user may; the command itself asks for no role, since whoever"
+        " can read the database holds every right.",
         epilog=examples(
             (
                 "a token in a variable",
@@ -44,5 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with environment.told_in_words():
         setup.prepare()
-        print(access.new_token(environment.active_user(arguments.user), arguments.label))
+        user = environment.active_user(arguments.user)
+        environment.note("tokens/write", f"users/{user}/tokens")
+        print(access.new_token(user, arguments.label))
     return 0

@@ -119,6 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
         name = cluster_name(arguments.cluster)
         cluster = lookup.by_name(name)
         renewed = arguments.new_token
+        environment.note("webhookTokens/write", f"clusters/{name}/webhookTokens")
         token = webhooks.renew_token(cluster) if renewed else webhooks.token_of(cluster)
     if arguments.client_certificate is not None:
         _write_client(arguments.client_certificate, server, name)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PHONE, OpenPage, Violations
-from tests.estate_fixtures import BASELINE
+from tests.estate_fixtures import BASELINE, SUBSCRIPTION
 from tests.factories import make_initiative
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,14 @@ PAGES = {
     "policy used in": f"{PRIVILEGED}?tab=initiatives",
     "initiative": f"/policy/definitions/initiative/{BASELINE}",
     "initiative with holes": "/policy/definitions/initiative/holes",
+    "access control": "/access",
+    "a new role assignment": f"/access/add?scope={SUBSCRIPTION}",
+    "roles": "/access/roles",
+    "the role Owner": "/access/roles/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "a new role": "/access/roles/new",
+    "service principals": "/access/principals",
+    "a new service principal": "/access/principals/new",
+    "activity log": "/activity",
     "refused": "/policy/definitions/policy/no-such-thing",
     "not found": "/no/such/page",
     "administration": "/admin/",
