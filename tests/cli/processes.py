@@ -43,6 +43,7 @@ def run(
     settings: Mapping[str, str] | None = None,
     stdin: str | None = None,
     cwd: Path = ROOT,
+    patience: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
     """One command line, from the start of the process to its end."""
     return subprocess.run(
@@ -52,7 +53,7 @@ def run(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
 
