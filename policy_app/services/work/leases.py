@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from policy_app.models import Scan, ScanChunk
@@ -22,6 +22,8 @@ from policy_app.services.work import moments
 MOST_ATTEMPTS = 3
 """How often a piece of work is begun before it is set aside."""
 _LOOKED_AT = 20
+_WAITED_FOR = (Scan.Trigger.DEMAND, Scan.Trigger.API)
+"""By whom a scan is asked for that people look at."""
 
 
 class LeaseLost(Exception):  # noqa: N818 - it ends a transaction, and is told to nobody
@@ -54,10 +56,20 @@ class Lease:
 
 
 def claim(worker: str) -> Lease | None:
-    """Something to do, or None.  What ends or begins a scan goes before its chunks."""
+    """Something to do, or None.
+
+    Scans are ended first, and those that somebody waits for are begun.  Others are begun only where
+    no chunk is left to take, so that a thousand clusters that are due at once are not all planned
+    before the first of them is judged.
+    """
     if not Scan.objects.filter(state__in=Scan.OPEN).exists():
         return None
-    return _claim_scan(worker) or _claim_chunk(worker)
+    return (
+        _claim_scan(worker, scans_to_finish())
+        or _claim_scan(worker, scans_to_plan().filter(trigger__in=_WAITED_FOR))
+        or _claim_chunk(worker)
+        or _claim_scan(worker, scans_to_plan())
+    )
 
 
 def renew(lease: Lease) -> bool:
@@ -130,9 +142,8 @@ def chunks_to_judge() -> QuerySet[ScanChunk]:
     )
 
 
-def _claim_scan(worker: str) -> Lease | None:
-    found = (scans_to_finish() | scans_to_plan()).filter(_free())
-    for scan in found.order_by("requested_at")[:_LOOKED_AT]:
+def _claim_scan(worker: str, among: QuerySet[Scan]) -> Lease | None:
+    for scan in among.filter(_free()).order_by("requested_at")[:_LOOKED_AT]:
         part = Part.PLAN if not scan.planned and not scan.cancelled else Part.FINISH
         taken = Scan.objects.filter(
             _free(), pk=scan.pk, attempts=scan.attempts, state=scan.state, planned=scan.planned
@@ -159,11 +170,16 @@ def _claim_chunk(worker: str) -> Lease | None:
 
 
 def _fairly() -> list[uuid.UUID]:
-    """The scans with chunks to take, those first that the fewest workers are on."""
+    """The scans with chunks to take, those first that the fewest workers are on.
+
+    Among equals, those come first that somebody waits for.
+    """
     running = Count("chunks", filter=Q(chunks__state=ScanChunk.State.RUNNING))
     to_take = Exists(chunks_to_judge().filter(_free(), scan=OuterRef("pk")))
     found = Scan.objects.filter(to_take, state=Scan.State.RUNNING).annotate(running=running)
-    return list(found.order_by("running", "requested_at").values_list("pk", flat=True)[:_LOOKED_AT])
+    urgency = Case(When(trigger__in=_WAITED_FOR, then=0), default=1)
+    ordered = found.order_by("running", urgency, "requested_at")
+    return list(ordered.values_list("pk", flat=True)[:_LOOKED_AT])
 
 
 def _first_free(scan_id: uuid.UUID) -> ScanChunk | None:

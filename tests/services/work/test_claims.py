@@ -102,6 +102,25 @@ def test_workers_turn_to_the_cluster_that_fewest_are_on(
 
 
 @pytest.mark.django_db
+def test_a_scan_that_somebody_waits_for_goes_before_those_of_the_schedule(
+    aks_demo: Cluster, aks_staging: Cluster
+) -> None:
+    due = Scan.objects.create(cluster=aks_demo, trigger="schedule")
+    wanted = Scan.objects.create(cluster=aks_staging, trigger="demand")
+    assert taken("one").scan_id == wanted.pk
+    assert taken("two").scan_id == due.pk
+
+
+@pytest.mark.django_db
+def test_chunks_are_judged_before_more_scans_of_the_schedule_are_planned(
+    aks_demo: Cluster, aks_staging: Cluster
+) -> None:
+    planned(aks_demo, chunks=1)
+    Scan.objects.create(cluster=aks_staging, trigger="schedule")
+    assert [taken(name).part for name in ("one", "two")] == [Part.CHUNK, Part.PLAN]
+
+
+@pytest.mark.django_db
 def test_chunks_that_failed_wait_until_the_others_had_their_turn(aks_demo: Cluster) -> None:
     scan = planned(aks_demo, chunks=3)
     scan.chunks.filter(number=1).update(attempts=1)
