@@ -15,8 +15,10 @@ from django.db import OperationalError
 from policy_app.evaluation.gatekeeper.webhook import Webhook
 from policy_app.models import AddonState, Definition, Refusal, Scope
 from policy_app.services import access, assignments
+from policy_app.services.authorization import roles
 from policy_app.services.cluster import addon, denials, lookup, webhooks
 from tests.cluster.admission import ApiServer, review
+from tests.granting import grant
 from tests.services.cluster.inside import Api, constraint, pod, template
 from tests.services.test_drafts import draft
 
@@ -124,7 +126,12 @@ def test_a_new_token_ends_the_one_before(server: ApiServer) -> None:
 
 
 def test_the_token_may_come_as_a_bearer(server: ApiServer) -> None:
-    for token in (server.token, access.new_token(User.objects.create_user("jane"))):
+    jane, guest = User.objects.create_user("jane"), User.objects.create_user("guest")
+    grant(jane, roles.READER, lookup.by_name("aks-demo").scope)
+    bearer = f"Bearer {access.new_token(guest)}"
+    refused = server.call(review(placed()), below="validate", authorization=bearer)
+    assert refused.status_code == 401
+    for token in (server.token, access.new_token(jane)):
         bearer = f"Bearer {token}"
         answer = server.call(review(placed()), below="validate", authorization=bearer)
         assert answer.status_code == 200

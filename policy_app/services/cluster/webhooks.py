@@ -34,7 +34,8 @@ from policy_app.evaluation.gatekeeper.review import OPERATIONS, Review
 from policy_app.evaluation.gatekeeper.webhook import Answer
 from policy_app.evaluation.rego.limits import ending_at
 from policy_app.models import AddonState, Cluster, Refusal
-from policy_app.services import access
+from policy_app.services import access, authorization
+from policy_app.services.authorization import actions
 from policy_app.services.cluster import addon, denials, lookup, standing, wakeups
 from policy_app.services.cluster.installed import Installed, installed
 from policy_app.services.cluster.store import namespaces
@@ -254,9 +255,16 @@ def _require_caller(call: Call, current: Snapshot) -> None:
         return
     if call.token in current.callers:
         return
-    if _asked(lambda: access.user_of_token(call.token), call.deadline) is None:
+    if not _asked(lambda: _may_ask(call.token, current.cluster), call.deadline):
         raise errors.unauthorized()
     current.callers.add(call.token)
+
+
+def _may_ask(token: str, cluster: Cluster) -> bool:
+    """Is it the token of somebody with a role that may read the cluster?"""
+    user = access.user_of_token(token)
+    read = actions.read_cluster(cluster.resource_type)
+    return user is not None and authorization.may(user, read, cluster.scope)
 
 
 # What is in force
