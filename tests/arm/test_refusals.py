@@ -227,7 +227,8 @@ def test_a_method_that_nobody_serves_is_a_405(arm: Arm, method: str, path: str) 
         ("PUT", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments/x"),
         (
             "POST",
-            f"{SUBSCRIPTION}/providers/microsoft.policyinsights/policyStates/latest/queryResults",
+            f"{SUBSCRIPTION}/providers/microsoft.policyinsights/policyTrackedResources/default"
+            "/queryResults",
         ),
     ],
 )
