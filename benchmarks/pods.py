@@ -129,5 +129,8 @@ def objects(pods: int) -> Iterator[dict[str, Any]]:
     for number in range(pods):
         thing = copy.deepcopy(careless if number % 5 == 4 else careful)
         thing["metadata"] |= {"name": f"app-{number}", "namespace": f"team-{number % TEAMS}"}
-        thing["status"] = {"phase": "Running", "podIP": f"10.1.{number // 256 % 256}.{number % 256}"}
+        thing["status"] = {
+            "phase": "Running",
+            "podIP": f"10.1.{number // 256 % 256}.{number % 256}",
+        }
         yield thing
