@@ -35,7 +35,7 @@ def new(request: PortalRequest) -> HttpResponse:
     subject.require_somewhere(kind, request.principal)
     if request.method == "POST":
         return _answer(request, _posted(request, kind, None))
-    place = _only_place(request, kind)
+    place = only_place(request, kind)
     if original is None:
         return _page(request, Checked(form.fresh(kind, place)))
     version = definitions.version(original, asked(request, "version"))
@@ -101,7 +101,7 @@ def _posted(request: PortalRequest, kind: Kind, row: Definition | None) -> Autho
     return form.posted(kind, row, scope, data)
 
 
-def _only_place(request: PortalRequest, kind: Kind) -> Scope | None:
+def only_place(request: PortalRequest, kind: Kind) -> Scope | None:
     """The subscription where there is one to choose; else it is to be chosen."""
     may = [
         one

@@ -65,6 +65,19 @@ def require_somewhere(kind: Kind, by: Principal) -> None:
         raise PolicyError("AuthorizationFailed", permit.why, status=403)
 
 
+def require_anywhere(by: Principal) -> None:
+    """Raise ``PolicyError`` for who may write no definition of either kind anywhere."""
+    if not may_anywhere(by):
+        require_somewhere(Kind.POLICY, by)
+
+
+def may_anywhere(by: Principal) -> Permit:
+    """Whether one may write a definition of either kind somewhere, and why not."""
+    if authorization.permit_somewhere(by, write(Kind.INITIATIVE)):
+        return Permit(True)
+    return authorization.permit_somewhere(by, write(Kind.POLICY))
+
+
 def _may(found: Definition, by: Principal, verb: str, instead: str) -> Permit:
     if found.scope is None or found.policy_type != Definition.PolicyType.CUSTOM:
         return Permit(False, f"This definition is built in. {instead}")

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from policy_app.browser import links
-from policy_app.browser.authoring import subject
+from policy_app.browser.authoring import exporting, subject
 from policy_app.browser.definitions import tabs
 from policy_app.browser.definitions.facts import essentials
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
@@ -44,7 +44,6 @@ def definition(request: PortalRequest, kind: str, name: str) -> HttpResponse:
         "assign_url": links.assign(found),
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
         **_authoring(request, found, row),
-        "json_url": links.definition_json(found, row.version),
         "tabs": shown.tabs,
         "panel": shown.template,
         "asked_id": request.GET.get("id", ""),
@@ -86,6 +85,8 @@ def _authoring(request: PortalRequest, found: Definition, row: DefinitionVersion
         "edit_url": links.about("definition-edit", found),
         "may_delete": subject.may_delete(found, by),
         "delete_url": links.about("definition-delete", found),
+        "exports": exporting.links_to(found, row),
+        "compare_url": links.about("definition-compare", found),
     }
 
 

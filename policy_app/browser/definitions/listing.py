@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -64,6 +65,7 @@ class Command:
 
     label: str
     url: str
+    icon: str
     permit: Permit
 
 
@@ -85,17 +87,24 @@ def definitions(request: PortalRequest) -> HttpResponse:
         "page": page,
         "rows": [_row(one) for one in page.object_list],
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
-        "commands": [_command(kind, request) for kind in Definition.Kind],
+        "commands": [*_commands(request)],
         **_choices(chosen, known_tree(request)),
     }
     return render_page(request, "definitions/list.html", context, part="definitions/_part.html")
 
 
-def _command(kind: Definition.Kind, request: PortalRequest) -> Command:
-    """To write one of a kind, for who may somewhere."""
-    url = f"{reverse('definition-new')}?{urlencode({'kind': kind.value})}"
-    permit = authorization.permit_somewhere(request.principal, subject.write(kind))
-    return Command(f"{kind.label} definition", url, permit)
+def _commands(request: PortalRequest) -> Iterator[Command]:
+    """To write a definition of each kind, from a template, or from what another tool prints."""
+    by = request.principal
+    may = {
+        kind: authorization.permit_somewhere(by, subject.write(kind)) for kind in Definition.Kind
+    }
+    for kind in Definition.Kind:
+        url = f"{reverse('definition-new')}?{urlencode({'kind': kind.value})}"
+        yield Command(f"{kind.label} definition", url, "plus", may[kind])
+    from_template = reverse("definition-template")
+    yield Command("From a template", from_template, "file-code", may[Definition.Kind.POLICY])
+    yield Command("Import", reverse("definition-import"), "file-input", subject.may_anywhere(by))
 
 
 def _choices(chosen: dict[str, Any], tree: list[Scope]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from policy_app.models import Definition
+from policy_app.services import authoring
 from tests.browser.conftest import PHONE, OpenPage, Violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -29,5 +30,37 @@ def test_the_editor_says_what_is_wrong_while_one_types(
     expect(text).to_be_focused()
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_two_versions_side_by_side_can_be_read_by_everybody(
+    open_page: OpenPage, violations: Violations, own: Definition
+) -> None:
+    authoring.change(own, {"description": "Ask the team."}, None)
+    page = open_page()
+    page.goto(f"/policy/definitions/policy/own?id={own.arm_id}")
+    page.get_by_role("link", name="Compare versions").click()
+    expect(page.locator(".author-added")).to_contain_text(["Ask the team."])
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.parametrize("name", ["import", "from-template"])
+def test_the_ways_into_the_editor_can_be_used_by_everybody(
+    open_page: OpenPage, violations: Violations, name: str
+) -> None:
+    page = open_page()
+    page.goto(f"/policy/definitions/{name}")
+    text = page.locator("#author-text")
+    text.fill("[")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    page.get_by_role("button", name="Open in the editor").click()
+    expect(page.locator("#author-text-error")).to_be_visible()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
