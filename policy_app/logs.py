@@ -42,7 +42,11 @@ def configure(config: dict[str, Any]) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
             # Every refused request has its line already, with an id and without secrets.
-            "loggers": {"django.request": {"level": "ERROR"}},
+            "loggers": {
+                "django.request": {"level": "ERROR"},
+                # Sign-ins are in the activity log; axes would tell of each of them once more.
+                "axes": {"level": "WARNING"},
+            },
         }
     )
     structlog.configure(
