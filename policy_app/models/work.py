@@ -1,4 +1,4 @@
-"""Who works, and what comes round: the worker processes, and duties that one of them does at a time.
+"""Who works, and what comes round: worker processes, and duties that one of them does at a time.
 
 Both are rows and no locks, so that what a process leaves behind when it is killed is seen and taken
 over by others, on whatever machine they are.
@@ -33,7 +33,7 @@ class WorkerProcess(models.Model):
 
 
 class Duty(models.Model):
-    """Something that comes round, such as asking for due scans; whoever moves its row on does it."""
+    """Something that comes round, such as asking for due scans; who moves its row on does it."""
 
     name = models.CharField(max_length=60, primary_key=True)
     due_at = models.DateTimeField()

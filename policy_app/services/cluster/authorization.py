@@ -65,7 +65,8 @@ def caller_of(principal: Principal, cluster: Cluster) -> Caller:
     """A user of the portal as the cluster sees one, by the roles that the user has there.
 
     Who may fetch the cluster's administrator credentials is one of its masters; who may read the
-    cluster sees all in it but Secrets; who may only fetch user credentials has what RBAC grants.  Raises ``ApiError`` 403 for anybody else.
+    cluster sees all in it but Secrets; who may only fetch user credentials has what RBAC grants.
+    Raises ``ApiError`` 403 for anybody else.
     """
     user = principal.user
     assert user is not None, "only who has signed in calls a cluster"
