@@ -30,6 +30,12 @@ def duplicate(one: Definition, version: str) -> str:
     return f"{reverse('definition-new')}?{query}"
 
 
+def playground(one: Definition, version: str) -> str:
+    """The page on which a version judges manifests."""
+    query = urlencode({"id": one.arm_id, "version": version})
+    return f"{reverse('definition-playground')}?{query}"
+
+
 def about(view: str, one: Definition) -> str:
     """A page that takes the definition's id: to edit it, or to delete it."""
     return f"{reverse(view)}?{urlencode({'id': one.arm_id})}"

@@ -27,7 +27,7 @@ def test_manifests(request: PortalRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            context |= _report(_run(request, clusters))
+            context |= shown(_run(request, clusters))
         except PolicyError as refusal:
             context["refusal"] = refusal
             status = refusal.status
@@ -41,7 +41,7 @@ def _form(request: PortalRequest, clusters: list[Cluster]) -> dict[str, Any]:
     sent = request.POST if request.method == "POST" else request.GET
     text = sent.get("text", "")
     if request.method == "GET" and "example" in request.GET:
-        text = _example()
+        text = example()
     chosen = sent.get("cluster") or (clusters[0].scope.arm_id if clusters else "")
     return {
         **_TITLE,
@@ -54,7 +54,8 @@ def _form(request: PortalRequest, clusters: list[Cluster]) -> dict[str, Any]:
     }
 
 
-def _example() -> str:
+def example() -> str:
+    """A manifest that the pod security baseline refuses."""
     return (settings.FIXTURES_DIR / "manifests" / "nginx-privileged.yaml").read_text("utf-8")
 
 
@@ -76,7 +77,8 @@ def _run(request: PortalRequest, clusters: list[Cluster]) -> testing.Report:
     return testing.run(cluster, uploads, namespace)
 
 
-def _report(report: testing.Report) -> dict[str, Any]:
+def shown(report: testing.Report) -> dict[str, Any]:
+    """What the template of a report takes."""
     in_force = report.in_force
     return {
         "report": report,

@@ -15,6 +15,7 @@ from policy_app.models import Cluster
 from policy_app.services import admission, diffs, enforcement, kubectl
 from policy_app.services.admission import Admission
 from policy_app.services.cluster import bootstrap
+from policy_app.services.drafts import AssignmentDraft
 from policy_app.services.errors import PolicyError
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -142,7 +143,31 @@ def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default")
     ``PolicyError`` where nothing, or too much, was given.
     """
     _check(uploads)
-    in_force = enforcement.in_force(cluster)
+    return _judged(cluster, uploads, namespace, enforcement.in_force(cluster))
+
+
+def try_out(
+    draft: AssignmentDraft,
+    cluster: Cluster,
+    uploads: Sequence[Upload],
+    namespace: str = "default",
+) -> Report:
+    """The same under one assignment alone, which need not be stored.
+
+    Raises ``PolicyError`` where it puts nothing on the cluster, with the reason.
+    """
+    _check(uploads)
+    in_force = enforcement.install([draft], cluster)
+    if not in_force.constraints and not in_force.mutators.all:
+        reasons = [one.reason.rstrip(".") for one in in_force.not_installed]
+        why = "; ".join(reasons) or "it has no policy that is evaluated here"
+        raise PolicyError("NothingInstalled", f"Nothing comes to the cluster: {why}.")
+    return _judged(cluster, uploads, namespace, in_force)
+
+
+def _judged(
+    cluster: Cluster, uploads: Sequence[Upload], namespace: str, in_force: enforcement.InForce
+) -> Report:
     known = bootstrap.namespaces_of(cluster)
     judge = _Judge(cluster, namespace, in_force, known)
     files = [judge.file(upload) for upload in uploads]

@@ -1,4 +1,4 @@
-"""Writing custom definitions: new, copied, changed, deleted, compared; in from other tools, and out."""
+"""Writing custom definitions: made, changed, deleted, compared, taken in and out, tried."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from policy_app.browser.authoring import (
     exporting,
     importing,
     pages,
+    playground,
     templating,
 )
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("policy/definitions/edit", pages.edit, name="definition-edit"),
     path("policy/definitions/check", pages.check, name="definition-check"),
     path("policy/definitions/delete", deletion.delete, name="definition-delete"),
+    path("policy/definitions/playground", playground.playground, name="definition-playground"),
     path("policy/definitions/export", exporting.export, name="definition-export"),
     path("policy/definitions/compare", comparing.compare, name="definition-compare"),
 ]

@@ -26,6 +26,8 @@ _FIELDS = {
     "properties.metadata.category": "category",
 }
 _TYPED_ABOVE = {"displayName": "name", "description": "description"}
+_MANY = 25
+"""Errors that are told one by one."""
 _NEAR = 3
 """Lines that an excerpt shows around the one at fault."""
 
@@ -100,7 +102,10 @@ def check(form: AuthorForm, by: Principal) -> Checked:
 
 def of_refusal(form: AuthorForm, refusal: PolicyError) -> list[Fault]:
     """A service's refusal, each part of it at its field or its line."""
-    return [_fault(form, one) for one in refusal.every()]
+    every = refusal.every()
+    shown = [_fault(form, one) for one in every[:_MANY]]
+    more = len(every) - len(shown)
+    return [*shown, Fault(f"There are {more} more errors.", "")] if more else shown
 
 
 def _fault(form: AuthorForm, one: PolicyError) -> Fault:

@@ -85,6 +85,7 @@ def _authoring(request: PortalRequest, found: Definition, row: DefinitionVersion
         "edit_url": links.about("definition-edit", found),
         "may_delete": subject.may_delete(found, by),
         "delete_url": links.about("definition-delete", found),
+        "playground_url": links.playground(found, row.version),
         "exports": exporting.links_to(found, row),
         "compare_url": links.about("definition-compare", found),
     }

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
-from policy_app.evaluation.kube_yaml.positions import marks, parse_path
+from policy_app.evaluation.kube_yaml.positions import Mark, marks, parse_path
 from policy_app.services.errors import PolicyError
 
 Thing = Literal["policyDefinitions", "policySetDefinitions", "policyAssignments"]
@@ -79,10 +80,16 @@ def line_of(text: str, target: str) -> int:
     """The line of a field in either form; that of its nearest parent where it is not there."""
     if not target:
         return 0
-    root = marks(text, 0)
+    root = _root(text)
     steps = parse_path(target)
     nested = bool(root.children.get("properties")) or steps[:1] != ("properties",)
     return root.find(steps if nested else steps[1:]).line
+
+
+@lru_cache(maxsize=2)
+def _root(text: str) -> Mark:
+    """The marks of a text; a long one that is wrong in many places is read once for all of them."""
+    return marks(text, 0)
 
 
 def _kept(given: dict[str, Any], thing: Thing, *, nested: bool) -> Iterator[tuple[str, Any]]:

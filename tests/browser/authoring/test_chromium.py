@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from policy_app.models import Definition
+from policy_app.models import Cluster, Definition
 from policy_app.services import authoring
 from tests.browser.conftest import PHONE, OpenPage, Violations
 
@@ -62,5 +62,24 @@ def test_the_ways_into_the_editor_can_be_used_by_everybody(
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     page.get_by_role("button", name="Open in the editor").click()
     expect(page.locator("#author-text-error")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_the_playground_shows_the_verdict_beside_the_manifest(
+    open_page: OpenPage, violations: Violations, own: Definition, aks_demo: Cluster
+) -> None:
+    page = open_page()
+    page.goto(f"/policy/definitions/playground?id={own.arm_id}")
+    page.get_by_role("button", name="Try").click()
+    expect(page.locator("#report")).to_contain_text("1 refused")
+    left = page.locator("#author-manifests").bounding_box()
+    right = page.locator("#report").bounding_box()
+    assert left
+    assert right
+    assert left["x"] + left["width"] <= right["x"]
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

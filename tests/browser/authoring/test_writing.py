@@ -235,3 +235,15 @@ def test_an_initiative_of_azure_opens_as_a_copy(browser: Client, portal: None) -
     arm_id = f"/providers/Microsoft.Authorization/policySetDefinitions/{BASELINE}"
     form = opened(browser, f"{NEW}?{urlencode({'duplicate': arm_id})}")
     assert "policyDefinitions" in json.loads(form.get("text"))
+
+
+def test_a_long_text_that_is_wrong_all_over_is_told_in_part(
+    browser: Client, own: Definition
+) -> None:
+    form = opened(browser, edit_url(own))
+    unused = {f"p{number}": {"type": "String"} for number in range(40)}
+    changed(form, parameters={**json.loads(form.get("text"))["parameters"], **unused})
+    found = shown(pressed(form))
+    assert "The parameter 'p3' is defined and the rule does not use it" in found
+    assert "more errors" in found
+    assert "'p39'" not in found
