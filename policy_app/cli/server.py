@@ -22,6 +22,7 @@ from granian.log import LogLevels
 from policy_app.cli.failure import Failure
 from policy_app.cli.tls import Certificates
 from policy_app.services.cluster.limits import MOST_WATCHES
+from policy_app.services.work.engines import parents
 
 _STOP_SECONDS = 10
 
@@ -140,6 +141,8 @@ def _application(certified: bool) -> Callable[..., Any]:
     # process tells it to; ended by both, it would count as crashed.
     os.setpgid(0, 0)
     _end_watches_when_told_to_stop()
+    # Of a server that was killed nothing may go on answering beside the next one.
+    parents.watch_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
     from policy_app.services.cluster import denials, webhooks
     from portal.wsgi import application
 

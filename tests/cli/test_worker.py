@@ -162,3 +162,18 @@ def test_serve_starts_a_worker_again_that_was_killed_and_ends_it_with_itself(
         assert running.stop() == 0
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "it lives on")
     assert "worker died" in (tmp_path / "data.log").read_text()
+
+
+def test_of_a_server_that_was_killed_nothing_goes_on_answering(tmp_path: Path) -> None:
+    with portal(tmp_path / "data") as running:
+        running.process.kill()
+        running.process.wait()
+
+        def silent() -> bool:
+            try:
+                running.get("/healthz")
+            except OSError:
+                return True
+            return False
+
+        until(silent, "something answers in its place")

@@ -15,8 +15,13 @@ _LOOK_SECONDS = 0.5
 def end_with_parent(end: Callable[[], object]) -> None:
     """Call ``end`` as soon as the process that started this one is gone, if there is such a one."""
     if os.environ.get(SUPERVISED):
-        parent = os.getppid()
-        threading.Thread(target=_watch, args=(parent, end), daemon=True, name="parent").start()
+        watch_parent(end)
+
+
+def watch_parent(end: Callable[[], object]) -> None:
+    """Call ``end`` as soon as the process that started this one is gone."""
+    parent = os.getppid()
+    threading.Thread(target=_watch, args=(parent, end), daemon=True, name="parent").start()
 
 
 def _watch(parent: int, end: Callable[[], object]) -> None:
