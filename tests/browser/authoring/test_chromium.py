@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from policy_app.models import Cluster, Definition
+from policy_app.models import Cluster, Definition, Scope
 from policy_app.services import authoring
 from tests.browser.conftest import PHONE, OpenPage, Violations
 
@@ -83,3 +83,28 @@ def test_the_playground_shows_the_verdict_beside_the_manifest(
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_a_location_is_picked_in_a_dialog_and_the_definition_is_saved_there(
+    page: Page, violations: Violations, subscription: Scope
+) -> None:
+    page.goto("/policy/definitions")
+    page.get_by_role("link", name="Policy definition", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("Ours")
+    page.locator("#author-scope").click()
+    dialog = page.get_by_role("dialog", name="Definition location")
+    dialog.get_by_label(str(subscription)).check()
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Use this location").click()
+    expect(page.locator("#author-scope")).to_contain_text(str(subscription))
+    expect(page.locator("#author-checked")).to_contain_text("Saving it makes version 1.0.0")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Ours")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".message-success")).to_contain_text("created as version 1.0.0")
+
+    page.get_by_role("link", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Its one version goes")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.locator(".message-success")).to_contain_text("is deleted")
