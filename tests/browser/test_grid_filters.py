@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import pytest
+from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.test import RequestFactory
 
 from policy_app.browser.assignments.filters import AssignmentFilter
 from policy_app.browser.definitions.filters import DefinitionFilter
 from policy_app.browser.inputs import address
+from policy_app.browser.pages import PortalRequest
 from policy_app.models import Scope
 from policy_app.services import assignments, definitions
+from policy_app.services.authorization import Principal, principal_of
 from tests.factories import make_policy
 
 
-def definition_filter(query: str) -> DefinitionFilter:
-    """The Definitions page's filter for a query string."""
-    return DefinitionFilter(QueryDict(query), queryset=definitions.listing())
+def definition_filter(query: str, by: Principal | None = None) -> DefinitionFilter:
+    """The Definitions page's filter for a query string; the portal itself asks for nobody."""
+    request = cast(PortalRequest, RequestFactory().get("/"))
+    request.principal = by or principal_of(None)
+    return DefinitionFilter(QueryDict(query), queryset=definitions.listing(), request=request)
+
+
+@pytest.fixture
+def stranger(portal: None, django_user_model: type[User]) -> User:
+    """Somebody without any role."""
+    return django_user_model.objects.create_user("stranger")
 
 
 def test_an_empty_address_filters_nothing(portal: None) -> None:
@@ -34,6 +48,13 @@ def test_everything_that_is_known_is_chosen(rg_demo: Scope) -> None:
         "category": ["Storage"],
         "search": "two  words",
     }
+
+
+def test_a_scope_that_somebody_may_not_know_of_is_passed_over(
+    rg_demo: Scope, stranger: User
+) -> None:
+    asked = definition_filter(f"kind=policy&scope={rg_demo.arm_id}", principal_of(stranger))
+    assert asked.chosen == {"kind": "policy"}
 
 
 def test_what_is_not_known_leaves_the_other_filters_at_work(portal: None) -> None:
