@@ -92,6 +92,7 @@ def test_editing_tells_what_turns_red(
 def test_the_number_on_the_tab_comes_by_itself(pods: None, form: WebForm, browser: Client) -> None:
     form.set("scope", RG_DEMO)
     form = form.press("tab", "parameters")
+    form.set("p.effect", "deny")
     asking = form.one("#impact-count")
     body = urlencode([*form.fields, *json.loads(str(asking["hx-vals"])).items()])
     answer = browser.post(
