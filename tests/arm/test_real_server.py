@@ -17,6 +17,8 @@ from tests.arm.addresses import CLUSTER, assignment, assignments, body
 from tests.cli.processes import Portal, portal, run
 from tests.estate_fixtures import SUBSCRIPTION
 
+pytestmark = pytest.mark.own_data
+
 WRITERS = 4
 ROUNDS = 5
 

@@ -28,6 +28,8 @@ from tests.cli.processes import Portal, portal, run
 from tests.estate_fixtures import SUBSCRIPTION
 from tests.services.authoring.bodies import initiative, member, policy
 
+pytestmark = pytest.mark.own_data
+
 _ID = SUBSCRIPTION.rpartition("/")[2]
 _PATIENCE = 90
 EXEMPTION = f"{RESOURCE_GROUP}/providers/Microsoft.Authorization/policyExemptions/story"
