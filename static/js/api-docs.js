@@ -47,6 +47,7 @@ const portalDocs = (() => {
   const root = document.getElementById("swagger-ui");
   new MutationObserver(() => mend(root)).observe(root, { childList: true, subtree: true });
 
-  // With deep links, the button that opens an operation would have a link within it.
-  return { layout: "PortalLayout", deepLinking: false, plugins: [plugin] };
+  // With deep links, the button that opens an operation would have a link within it.  Groups begin
+  // closed: of more operations than a hundred, Swagger UI draws only those that are in view.
+  return { layout: "PortalLayout", deepLinking: false, docExpansion: "none", plugins: [plugin] };
 })();

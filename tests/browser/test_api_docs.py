@@ -16,9 +16,17 @@ NOT_NAMED = """() => [...document.querySelectorAll("#swagger-ui :is(input, selec
 
 
 def visit(page: Page) -> None:
-    """Go there, and wait until the schema has been read."""
+    """Go there, and open the group of an operation once the schema has been read."""
     page.goto("/schema/docs")
+    unfold(page, "PolicyAssignments")
     expect(page.locator(CREATE)).to_be_visible()
+
+
+def unfold(page: Page, group: str) -> None:
+    """Open a group of operations."""
+    head = page.locator(f"#operations-tag-{group}")
+    expect(head).to_be_visible()
+    head.locator("button.expand-operation").click()
 
 
 def expand(page: Page) -> None:
@@ -122,6 +130,7 @@ def test_an_operation_is_carried_out_with_the_session_and_the_console_stays_sile
 
     page.on("console", hear)
     visit(page)
+    unfold(page, "PolicyDefinitions")
     operation = page.locator("#operations-PolicyDefinitions-PolicyDefinitions_ListAtTenant")
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()
