@@ -73,7 +73,8 @@ def test_the_addon_is_switched_without_scripts(open_page: OpenPage, filled: None
 def test_azures_timing_lets_an_assignment_wait_for_sync_now(page: Page, filled: None) -> None:
     page.goto(f"{CLUSTER}?tab=addon")
     page.get_by_label("New assignments are taken over").select_option("azure")
-    page.get_by_role("button", name="Save").click()
+    timing = page.locator("form").filter(has_text="New assignments are taken")
+    timing.get_by_role("button", name="Save").click()
     expect(page.locator(".message-success")).to_contain_text("As in Azure")
     page.get_by_role("button", name="Sync now").click()
     expect(page.locator(".message-success")).to_contain_text("everything is installed")
