@@ -162,7 +162,7 @@ def _runs(process: int) -> bool:
 
 
 def test_an_interrupted_run_leaves_nobody_behind_and_says_nothing(tmp_path: Path) -> None:
-    _many(tmp_path, 600)
+    _many(tmp_path, 2_000)
     command = [*COMMAND, "test", "-f", str(tmp_path), "--initiative", BASELINE, "--jobs", "2"]
     process = subprocess.Popen(
         command,
