@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 
 from policy_app.catalog.importer import import_path
 from policy_app.models import Cluster, Definition, DefinitionVersion, Scope
@@ -39,8 +41,25 @@ def put_back() -> None:
     """The same rows under the same keys, histories included, without importing them again."""
     with transaction.atomic():
         for model, rows in _imported.items():
+            written = [_written(row) for row in rows]
             model._base_manager.bulk_create(rows)
+            for row, moments in zip(rows, written, strict=True):
+                _put_back_moments(row, moments)
         _count_on()
+
+
+def _written(row: Model) -> dict[str, Any]:
+    """The moments of a row that Django sets anew on whatever is stored."""
+    fields = [field for field in row._meta.concrete_fields if isinstance(field, DateTimeField)]
+    stamped = [field.name for field in fields if field.auto_now or field.auto_now_add]
+    return {name: getattr(row, name) for name in stamped}
+
+
+def _put_back_moments(row: Model, moments: dict[str, Any]) -> None:
+    if moments:
+        type(row)._base_manager.filter(pk=row.pk).update(**moments)
+    for name, moment in moments.items():
+        setattr(row, name, moment)
 
 
 def _count_on() -> None:
