@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.objects import name_of, namespace_of
-from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.errors import GatekeeperError
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.results import Origin, Violation
@@ -24,6 +23,7 @@ from policy_app.models import Assignment, Cluster, KubeObject
 from policy_app.services import admission, reach
 from policy_app.services.admission import Admission
 from policy_app.services.cluster import bootstrap, kinds
+from policy_app.services.cluster.audited import is_about, stored_under
 from policy_app.services.cluster.store import DECIDING_GROUPS
 from policy_app.services.drafts import AssignmentDraft, from_assignment
 from policy_app.services.enforcement import InForce
@@ -37,7 +37,6 @@ from policy_app.services.whatif.results import (
 )
 from policy_app.services.whatif.workloads import Workloads
 
-_ANY = "*"
 _NEVER_ASKED = frozenset({"events", "leases"})
 _MAKERS = frozenset(
     {"deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs"}
@@ -102,28 +101,18 @@ def _objects(cluster: Cluster, comparison: Comparison) -> QuerySet[KubeObject]:
 
     A mutator may change whatever there is.
     """
-    chosen = Q()
-    for kind in kinds.kinds_of(cluster):
-        if kind.group in DECIDING_GROUPS or kind.plural in _NEVER_ASKED:
-            continue
-        if comparison.mutators_differ or kind.plural in _MAKERS or _asks(comparison, kind):
-            chosen |= Q(group=kind.group, plural=kind.plural)
-    if not chosen:
-        return KubeObject.objects.none()
-    return KubeObject.objects.filter(chosen, cluster=cluster).order_by("pk")
+    chosen = {
+        (kind.group, kind.plural)
+        for kind in kinds.kinds_of(cluster)
+        if kind.group not in DECIDING_GROUPS
+        and kind.plural not in _NEVER_ASKED
+        and (comparison.mutators_differ or kind.plural in _MAKERS or _asks(comparison, kind))
+    }
+    return KubeObject.objects.filter(stored_under(chosen), cluster=cluster).order_by("pk")
 
 
 def _asks(comparison: Comparison, kind: Kind) -> bool:
-    return any(_is_about(one, kind) for one in comparison.constraints)
-
-
-def _is_about(constraint: Constraint, kind: Kind) -> bool:
-    entries = constraint.match.kinds if constraint.match is not None else ()
-    return not entries or any(
-        (not one.kinds or {_ANY, kind.kind} & {*one.kinds})
-        and (not one.api_groups or {_ANY, kind.group} & {*one.api_groups})
-        for one in entries
-    )
+    return any(is_about(one, kind.group, kind.kind) for one in comparison.constraints)
 
 
 @dataclass(slots=True)
