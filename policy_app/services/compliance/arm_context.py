@@ -13,6 +13,7 @@ from typing import Any
 from policy_app.models import Assignment, Definition, DefinitionVersion, PolicyState, Scope
 
 Texts = Mapping[str, str]
+_ASSIGNMENTS = "/providers/microsoft.authorization/policyassignments/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Context:
     def __init__(self) -> None:
         self._known: dict[int, About] = {}
         self._scopes: dict[int, Scope] | None = None
-        self._assignments: dict[str, Assignment] | None = None
+        self._assignments: dict[str, Assignment | None] = {}
         self._definitions: dict[str, Definition] | None = None
         self._groups: dict[str, Mapping[str, list[str]]] = {}
 
@@ -44,7 +45,7 @@ class Context:
         return self._known[row.pk]
 
     def _made(self, row: PolicyState) -> About:
-        assignment = self._all_assignments().get(row.assignment_key)
+        assignment = self._assignment(row.assignment_key)
         initiative = self._definition(row.set_definition_key)
         definition = self._definition(row.definition_key)
         groups = self._groups_of(initiative).get(row.reference_id.lower(), [])
@@ -105,11 +106,13 @@ class Context:
             self._definitions[key] = found
         return self._definitions.get(key)
 
-    def _all_assignments(self) -> Mapping[str, Assignment]:
-        if self._assignments is None:
-            rows = Assignment.objects.select_related("scope", "updated_by", "created_by")
-            self._assignments = {row.arm_id.lower(): row for row in rows}
-        return self._assignments
+    def _assignment(self, key: str) -> Assignment | None:
+        """The assignment of this id in lower case; None where it is gone."""
+        if key not in self._assignments:
+            scope, _, name = key.rpartition(_ASSIGNMENTS)
+            rows = Assignment.objects.filter(scope__key=scope, key=name)
+            self._assignments[key] = rows.select_related("created_by").first()
+        return self._assignments[key]
 
     def _all_scopes(self) -> Mapping[int, Scope]:
         if self._scopes is None:
@@ -123,8 +126,7 @@ def _policy(
     definition: Definition | None,
     initiative: Definition | None,
 ) -> Texts:
-    provider = "/providers/microsoft.authorization/policyassignments/"
-    scope, _, name = row.assignment_key.rpartition(provider)
+    scope, _, name = row.assignment_key.rpartition(_ASSIGNMENTS)
     parameters = assignment.parameters if assignment else {}
     owner = str(assignment.created_by or "") if assignment else ""
     return {
