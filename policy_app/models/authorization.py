@@ -10,21 +10,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from policy_app.models.resources import person
 from policy_app.models.scopes import Scope
 
 _PROVIDER = "providers/Microsoft.Authorization"
-
-
-def _person() -> Any:
-    """Who did something; the user may be gone since."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
 
 
 class SecurityPrincipal(models.Model):
@@ -88,7 +77,7 @@ class ServicePrincipal(models.Model):
         editable=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = _person()
+    created_by = person()
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -160,9 +149,9 @@ class RoleDefinition(models.Model):
     assignable_scopes = models.ManyToManyField(Scope, blank=True, related_name="custom_roles")
     is_built_in = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = _person()
+    created_by = person()
     updated_at = models.DateTimeField(auto_now=True)
-    updated_by = _person()
+    updated_by = person()
 
     class Meta:
         ordering = ["-is_built_in", "role_name", "pk"]
@@ -194,7 +183,7 @@ class RoleAssignment(models.Model):
     )
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = _person()
+    created_by = person()
 
     class Meta:
         ordering = ["pk"]

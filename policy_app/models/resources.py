@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from policy_app.models.scopes import Scope
 
 
-def _person() -> Any:
+def person() -> Any:
     """Who did something; the user may be gone since."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -42,9 +42,9 @@ class PolicyResource(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     resource_selectors = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = _person()
+    created_by = person()
     updated_at = models.DateTimeField(auto_now=True)
-    updated_by = _person()
+    updated_by = person()
 
     class Meta:
         abstract = True
