@@ -46,7 +46,7 @@ def paginate(request: Request, rows: QuerySet[Row]) -> Page[Row]:
     found = list(rows.order_by("pk").filter(pk__gt=after)[: size + 1])
     if len(found) <= size:
         return Page(found, "")
-    return Page(found[:size], _link(request, found[size - 1].pk))
+    return Page(found[:size], next_link(request, f"after:{found[size - 1].pk}"))
 
 
 def _size(given: str | None) -> int:
@@ -60,19 +60,26 @@ def _size(given: str | None) -> int:
 def _after(token: str | None) -> int:
     if token is None:
         return 0
-    try:
-        text = base64.b64decode(token, altchars=b"-_", validate=True).decode("ascii")
-    except (ValueError, binascii.Error):
-        text = ""
-    found = _TOKEN.fullmatch(text)
+    found = _TOKEN.fullmatch(token_text(token))
     if found is None:
         raise _wrong("$skiptoken", f"'{token}' is none of the portal's; follow nextLink as it is.")
     return int(found[1])
 
 
-def _link(request: Request, last: int) -> str:
-    """Never by joining URLs: a path that starts with two slashes would become a host."""
-    token = base64.urlsafe_b64encode(f"after:{last}".encode()).decode()
+def token_text(token: str) -> str:
+    """What a ``$skiptoken`` says; nothing where it is none of the portal's."""
+    try:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode("ascii")
+    except (ValueError, binascii.Error):
+        return ""
+
+
+def next_link(request: Request, text: str) -> str:
+    """The address of the next page, with every option of this one; its token says ``text``.
+
+    Never by joining URLs: a path that starts with two slashes would become a host.
+    """
+    token = base64.urlsafe_b64encode(text.encode()).decode()
     query = {**request.query_params.dict(), "$skiptoken": token}
     path = quote(normal_id(request.path))
     return f"{request.scheme}://{request.get_host()}{path}?{urlencode(query, safe='$')}"

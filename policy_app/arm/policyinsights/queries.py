@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -16,6 +13,7 @@ from rest_framework.response import Response
 
 from policy_app.arm import openapi
 from policy_app.arm.odata import Columns
+from policy_app.arm.paging import next_link, token_text
 from policy_app.arm.policyinsights import columns, expand
 from policy_app.arm.policyinsights.places import INSIGHTS, SCOPES
 from policy_app.arm.policyinsights.shaping import Query, cut
@@ -23,7 +21,6 @@ from policy_app.arm.views import ArmView
 from policy_app.services.authorization import actions
 from policy_app.services.compliance import records
 from policy_app.services.errors import PolicyError
-from policy_app.services.scopes import normal_id
 
 PAGE_SIZE = 1_000
 """Azure's: the most records of one answer."""
@@ -75,7 +72,7 @@ class QueryResults(ArmView):
         value = [self._shape(context, one) for one in expand.filled(shown, self.scope, expanded)]
         body: dict[str, Any] = {"@odata.context": context, "@odata.count": len(value)}
         if self.paged and more and first + len(shown) < most:
-            body["@odata.nextLink"] = _link(request, first + len(shown))
+            body["@odata.nextLink"] = next_link(request, f"from:{first + len(shown)}")
         return Response(body | {"value": value})
 
     def records(self, query: Query) -> Iterable[Mapping[str, Any]]:
@@ -161,22 +158,10 @@ def _first(request: Request) -> int:
     token = request.query_params.get("$skiptoken")
     if not token:
         return 0
-    try:
-        text = base64.b64decode(token, altchars=b"-_", validate=True).decode("ascii")
-    except (ValueError, binascii.Error):
-        text = ""
-    found = _TOKEN.fullmatch(text)
+    found = _TOKEN.fullmatch(token_text(token))
     if found is None:
         what = f"The query parameter $skiptoken '{token}' is none of the portal's; follow"
         raise PolicyError(
             "InvalidQueryParameter", f"{what} @odata.nextLink as it is.", target="$skiptoken"
         )
     return int(found[1])
-
-
-def _link(request: Request, first: int) -> str:
-    """The next page, with every option: the clients send none of them again."""
-    token = base64.urlsafe_b64encode(f"from:{first}".encode()).decode()
-    query = {**request.query_params.dict(), "$skiptoken": token}
-    path = quote(normal_id(request.path))
-    return f"{request.scheme}://{request.get_host()}{path}?{urlencode(query, safe='$')}"
