@@ -25,6 +25,8 @@ CSRF_TRUSTED_ORIGINS = env.names("POLICY_PORTAL_TRUSTED_ORIGINS", "")
 BEHIND_HTTPS = env.boolean("POLICY_PORTAL_HTTPS", default=False)
 # Set by ``serve --tls``: the portal speaks HTTPS itself, with a certificate of its own authority.
 SPEAKS_TLS = env.boolean("POLICY_PORTAL_TLS", default=False)
+# Set by ``serve --control``: tests may empty the portal and push its clock, at /_portal/.
+CONTROL = env.boolean("POLICY_PORTAL_CONTROL", default=False)
 # How many proxies stand in front and write X-Forwarded-For; nothing is believed of callers.
 PROXIES = env.integer("POLICY_PORTAL_PROXIES", 0, low=0, high=10)
 LOG_LEVEL = env.choice(

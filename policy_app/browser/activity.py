@@ -12,8 +12,8 @@ from typing import Any, cast
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path, reverse
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.browser.grids import page_of
 from policy_app.browser.highlighting import json_lines
 from policy_app.browser.inputs import asked
@@ -82,7 +82,7 @@ def entry(request: PortalRequest, event_id: Any) -> HttpResponse:
 def export(request: PortalRequest, form: str) -> HttpResponse:
     """Exactly what is filtered, as a file; read row by row, however much there is."""
     found = _filtered(request, _chosen(request))
-    name = f"activity-{timezone.now():%Y-%m-%d}.{form}"
+    name = f"activity-{wall_clock.now():%Y-%m-%d}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if form == "csv":
         return _stream(_csv(found), "text/csv", headers)
@@ -116,7 +116,7 @@ def _filtered(request: PortalRequest, chosen: dict[str, str]) -> QuerySet[Activi
     """The entries that the address asks for.  Raises ``PolicyError`` for a date that is none."""
     wanted = Q()
     if chosen["span"] in dict(_SPANS):
-        wanted &= Q(at__gte=timezone.now() - timedelta(days=int(chosen["span"])))
+        wanted &= Q(at__gte=wall_clock.now() - timedelta(days=int(chosen["span"])))
     if chosen["from"]:
         wanted &= Q(at__gte=_midnight(chosen["from"], "from"))
     if chosen["to"]:

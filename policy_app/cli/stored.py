@@ -58,11 +58,10 @@ def _on(draft: AssignmentDraft, cluster: Cluster | None) -> tuple[list[Policy], 
 
 
 def _not_exempt(found: Iterable[Policy], cluster: Cluster) -> tuple[list[Policy], list[str]]:
-    from django.utils import timezone
-
+    from policy_app import wall_clock
     from policy_app.services import exemptions
 
-    holding, resource, now = exemptions.holding(cluster), _resource(cluster), timezone.now()
+    holding, resource, now = exemptions.holding(cluster), _resource(cluster), wall_clock.now()
     outcomes = [(one, why_exempt(one, holding, resource, now)) for one in found]
     taken = [policy for policy, exempt in outcomes if exempt is None]
     return taken, [exempt.reason for _, exempt in outcomes if exempt is not None]

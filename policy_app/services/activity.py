@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import ActivityEntry, Scope, SecurityPrincipal
 from policy_app.services import authorization
 from policy_app.services.authorization import Actor, Forbidden, Principal, actions
@@ -41,7 +41,7 @@ def record(
     """
     who = authorization.principal_of(by)
     return ActivityEntry.objects.create(
-        at=timezone.now(),
+        at=wall_clock.now(),
         operation=operation,
         resource_id=resource_id[:_LONGEST_ID],
         path=scope.path if scope is not None else "",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.evaluation.language.assignments import EffectivePolicy
 from policy_app.evaluation.language.constraints import (
     changes_objects,
@@ -47,7 +47,7 @@ def coverage(draft: AssignmentDraft) -> list[Covered]:
 def _in_force(assigned: enforcement.Assigned, cluster: Cluster) -> list[EffectivePolicy]:
     if not cluster.addon_enabled:
         return []
-    resource, now = enforcement.resource_of(cluster), timezone.now()
+    resource, now = enforcement.resource_of(cluster), wall_clock.now()
     exempting = exemptions.holding(cluster)
     return [
         one

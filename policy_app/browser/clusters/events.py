@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.apimachinery.durations import age
 from policy_app.apimachinery.objects import moment
 from policy_app.browser.clusters import filters
@@ -108,6 +108,6 @@ def _row(event: Mapping[str, Any], url: str) -> Row:
         namespace=str(event["metadata"].get("namespace", "")),
         message=str(event.get("message", "")),
         count=int(event.get("count") or 1),
-        age=age(last, timezone.now()),
+        age=age(last, wall_clock.now()),
         last=moment(last),
     )

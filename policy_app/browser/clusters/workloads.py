@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.apimachinery import tables
 from policy_app.apimachinery.kinds import Kinds
 from policy_app.browser.clusters import filters
@@ -96,7 +96,7 @@ def _cells(served: Kinds, one: KubeObject) -> Mapping[str, Any]:
     kind = served.stored_as(one.group, one.plural)
     if kind is None:
         return {}
-    table = tables.table(kind, [one.body], include="None", now=timezone.now())
+    table = tables.table(kind, [one.body], include="None", now=wall_clock.now())
     names = [column["name"] for column in table["columnDefinitions"]]
     return dict(zip(names, table["rows"][0]["cells"], strict=True))
 

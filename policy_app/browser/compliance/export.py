@@ -11,9 +11,9 @@ from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from policy_app import wall_clock
 from policy_app.apimachinery.objects import timestamp
 from policy_app.browser.compliance import tables
 from policy_app.browser.compliance.tables import Table
@@ -54,7 +54,7 @@ def _json(request: PortalRequest, table: Table) -> StreamingHttpResponse:
     def parts() -> Iterator[str]:
         head = {
             "title": table.title,
-            "generatedAt": timestamp(timezone.now()),
+            "generatedAt": timestamp(wall_clock.now()),
             "filters": _filters(request),
             "total": table.total,
             "totalOf": table.thing,
@@ -69,7 +69,7 @@ def _json(request: PortalRequest, table: Table) -> StreamingHttpResponse:
 
 
 def _html(request: PortalRequest, table: Table) -> StreamingHttpResponse:
-    context = {"table": table, "filters": _filters(request), "now": timezone.now()}
+    context = {"table": table, "filters": _filters(request), "now": wall_clock.now()}
 
     def parts() -> Iterator[str]:
         yield render_to_string("compliance/report_head.html", context, request)
@@ -121,7 +121,7 @@ def _filters(request: PortalRequest) -> dict[str, str]:
 
 
 def _file(table: Table) -> str:
-    day = timezone.now().date().isoformat()
+    day = wall_clock.now().date().isoformat()
     return f"{table.title.lower().replace(' ', '-')}-{day}"
 
 

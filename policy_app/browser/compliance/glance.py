@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.browser.compliance import charts, links_to, places, rows, states
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest
@@ -31,7 +31,7 @@ def chart(request: PortalRequest) -> dict[str, Any]:
     """``?days=7`` or ``30``: what the Overview draws."""
     place = places.read(request)
     days = next((one for one in CHOICES if str(one) == asked(request, "days")), CHOICES[0])
-    today = timezone.now().date()
+    today = wall_clock.now().date()
     told = records.summary(place.fleet)
     good = told.components - told.non_compliant
     components = {

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import Cluster, ClusterState, KubeObject
 from policy_app.services.cluster import addon, controllers
 from policy_app.services.cluster.store import writing
@@ -42,14 +42,14 @@ def catch_up(cluster: Cluster) -> None:
 
 
 def _is_behind(cluster: Cluster) -> bool:
-    due = Exists(_due(OuterRef("cluster"), timezone.now()))
+    due = Exists(_due(OuterRef("cluster"), wall_clock.now()))
     state = ClusterState.objects.filter(cluster=cluster)
     return state.filter(Q(settled__lt=F("revision")) | due).exists()
 
 
 def _next_moment(cluster: Cluster) -> datetime | None:
     """The first moment that has come and was not seen to."""
-    found = _due(cluster, timezone.now()).order_by("due_at").values_list("due_at", flat=True)
+    found = _due(cluster, wall_clock.now()).order_by("due_at").values_list("due_at", flat=True)
     return found.first()
 
 

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.evaluation.gatekeeper.exemptions import OWN_NAMESPACE
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.gatekeeper.webhook import Answer
@@ -38,7 +38,7 @@ class Refused:
     review: Review
     answer: Answer
     dry_run: bool = False
-    at: datetime = field(default_factory=timezone.now)
+    at: datetime = field(default_factory=wall_clock.now)
     door: str = Refusal.Door.CLUSTER
 
     @property

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.objects import (
     Object,
@@ -255,7 +255,7 @@ def writing(cluster: Cluster, now: datetime | None = None) -> Iterator[Writer]:
     afterwards: list[Callable[[], None]] = []
     try:
         with transaction.atomic():
-            writer = Writer(cluster, locked_state(cluster), now or timezone.now(), afterwards)
+            writer = Writer(cluster, locked_state(cluster), now or wall_clock.now(), afterwards)
             began_at = writer.state.revision
             yield writer
             _finish(writer, began_at)

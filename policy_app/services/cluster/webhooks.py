@@ -22,10 +22,10 @@ from uuid import uuid4
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, connections, transaction
 from django.dispatch import receiver
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from simple_history.signals import post_create_historical_record
 
+from policy_app import wall_clock
 from policy_app.apimachinery import errors
 from policy_app.evaluation.gatekeeper.errors import ReviewError
 from policy_app.evaluation.gatekeeper.exemptions import NAME_LABEL
@@ -350,7 +350,7 @@ def _read(name: str, kept: Snapshot | None) -> Snapshot:
 
 def _stands(kept: Snapshot) -> bool:
     """Whether nothing has changed: one statement, so that answers under way are not held up."""
-    if kept.due_at is not None and timezone.now() >= kept.due_at:
+    if kept.due_at is not None and wall_clock.now() >= kept.due_at:
         return False
     row = standing.of(kept.cluster, synced=bool(kept.deciding.synced))
     return bool(row) and row == kept.row

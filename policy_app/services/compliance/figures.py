@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Sum
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import ClusterAudit, ComplianceSample, ComplianceState, PolicyState
 from policy_app.services.compliance import rollup
 from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where, at, clusters
@@ -100,7 +100,7 @@ def trend(
 
     A cluster without a sample of its own on a day counts as it stood last.
     """
-    last = today or timezone.now().date()
+    last = today or wall_clock.now().date()
     rows = ComplianceSample.objects.filter(at(where), assignment_key=assignment.lower())
     rows = rows.filter(day__gt=last - timedelta(days=days), day__lte=last).order_by("day")
     standing: dict[int, ComplianceSample] = {}

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import ClusterAudit, PolicyState, Scan, ScanChunk
 from policy_app.services.compliance import counting, removing, rollup
 from policy_app.services.compliance.counting import Counts
+from policy_app.services.work import moments
 
 
 def finish(scan: Scan) -> Scan:
@@ -27,7 +28,7 @@ def finish(scan: Scan) -> Scan:
         chunks = list(row.chunks.select_for_update().order_by("pk"))
         if row.state not in Scan.OPEN or not (row.cancelled or _is_through(row, chunks)):
             return row
-        now = timezone.now()
+        now = wall_clock.now()
         ClusterAudit.objects.get_or_create(cluster_id=row.cluster_id)
         audit = ClusterAudit.objects.select_for_update().get(cluster=row.cluster_id)
         complete = not row.cancelled
@@ -36,7 +37,8 @@ def finish(scan: Scan) -> Scan:
         removing.unused_sets(row.cluster_id)
         counts = _count(row.cluster_id, now, complete=complete)
         _mark(audit, row, chunks, counts, now)
-        _end(row, chunks, removed, now)
+        # A scan's own times are the workers', as its leases are.
+        _end(row, chunks, removed, moments.now())
     return row
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import (
     AppliedSet,
     ComplianceEvent,
@@ -237,7 +237,7 @@ def cut(rows: QuerySet[ComponentState]) -> Cut:
     total = rows.count()
     if not settings.AZURE_LIMITS:
         return Cut(rows, total, total)
-    recent = rows.filter(judged_at__gte=timezone.now() - AZURE_WINDOW)
+    recent = rows.filter(judged_at__gte=wall_clock.now() - AZURE_WINDOW)
     # The rows of a policy are numbered in the order of its list; only the first ones count.
     crowded = recent.order_by().values("policy").annotate(n=Count("pk")).filter(n__gt=AZURE_RECORDS)
     for key in list(crowded.values_list("policy", flat=True)):

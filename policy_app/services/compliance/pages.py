@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
 from policy_app.models import (
     Assignment,
@@ -147,7 +148,7 @@ def refusals(where: Where, newest_first: bool = True) -> QuerySet[Refusal]:
 
 def refusals_by_day(where: Where, days: int, today: date | None = None) -> dict[date, int]:
     """How many requests were refused on each of the last days, those without any too."""
-    last = today or timezone.now().date()
+    last = today or wall_clock.now().date()
     first = last - timedelta(days=days - 1)
     begin = timezone.make_aware(datetime.combine(first, datetime.min.time()))
     rows = Refusal.objects.filter(at(where), at__gte=begin, dry_run=False).order_by()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import Cluster, ClusterAudit, ClusterState, PolicyState, Scan, ScanChunk
 from policy_app.services.cluster import bootstrap, clock
 from policy_app.services.cluster.addon.wanted import wanted_on
@@ -35,7 +35,7 @@ def plan(scan: Scan) -> Scan:
         row = Scan.objects.select_for_update().get(pk=scan.pk)
         if row.planned or row.state not in Scan.OPEN:
             return row
-        now = timezone.now()
+        now = wall_clock.now()
         ClusterAudit.objects.get_or_create(cluster=cluster)
         audit = ClusterAudit.objects.select_for_update().get(cluster=cluster)
         judging = policies.bring_up_to_date(cluster, standing, now)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import AddonState, Cluster, ClusterAudit, ClusterState, Scan
 from policy_app.services.cluster.addon import estate
 from policy_app.services.compliance import scanning
@@ -31,7 +31,7 @@ def request_due(now: datetime | None = None) -> list[Scan]:
     """
     if not settings.AUDIT_MINUTES:
         return []
-    now = now or timezone.now()
+    now = now or wall_clock.now()
     return [scanning.request(cluster, trigger, reach=reach) for cluster, trigger, reach in due(now)]
 
 

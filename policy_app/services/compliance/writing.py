@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import (
     AppliedSet,
     ComplianceEvent,
@@ -99,7 +99,7 @@ def write(chunk: ScanChunk, judgement: Judgement) -> int:
     if scan is None:
         return 0
     _note_moved(scan, judgement)
-    now = timezone.now()
+    now = wall_clock.now()
     verdicts = {one.uid: one for one in judgement.verdicts}
     # Always in the same order, so that two workers never wait for each other crosswise.
     locked = Component.objects.select_for_update().filter(

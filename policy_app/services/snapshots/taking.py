@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.apimachinery import builtin
 from policy_app.apimachinery.schemas import Schemas
 from policy_app.models import Cluster
@@ -78,7 +78,7 @@ def take(
     not change the cluster, and 409 where people have written to it.
     """
     _require(place, wanted)
-    began_at = timezone.now()
+    began_at = wall_clock.now()
     version = source.version() or (place.cluster or Cluster()).kubernetes_version
     minor = ".".join(version.split(".")[:2])
     left = Notes()

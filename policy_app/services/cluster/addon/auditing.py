@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.apimachinery.kinds import Kinds
 from policy_app.apimachinery.objects import Object, timestamp
 from policy_app.evaluation.gatekeeper.audit import Audit, audit
@@ -67,7 +67,7 @@ def _audit(cluster: Cluster, state: ClusterState, deciding: Installed) -> Audit:
     return audit(
         deciding.webhook.client,
         _objects(cluster, served, deciding),
-        timestamp(timezone.now()),
+        timestamp(wall_clock.now()),
         expander=deciding.webhook.expander,
         namespaces={row.name: row.body for row in namespaces(cluster)},
         config=deciding.config,

@@ -14,8 +14,8 @@ from importlib import metadata
 
 from django.db import connection
 from django.db.models import Min
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import (
     Assignment,
     Cluster,
@@ -58,7 +58,7 @@ def look_at_all() -> Iterator[tuple[int, Estate]]:
 def next_end(cluster: Cluster) -> datetime | None:
     """When the next exemption at or above the cluster ends, which nobody writes down."""
     live = Exemption.objects.filter(
-        scope_id__in=cluster.scope.lineage, expires_on__gt=timezone.now()
+        scope_id__in=cluster.scope.lineage, expires_on__gt=wall_clock.now()
     )
     found: datetime | None = live.aggregate(end=Min("expires_on"))["end"]
     return found

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.evaluation.language.reasons import TEMPLATE_INSTALL_FAILED
 from policy_app.models import AddonState, Cluster
 from policy_app.services import activity, authorization
@@ -49,7 +49,7 @@ def due_by_time(state: AddonState) -> datetime | None:
 def catch_up(cluster: Cluster) -> None:
     """Sync where it is time to; two statements where it is not."""
     standing = estate.look(cluster)
-    if _is_due(state_of(cluster), standing, timezone.now()):
+    if _is_due(state_of(cluster), standing, wall_clock.now()):
         _sync(cluster, standing, pushed=False)
 
 
