@@ -6,11 +6,13 @@ and checks the id token.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import structlog
-from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.base_client.errors import MismatchingStateError, OAuthError
 from authlib.integrations.django_client import OAuth
 from django.conf import settings
 from django.contrib.auth import login
@@ -20,7 +22,8 @@ from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
-from requests import RequestException
+from requests import ConnectionError as RequestsConnectionError
+from requests import Timeout
 
 from policy_app import callers
 from policy_app.services import activity, oidc
@@ -40,12 +43,14 @@ def start(request: HttpRequest) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    request.session[_NEXT] = asked if safe else settings.LOGIN_REDIRECT_URL
     back = request.build_absolute_uri(reverse("oidc-callback"))
     try:
-        answer: HttpResponse = _provider().authorize_redirect(request, back)
-    except (AuthlibBaseError, RequestException, ValueError) as error:
-        return _failed(request, error)
+        provider = _provider()
+        with _told_in_words():
+            answer: HttpResponse = provider.authorize_redirect(request, back)
+    except PolicyError as refusal:
+        return _refused(request, refusal)
+    request.session[_NEXT] = asked if safe else settings.LOGIN_REDIRECT_URL
     return answer
 
 
@@ -53,19 +58,70 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from the provider: whoever its id token names is signed in."""
+    wanted = request.session.pop(_NEXT, settings.LOGIN_REDIRECT_URL)
     try:
-        token = _provider().authorize_access_token(request)
+        user = oidc.user_of(_claims(request))
+    except PolicyError as refusal:
+        return _refused(request, refusal)
+    login(request, user, backend=_BACKEND)
+    return redirect(wanted)
+
+
+def _claims(request: HttpRequest) -> dict[str, Any]:
+    """What the provider says of the person, once all of it is checked.
+
+    The id token decides who it is.  OpenID Connect Core 1.0, 5.4: names, addresses and groups may
+    be told at the userinfo endpoint alone.
+    """
+    provider = _provider()
+    with _told_in_words():
+        try:
+            token = provider.authorize_access_token(request, claims_options=_only_this_issuer())
+        finally:
+            # A refusal of the provider's would leave it in the session.
+            provider.framework.clear_state_data(request.session, request.GET.get("state"))
         claims = token.get("userinfo")
         if not claims:
             raise ValueError("the provider sent no id token")
-        user = oidc.user_of(claims)
-    except (AuthlibBaseError, RequestException, ValueError) as error:
-        return _failed(request, error)
-    except PolicyError as refusal:
-        return _refused(request, refusal.message)
-    wanted = request.session.pop(_NEXT, settings.LOGIN_REDIRECT_URL)
-    login(request, user, backend=_BACKEND)
-    return redirect(wanted)
+        if "userinfo_endpoint" not in provider.load_server_metadata():
+            return dict(claims)
+        told = provider.userinfo(token=token)
+        if told.get("sub") != claims["sub"]:
+            raise ValueError("the userinfo endpoint speaks of somebody else")
+        return {**told, **claims}
+
+
+def _only_this_issuer() -> dict[str, Any]:
+    """OpenID Connect Discovery 1.0, 4.3: the token is from the issuer that the settings name."""
+    issuer = settings.OIDC_ISSUER.rstrip("/")
+    return {"iss": {"essential": True, "values": [issuer, f"{issuer}/"]}}
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    """Turn whatever goes wrong between authlib and the provider into a refusal.
+
+    The reason may hold what the provider sent: it is for the log, not for whoever tries.
+    """
+    try:
+        yield
+    except Exception as error:  # what a provider sends may trip authlib up anywhere
+        _log.warning("sign-in failed", reason=type(error).__name__, detail=str(error)[:300])
+        raise _in_words(error) from error
+
+
+def _in_words(error: Exception) -> PolicyError:
+    if isinstance(error, (RequestsConnectionError, Timeout)):
+        text = "The provider does not answer. Try again later, or sign in another way."
+        return PolicyError("ProviderUnavailable", text, status=502)
+    if isinstance(error, MismatchingStateError):
+        text = "This sign-in was begun in another browser, or too long ago. Begin it again."
+        return PolicyError("UnknownSignIn", text, status=403)
+    if isinstance(error, OAuthError) and error.error == "access_denied":
+        text = "The provider did not let you in, or the sign-in was cancelled there."
+        return PolicyError("AccessDenied", text, status=403)
+    text = "The sign-in at the provider did not succeed. Try again."
+    return PolicyError("SignInFailed", text, status=403)
 
 
 @lru_cache(maxsize=1)
@@ -96,18 +152,17 @@ def _provider() -> Any:
     )
 
 
-def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
-    # The reason may hold what the provider sent: it is for the log, not for whoever tries.
-    _log.warning("sign-in failed", reason=type(error).__name__, detail=str(error)[:300])
-    return _refused(request, "The sign-in at the provider did not succeed; try again.")
-
-
-def _refused(request: HttpRequest, text: str) -> HttpResponse:
+def _refused(request: HttpRequest, refusal: PolicyError) -> HttpResponse:
     from policy_app.browser import signin
 
-    who = callers.stranger(request, "an OpenID Connect user", callers.BROWSER)
-    activity.record(who, activity.SIGN_IN, outcome=activity.Outcome.FAILED, message=text)
-    return signin.page(request, text, 403)
+    text = refusal.message
+    if settings.OIDC_ISSUER:
+        who = callers.stranger(request, "an OpenID Connect user", callers.BROWSER)
+        activity.record(who, activity.SIGN_IN, outcome=activity.Outcome.FAILED, message=text)
+    if request.session.modified:
+        # Django leaves it out where the status is 500 or more, and the state could be used again.
+        request.session.save()
+    return signin.page(request, text, refusal.status)
 
 
 urlpatterns = [

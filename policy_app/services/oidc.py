@@ -12,13 +12,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from policy_app.models import ExternalIdentity
 from policy_app.services.errors import PolicyError
 
 _UNFIT = re.compile(r"[^\w.@+-]+", re.ASCII)
 _LONGEST = 140
+_LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
 _MOST_GROUPS = 500
 
 
@@ -34,25 +35,47 @@ def user_of(claims: Mapping[str, Any]) -> User:
     if not issuer or not subject:
         text = "The provider named nobody: its token lacks the issuer or the subject."
         raise PolicyError("InvalidIdToken", text, status=403)
-    known = ExternalIdentity.objects.select_related("user").filter(issuer=issuer, subject=subject)
-    found = known.first()
+    if len(subject) > _LONGEST_SUBJECT or not subject.isprintable():
+        text = (
+            f"The provider's subject has over {_LONGEST_SUBJECT} characters, or unprintable ones."
+        )
+        raise PolicyError("InvalidIdToken", text, status=403)
+    found = _known(issuer, subject)
     user = found.user if found else _new(issuer, subject, claims)
     if not user.is_active:
         text = f"The user {user} is locked out of this portal."
         raise PolicyError("UserLockedOut", text, status=403)
-    user.email = str(claims.get("email") or "")[:254]
-    user.first_name = str(claims.get("given_name") or "")[:150]
-    user.last_name = str(claims.get("family_name") or "")[:150]
+    user.email = _text(claims, "email")[:254]
+    user.first_name = _text(claims, "given_name")[:150]
+    user.last_name = _text(claims, "family_name")[:150]
     user.save(update_fields=["email", "first_name", "last_name"])
     _follow_groups(user, claims)
     return user
 
 
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    """A claim as a text that every database stores; empty where there is none."""
+    return str(claims.get(name) or "").replace("\x00", "")
+
+
+def _known(issuer: str, subject: str) -> ExternalIdentity | None:
+    rows = ExternalIdentity.objects.select_related("user")
+    return rows.filter(issuer=issuer, subject=subject).first()
+
+
 def _new(issuer: str, subject: str, claims: Mapping[str, Any]) -> User:
     user = User(username=_free_name(claims, subject))
     user.set_unusable_password()
-    user.save()
-    ExternalIdentity.objects.create(issuer=issuer, subject=subject, user=user)
+    try:
+        with transaction.atomic():
+            user.save()
+            ExternalIdentity.objects.create(issuer=issuer, subject=subject, user=user)
+    except IntegrityError:
+        # The same person, for the first time, in another tab at this very moment.
+        found = _known(issuer, subject)
+        if found is None:
+            raise
+        return found.user
     return user
 
 
