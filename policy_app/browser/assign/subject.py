@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from policy_app.evaluation.language.definitions import PolicySetDefinition
+from policy_app.evaluation.language.versions import major_pattern
 from policy_app.models import Assignment, Definition, DefinitionVersion
 from policy_app.services import assignments, authorization, definitions, drafts
 from policy_app.services.authorization import Principal, actions
@@ -61,7 +62,7 @@ class Subject:
         """Where nothing else is chosen: the latest major version, and what will fix it."""
         if self.base is not None:
             return self.base.definition_version
-        return _pattern_of(self.definition.latest_version)
+        return major_pattern(self.definition.latest_version)
 
     def version(self, pattern: str) -> DefinitionVersion:
         """The version that the pattern picks; the latest where it picks none.
@@ -123,7 +124,7 @@ def version_choices(definition: Definition, current: str) -> list[tuple[str, str
     versions = [one.version for one in definition.versions.all()]
     choices: dict[str, str] = {} if current else {"": "Latest version, whatever it is"}
     for version in versions:
-        pattern = _pattern_of(version)
+        pattern = major_pattern(version)
         major = pattern.split(".")[0]
         choices.setdefault(pattern, f"{pattern} (newest of major version {major})")
     choices |= {version: f"{version} (exactly)" for version in versions}
@@ -136,12 +137,6 @@ def _known(definition: Definition, by: Principal) -> Subject:
     # Read once with its versions: the form asks for them again and again.
     whole = Definition.objects.select_related("scope").prefetch_related("versions")
     return Subject(whole.get(pk=definition.pk), by=by)
-
-
-def _pattern_of(version: str) -> str:
-    """``6.2.0`` → ``6.*.*``; a preview stays one."""
-    numbers, dash, tag = version.partition("-")
-    return f"{numbers.split('.')[0]}.*.*{dash}{tag}"
 
 
 def _members(version: DefinitionVersion) -> list[Member]:

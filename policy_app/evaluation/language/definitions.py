@@ -7,13 +7,14 @@ refuse, they refuse with the JSON path.  Source: the ``policyDefinitions`` and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from policy_app.evaluation.language import conditions, details_checks
 from policy_app.evaluation.language.details import KubernetesDetails
-from policy_app.evaluation.language.errors import DefinitionError
+from policy_app.evaluation.language.errors import DefinitionError, LanguageError
 from policy_app.evaluation.language.parameters import (
     ParameterSpec,
     parse_parameters,
@@ -173,9 +174,25 @@ class PolicySetDefinition(_Described):
                 path=properties.where("policyDefinitions"),
                 code="InvalidCreatePolicySetDefinitionRequest",
             )
-        _refuse_twins(members, properties)
+        for check in _twins(properties):
+            check()
         groups = tuple(reader.fields for reader in properties.objects("policyDefinitionGroups"))
         return cls(**common, members=members, groups=groups)
+
+    @classmethod
+    def faults(cls, value: Any) -> list[LanguageError]:
+        """Everything that ``parse`` refuses, where it tells only the first: a part each."""
+        found = []
+        for part in _parts(value):
+            try:
+                part()
+            except LanguageError as error:
+                found.append(error)
+        try:
+            cls.parse(value)
+        except LanguageError as error:
+            found = found or [error]
+        return found
 
     def to_object(self) -> dict[str, Any]:
         """The ARM resource that ``parse`` reads."""
@@ -239,8 +256,7 @@ def _member(reader: Reader, index: int) -> PolicySetMember:
     if pattern:
         VersionPattern.parse(pattern, path=reader.where("definitionVersion"))
     return PolicySetMember(
-        # The service makes one up where it is left out.
-        reference_id=reader.text("policyDefinitionReferenceId") or f"policy{index + 1}",
+        reference_id=reader.text("policyDefinitionReferenceId") or _made_up(index),
         definition_id=reader.required_text("policyDefinitionId"),
         version_pattern=pattern,
         parameters=parse_values(
@@ -250,16 +266,36 @@ def _member(reader: Reader, index: int) -> PolicySetMember:
     )
 
 
-def _refuse_twins(members: tuple[PolicySetMember, ...], properties: Reader) -> None:
+def _parts(value: Any) -> Iterator[Callable[[], object]]:
+    """What reads each parameter and each member of a set by itself."""
+    try:
+        _, properties = _open(value)
+        parameters = properties.child("parameters")
+        members = properties.objects("policyDefinitions")
+    except LanguageError:
+        return  # too little of it can be read to be taken apart
+    for name, entry in parameters.fields.items():
+        yield partial(ParameterSpec.parse, name, entry, parameters.where(name))
+    for index, reader in enumerate(members):
+        yield partial(_member, reader, index)
+    yield from _twins(properties)
+
+
+def _twins(properties: Reader) -> Iterator[Callable[[], object]]:
+    """What refuses each member whose reference id an earlier one has."""
     seen: set[str] = set()
-    for index, member in enumerate(members):
-        key = member.reference_id.lower()
-        if key in seen:
-            properties.refuse(
-                f"policyDefinitions[{index}].policyDefinitionReferenceId",
-                f"is {member.reference_id!r}, which another member already has",
-            )
-        seen.add(key)
+    for index, reader in enumerate(properties.objects("policyDefinitions")):
+        name = "policyDefinitionReferenceId"
+        reference = str(reader.fields.get(name) or _made_up(index))
+        if reference.lower() in seen:
+            problem = f"is {reference!r}, which another member already has"
+            yield partial(reader.refuse, name, problem)
+        seen.add(reference.lower())
+
+
+def _made_up(index: int) -> str:
+    """The reference id of a member that has none: the service makes one up."""
+    return f"policy{index + 1}"
 
 
 def _to_properties(described: _Described) -> dict[str, Any]:

@@ -24,7 +24,15 @@ from policy_app.evaluation.language.syntax import (
     shorten,
 )
 
-__all__ = ["ExpressionError", "evaluate", "is_expression", "parameter_names", "resolve_value"]
+__all__ = [
+    "ExpressionError",
+    "evaluate",
+    "handed_on",
+    "handing_on",
+    "is_expression",
+    "parameter_names",
+    "resolve_value",
+]
 
 _NEEDS_RESOURCE = "reads the ARM resource, and policies for Kubernetes judge objects in a cluster"
 _NEEDS_DEPLOYMENT = "belongs to template deployments, and nothing is deployed here"
@@ -103,6 +111,26 @@ def parameter_names(value: Any) -> frozenset[str]:
     elif isinstance(value, list):
         inner = value
     return frozenset().union(*(parameter_names(item) for item in inner))
+
+
+def handed_on(value: object) -> str | None:
+    """The parameter that a value hands on as it is: ``[parameters('effect')]`` and no more."""
+    if not isinstance(value, str) or not is_expression(value):
+        return None
+    try:
+        node = _parsed(value)
+    except ExpressionError:
+        return None
+    if not isinstance(node, Call) or node.name.lower() != "parameters" or len(node.arguments) != 1:
+        return None
+    (argument,) = node.arguments
+    return str(argument.value) if isinstance(argument, Literal) else None
+
+
+def handing_on(name: str) -> str:
+    """The expression that hands a parameter on: what ``handed_on`` reads."""
+    quoted = name.replace("'", "''")
+    return f"[parameters('{quoted}')]"
 
 
 def _asked_for(node: Node) -> set[str]:

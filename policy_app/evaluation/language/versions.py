@@ -61,6 +61,15 @@ def version_key(version: str) -> tuple[int, int, int, bool, str]:
     return major, minor, patch, not parsed.tag, parsed.tag
 
 
+def major_pattern(version: str) -> str:
+    """The pattern of every version of the same major one: ``6.2.0`` is of ``6.*.*``.
+
+    The tag stays: ``1.0.0-preview`` is of ``1.*.*-preview``.
+    """
+    numbers, dash, tag = version.partition("-")
+    return f"{numbers.split('.')[0]}.*.*{dash}{tag}"
+
+
 def pick_version(pattern: str, versions: Iterable[str]) -> str | None:
     """The newest of ``versions`` that fits, in the spelling given; None where none does.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy_app.evaluation.language.definitions import (
@@ -11,11 +11,12 @@ from policy_app.evaluation.language.definitions import (
     PolicySetMember,
 )
 from policy_app.evaluation.language.errors import LanguageError, ParameterErrors
-from policy_app.evaluation.language.expressions import is_expression, resolve_value
+from policy_app.evaluation.language.expressions import handed_on, resolve_value
 from policy_app.evaluation.language.parameters import INVALID, MISSING, UNDEFINED, ParameterSpec
 from policy_app.evaluation.language.parameters import resolve as resolved
-from policy_app.models import Definition, DefinitionVersion, Scope
-from policy_app.services import authorization, definitions
+from policy_app.models import Definition, Scope
+from policy_app.services import definitions
+from policy_app.services.authoring import members
 from policy_app.services.authoring.rules import asked_for, undefined
 from policy_app.services.authorization import Actor
 from policy_app.services.errors import PolicyError
@@ -34,15 +35,14 @@ def faults(target: PolicySetDefinition, scope: Scope, by: Actor = None) -> list[
     A definition at a scope that ``by`` does not know of is one that could not be found.
     """
     found = [*_counts(target), *_groups(target), *_set_parameters(target)]
-    rows = _versions(target.members)
-    stored = {one.key: one for one in _rows(target.members, by)}
+    known = members.stored((one.definition_id for one in target.members), by)
     for index, member in enumerate(target.members):
         path = f"{_MEMBERS}[{index}]"
-        owner = stored.get(member.definition_id.lower())
+        owner = known.get(member.definition_id.lower())
         found += _reference(member, owner, scope, path)
-        version = rows.get((member.definition_id.lower(), member.version_pattern))
         if owner is None:
             continue
+        version = members.version(owner, member.version_pattern)
         if version is None:
             found.append(_no_version(member, owner, path))
             continue
@@ -108,12 +108,21 @@ def _groups(target: PolicySetDefinition) -> Iterator[PolicyError]:
             yield PolicyError(CODE, text, target=where)
         else:
             names.add(name.lower())
+        yield from _texts_of_group(group, f"{_GROUPS}[{index}]")
     for index, member in enumerate(target.members):
         for number, name in enumerate(member.group_names):
             if name.lower() not in names:
                 where = f"{_MEMBERS}[{index}].groupNames[{number}]"
                 text = f"'{where}' is '{name}', which is no group of policyDefinitionGroups."
                 yield PolicyError(CODE, text, target=where)
+
+
+def _texts_of_group(group: Mapping[str, Any], path: str) -> Iterator[PolicyError]:
+    """The fields of ARM's ``PolicyDefinitionGroup`` beside its name; all of them are texts."""
+    for name in ("displayName", "category", "description", "additionalMetadataId"):
+        if not isinstance(group.get(name, ""), str):
+            where = f"{path}.{name}"
+            yield PolicyError(CODE, f"'{where}' should be a string.", target=where)
 
 
 def _set_parameters(target: PolicySetDefinition) -> Iterator[PolicyError]:
@@ -131,7 +140,10 @@ def _set_parameters(target: PolicySetDefinition) -> Iterator[PolicyError]:
             yield error
             return
     for name in target.parameters:
-        if name.lower() not in used:
+        if not name.strip():
+            text = "A parameter needs a name, by which policies are handed its value."
+            yield PolicyError(INVALID, text, target=f"properties.parameters.{name}")
+        elif name.lower() not in used:
             yield PolicyError(
                 "UnusedPolicyParameters",
                 f"The parameter '{name}' is defined and handed to no policy. Hand it on as"
@@ -197,21 +209,7 @@ def _value(
 
 def _plain_source(value: Any, own: Mapping[str, ParameterSpec]) -> ParameterSpec | None:
     """The set's parameter that is handed on as it is: ``[parameters('effect')]``."""
-    if not is_expression(value):
+    handed = handed_on(value)
+    if handed is None:
         return None
-    wanted = str(value).lower().replace(" ", "")
-    return next(
-        (one for name, one in own.items() if wanted == f"[parameters('{name.lower()}')]"), None
-    )
-
-
-def _rows(members: Sequence[PolicySetMember], by: Actor) -> Sequence[Definition]:
-    keys = {member.definition_id.lower() for member in members}
-    rows = Definition.objects.filter(key__in=keys).select_related("scope")
-    return [row for row in rows if row.scope is None or authorization.knows(by, row.scope)]
-
-
-def _versions(
-    members: Sequence[PolicySetMember],
-) -> Mapping[tuple[str, str], DefinitionVersion]:
-    return definitions.chosen((one.definition_id.lower(), one.version_pattern) for one in members)
+    return next((one for name, one in own.items() if name.lower() == handed.lower()), None)

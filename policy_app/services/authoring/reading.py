@@ -11,6 +11,7 @@ from typing import Any
 
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.structure import INITIATIVE, POLICY, SHAPES
 from policy_app.evaluation.language.versions import VersionError, VersionPattern
 from policy_app.models import Definition, Scope
 from policy_app.services.drafts.validation import faults_of_name, refuse, strings_in
@@ -26,10 +27,9 @@ LABELS = {Kind.POLICY: "policy definition", Kind.INITIATIVE: "policy set definit
 
 NAME_LIMIT = 64
 _LIMITS = {"displayName": 128, "description": 512}
-_COMMON = ("policyType", "displayName", "description", "metadata", "parameters", "version")
 _FIELDS = {
-    Kind.POLICY: (*_COMMON, "mode", "policyRule"),
-    Kind.INITIATIVE: (*_COMMON, "policyDefinitions", "policyDefinitionGroups"),
+    Kind.POLICY: tuple(SHAPES[POLICY].fields),
+    Kind.INITIATIVE: tuple(SHAPES[INITIATIVE].fields),
 }
 _SHOWN = frozenset({"versions"})
 """What a definition that is read shows, and a save passes over."""
@@ -53,6 +53,8 @@ class Draft:
     parsed: Parsed
     version: str
     """The version that the body asks for; empty where it names none."""
+    faults: tuple[PolicyError, ...] = ()
+    """What is wrong with the name, to be told along with what is wrong with the rest."""
 
     @property
     def arm_id(self) -> str:
@@ -80,18 +82,20 @@ def arm_id(kind: Definition.Kind, scope: Scope, name: str) -> str:
 def read(kind: Definition.Kind, scope: Scope, name: str, body: Any) -> Draft:
     """The draft that a PUT body describes.
 
-    Raises ``PolicyError`` with the field at fault: a place where no definition can be, a name that
-    ARM forbids, a field of the wrong shape or of none, texts that are too long.
+    Raises ``PolicyError`` with the fields at fault: a place where no definition can be, a field of
+    the wrong shape or of none, texts that are too long.  A name that ARM forbids hinders nobody
+    from judging the rest, so it is kept as a fault of the draft.
     """
     _refuse_scope(kind, scope)
     code = f"Invalid{FOLDERS[kind][0].upper()}{FOLDERS[kind][1:-1]}Name"
-    named = faults_of_name(name, NAME_LIMIT, "here", what=LABELS[kind], code=code)
-    refuse([*named], f"The {LABELS[kind]} '{name}'")
+    named = tuple(faults_of_name(name, NAME_LIMIT, "here", what=LABELS[kind], code=code))
     given = _given(body)
-    refuse([*_shape_faults(kind, given)], f"The {LABELS[kind]} '{name}'")
     properties = _stored(kind, given)
+    misshapen = [*_shape_faults(kind, given), *_faults_of_parts(kind, properties)]
+    if misshapen:
+        refuse([*named, *misshapen], f"The {LABELS[kind]} '{name}'")
     parsed = parse(kind, arm_id(kind, scope, name), name, properties)
-    return Draft(kind, scope, name, properties, parsed, _version(given))
+    return Draft(kind, scope, name, properties, parsed, _version(given), named)
 
 
 def parse(kind: Definition.Kind, arm_id: str, name: str, properties: dict[str, Any]) -> Parsed:
@@ -103,6 +107,13 @@ def parse(kind: Definition.Kind, arm_id: str, name: str, properties: dict[str, A
         return parser.parse(shape)
     except LanguageError as error:
         raise _refusal(kind, error) from None
+
+
+def _faults_of_parts(kind: Definition.Kind, properties: Mapping[str, Any]) -> Iterator[PolicyError]:
+    """What cannot be read in an initiative, part by part: people mend all of it at once."""
+    if kind == Kind.INITIATIVE:
+        for error in PolicySetDefinition.faults({"properties": properties}):
+            yield _refusal(kind, error)
 
 
 def full_version(text: str, target: str) -> str:
@@ -155,6 +166,10 @@ def _shape_faults(kind: Definition.Kind, given: Mapping[str, Any]) -> Iterator[P
         yield _wrong("properties.metadata.category", "must be a string of 120 characters at most.")
     if not _is_text(given.get("mode"), 60):
         yield _wrong("properties.mode", "must be a string such as Microsoft.Kubernetes.Data.")
+    try:
+        _version(given)
+    except PolicyError as error:
+        yield error
     for where, text in strings_in(dict(given), "properties"):
         if "\x00" in text:
             yield _wrong(where, "has a NUL character, which cannot be stored.")

@@ -157,12 +157,13 @@ def delete_version(row: DefinitionVersion, by: Actor) -> None:
 def _judge_alone(draft: Draft) -> None:
     """What can be told without a lock; a template may have to be fetched first."""
     if isinstance(draft.parsed, PolicyDefinition):
-        refuse(rules.faults(draft.parsed), draft.subject)
+        refuse([*draft.faults, *rules.faults(draft.parsed)], draft.subject)
 
 
 def _judge_among_others(draft: Draft, by: Actor) -> None:
     if isinstance(draft.parsed, PolicySetDefinition):
-        refuse(initiatives.faults(draft.parsed, draft.scope, by), draft.subject)
+        found = initiatives.faults(draft.parsed, draft.scope, by)
+        refuse([*draft.faults, *found], draft.subject)
 
 
 @transaction.atomic

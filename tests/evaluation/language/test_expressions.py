@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from policy_app.evaluation.language.expressions import (
     ExpressionError,
     evaluate,
+    handed_on,
+    handing_on,
     is_expression,
     parameter_names,
     resolve_value,
@@ -117,6 +119,28 @@ def test_the_parameters_that_a_value_asks_for_are_found_wherever_they_stand() ->
     }
 
     assert parameter_names(written) == {"x", "z", "i"}
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("[parameters('effect')]", "effect"),
+        ("[ Parameters( 'it''s' ) ]", "it's"),
+        ("[parameters('')]", ""),
+        ("[concat(parameters('effect'))]", None),
+        ("[parameters('effect').x]", None),
+        ("[parameters('effect']", None),
+        ("[[parameters('effect')]", None),
+        ("effect", None),
+        (["[parameters('effect')]"], None),
+    ],
+)
+def test_a_parameter_that_is_handed_on_as_it_is_is_told_from_what_is_made_of_it(
+    value: Any, name: str | None
+) -> None:
+    assert handed_on(value) == name
+    if name is not None:
+        assert handed_on(handing_on(name)) == name
 
 
 @pytest.mark.parametrize(
