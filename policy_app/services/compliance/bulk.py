@@ -23,8 +23,12 @@ def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row]) -> Non
     Raises ``IntegrityError`` as ``bulk_create`` does.
     """
     columns = ", ".join(map(_column(model), names))
+    given = list(rows)
+    if given and connection.vendor == "postgresql":
+        _copy(f"COPY {_table(model)} ({columns}) FROM STDIN", given)
+        return
     values = ", ".join(["%s"] * len(names))
-    _many(f"INSERT INTO {_table(model)} ({columns}) VALUES ({values})", rows)  # noqa: S608
+    _many(f"INSERT INTO {_table(model)} ({columns}) VALUES ({values})", given)  # noqa: S608
 
 
 def update(model: type[Model], names: Sequence[str], rows: Iterable[Row]) -> None:
@@ -44,6 +48,17 @@ def _many(statement: str, rows: Iterable[Row]) -> None:
     if given:
         with connection.cursor() as cursor:
             cursor.executemany(statement, given)
+
+
+def _copy(statement: str, rows: Iterable[Row]) -> None:
+    """PostgreSQL's own way for many rows: one stream, and no statement for each."""
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
 
 
 def _table(model: type[Model]) -> str:
