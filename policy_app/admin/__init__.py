@@ -18,6 +18,7 @@ from policy_app.admin import (
     estate,
     exemptions,
     history,
+    remediations,
     work,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "estate",
     "exemptions",
     "history",
+    "remediations",
     "work",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from policy_app.admin.base import ReadOnly
-from policy_app.models import Assignment, Definition, DefinitionVersion, Exemption
+from policy_app.models import Assignment, Attestation, Definition, DefinitionVersion, Exemption
 
 
 class HistoryAdmin(ReadOnly):
@@ -30,6 +30,13 @@ class ExemptionHistoryAdmin(HistoryAdmin):
     search_fields = ("name", "display_name", "history_user__username")
 
 
+class AttestationHistoryAdmin(HistoryAdmin):
+    """What was attested, changed and deleted."""
+
+    list_display = ("name", "state", "history_type", "history_user", "history_date")
+    search_fields = ("name", "assignment_arm_id", "history_user__username")
+
+
 class DefinitionHistoryAdmin(HistoryAdmin):
     """What imports changed in the lists."""
 
@@ -47,5 +54,6 @@ class VersionHistoryAdmin(HistoryAdmin):
 
 admin.site.register(Assignment.history.model, AssignmentHistoryAdmin)
 admin.site.register(Exemption.history.model, ExemptionHistoryAdmin)
+admin.site.register(Attestation.history.model, AttestationHistoryAdmin)
 admin.site.register(Definition.history.model, DefinitionHistoryAdmin)
 admin.site.register(DefinitionVersion.history.model, VersionHistoryAdmin)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -47,6 +48,15 @@ def paginate(request: Request, rows: QuerySet[Row]) -> Page[Row]:
     if len(found) <= size:
         return Page(found, "")
     return Page(found[:size], next_link(request, f"after:{found[size - 1].pk}"))
+
+
+def listed(request: Request, shapes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """ARM's list envelope around one page of what is at hand; its token counts from the start."""
+    size = _size(request.query_params.get("$top"))
+    after = _after(request.query_params.get("$skiptoken"))
+    until = after + size
+    more = {"nextLink": next_link(request, f"after:{until}")} if until < len(shapes) else {}
+    return {"value": list(shapes[after:until]), **more}
 
 
 def _size(given: str | None) -> int:

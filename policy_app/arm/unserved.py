@@ -22,18 +22,13 @@ _SERVED = (
     "roleAssignments",
     "roleDefinitions",
 )
-_NOT_YET = {
+_NOT_YET: dict[str, set[str]] = {
     "microsoft.authorization": {
         "policyenrollments",
         "variables",
         "acquirepolicytoken",
     },
-    "microsoft.policyinsights": {
-        "policymetadata",
-        "policytrackedresources",
-        "remediations",
-        "attestations",
-    },
+    "microsoft.policyinsights": set(),
 }
 
 

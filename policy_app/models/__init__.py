@@ -4,6 +4,7 @@ from policy_app.models.access import ApiToken, SignInLink
 from policy_app.models.activity import ActivityEntry
 from policy_app.models.addon import AddonProgress, AddonState, Refusal
 from policy_app.models.assignments import Assignment
+from policy_app.models.attestations import Attestation
 from policy_app.models.authorization import (
     ExternalIdentity,
     RoleAssignment,
@@ -26,6 +27,7 @@ from policy_app.models.definitions import Definition, DefinitionVersion, Initiat
 from policy_app.models.exemptions import Exemption
 from policy_app.models.fetched import FetchedTemplate
 from policy_app.models.objects import ClusterState, KubeChange, KubeObject, KubeOwner
+from policy_app.models.remediations import Remediation, RemediationDeployment
 from policy_app.models.scans import Scan, ScanChunk
 from policy_app.models.scopes import Cluster, Scope
 from policy_app.models.work import Duty, WorkerProcess
@@ -37,6 +39,7 @@ __all__ = [
     "ApiToken",
     "AppliedSet",
     "Assignment",
+    "Attestation",
     "Cluster",
     "ClusterAudit",
     "ClusterState",
@@ -57,6 +60,8 @@ __all__ = [
     "KubeOwner",
     "PolicyState",
     "Refusal",
+    "Remediation",
+    "RemediationDeployment",
     "RoleAssignment",
     "RoleDefinition",
     "Scan",

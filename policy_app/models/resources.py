@@ -23,12 +23,14 @@ def person() -> Any:
     )
 
 
-class PolicyResource(models.Model):
-    """A resource of ``Microsoft.Authorization``; ``key`` is its name as ARM compares names.
+class ArmResource(models.Model):
+    """A named thing at a scope; ``key`` is its name as ARM compares names.
 
     A concrete one has a ``scope``, and is unique by that and ``key``.
     """
 
+    provider: ClassVar[str]
+    """``Microsoft.Authorization``: the namespace of its ARM type."""
     arm_type: ClassVar[str]
     """``policyAssignments``, ``policyExemptions``: the last word of its ARM type."""
 
@@ -37,10 +39,6 @@ class PolicyResource(models.Model):
 
     name = models.CharField(max_length=128)
     key = models.CharField(max_length=128, editable=False)
-    display_name = models.CharField(max_length=500, blank=True)
-    description = models.TextField(blank=True)
-    metadata = models.JSONField(default=dict, blank=True)
-    resource_selectors = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = person()
     updated_at = models.DateTimeField(auto_now=True)
@@ -48,10 +46,10 @@ class PolicyResource(models.Model):
 
     class Meta:
         abstract = True
-        ordering = ["display_name", "pk"]
+        ordering = ["name", "pk"]
 
     def __str__(self) -> str:
-        return self.display_name or self.name
+        return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep ``key`` true to the name."""
@@ -61,5 +59,22 @@ class PolicyResource(models.Model):
     @property
     def arm_id(self) -> str:
         """The id that ARM shows: the scope's, the provider, the name."""
-        provider = f"providers/Microsoft.Authorization/{self.arm_type}"
-        return f"{self.scope.arm_id}/{provider}/{self.name}"
+        return f"{self.scope.arm_id}/providers/{self.provider}/{self.arm_type}/{self.name}"
+
+
+class PolicyResource(ArmResource):
+    """A resource of ``Microsoft.Authorization``, with the texts that people give it."""
+
+    provider = "Microsoft.Authorization"
+
+    display_name = models.CharField(max_length=500, blank=True)
+    description = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    resource_selectors = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["display_name", "pk"]
+
+    def __str__(self) -> str:
+        return self.display_name or self.name

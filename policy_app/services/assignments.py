@@ -24,6 +24,7 @@ from policy_app.services.writing import lock, sign
 
 _WRITE = actions.of(actions.ASSIGNMENTS, actions.WRITE)
 _DELETE = actions.of(actions.ASSIGNMENTS, actions.DELETE)
+_PROVIDER = "/providers/microsoft.authorization/policyassignments/"
 _COPIED = (
     "name",
     "definition",
@@ -46,6 +47,14 @@ def find(scope: Scope, name: str) -> Assignment | None:
     """The assignment of this name at exactly this scope, in any letter case."""
     rows = Assignment.objects.select_related("scope", "definition", "created_by", "updated_by")
     return rows.filter(scope=scope, key=name.replace("\x00", "").lower()).first()
+
+
+def find_by_id(arm_id: str) -> Assignment | None:
+    """The assignment with this ARM id, in any letter case."""
+    wanted = scopes.normal_id(arm_id)
+    at = wanted.lower().rfind(_PROVIDER)
+    scope = scopes.find(wanted[:at]) if at > 0 else None
+    return find(scope, wanted[at + len(_PROVIDER) :]) if scope is not None else None
 
 
 def get(scope: Scope, name: str) -> Assignment:

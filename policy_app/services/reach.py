@@ -11,8 +11,12 @@ from policy_app.services.drafts import AssignmentDraft
 
 def reaches(draft: AssignmentDraft, cluster: Cluster) -> bool:
     """Is the cluster at or below the assignment's scope, and in none of its exclusions?"""
-    below = cluster.scope.is_at_or_below(draft.scope)
-    return below and not _Exclusions.of(draft).cover(cluster.scope)
+    return covers(draft, cluster.scope)
+
+
+def covers(draft: AssignmentDraft, scope: Scope) -> bool:
+    """Is a scope at or below the assignment's, and in none of its exclusions?"""
+    return scope.is_at_or_below(draft.scope) and not _Exclusions.of(draft).cover(scope)
 
 
 def clusters_reached(draft: AssignmentDraft) -> list[Cluster]:

@@ -26,6 +26,7 @@ from policy_app.models import (
     ComplianceSample,
     PolicyState,
     Refusal,
+    Remediation,
     Scan,
     SignInLink,
 )
@@ -33,6 +34,8 @@ from policy_app.models import (
 AT_ONCE = 500
 """Rows that one statement deletes: the lock that it takes is short."""
 _SECRETS_KEPT = timedelta(days=1)
+_REMEDIATIONS_KEPT = timedelta(days=60)
+"""As in Azure, after they were last changed."""
 _log = structlog.get_logger("retention")
 
 Old = Callable[[datetime], QuerySet[Any]]
@@ -61,6 +64,7 @@ def rules() -> list[Rule]:
         Rule("verdicts", days["verdicts"], _before(ComplianceEvent, "at")),
         Rule("samples", days["samples"], _samples),
         Rule("scans", days["scans"], _scans),
+        Rule("remediations", _REMEDIATIONS_KEPT, _remediations),
         Rule("refusals", days["refusals"], _before(Refusal, "at")),
         Rule("activity", days["activity"], _before(ActivityEntry, "at")),
         *(
@@ -116,6 +120,11 @@ def _scans(moment: datetime) -> QuerySet[Any]:
     ).exclude(state__in=Scan.OPEN)
     over = Scan.objects.exclude(state__in=Scan.OPEN)
     return over.filter(Exists(newer), requested_at__lt=moment)
+
+
+def _remediations(moment: datetime) -> QuerySet[Any]:
+    over = Remediation.objects.exclude(state__in=Remediation.OPEN)
+    return over.filter(updated_at__lt=moment)
 
 
 def _policies(moment: datetime) -> QuerySet[Any]:

@@ -225,11 +225,6 @@ def test_a_method_that_nobody_serves_is_a_405(arm: Arm, method: str, path: str) 
         ("POST", f"{SUBSCRIPTION}/{PROVIDER}/acquirePolicyToken"),
         ("GET", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments"),
         ("PUT", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments/x"),
-        (
-            "POST",
-            f"{SUBSCRIPTION}/providers/microsoft.policyinsights/policyTrackedResources/default"
-            "/queryResults",
-        ),
     ],
 )
 def test_what_azure_has_and_the_portal_has_not_is_said_so(arm: Arm, method: str, path: str) -> None:

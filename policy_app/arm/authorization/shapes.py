@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth.models import User
-
 from policy_app.arm.authorization import expand
+from policy_app.arm.system_data import system_data
 from policy_app.models import Assignment, Definition, DefinitionVersion, Exemption
 from policy_app.services import drafts, exemptions
 
@@ -33,13 +31,13 @@ def assignment(row: Assignment, names: frozenset[str] = frozenset()) -> dict[str
         "type": f"{PROVIDER}/policyAssignments",
         **sent,
         "properties": properties,
-        "systemData": _system_data(row),
+        "systemData": system_data(row),
     }
 
 
 def exemption(row: Exemption) -> dict[str, Any]:
     """A policy exemption."""
-    return {**exemptions.as_value(row).to_object(), "systemData": _system_data(row)}
+    return {**exemptions.as_value(row).to_object(), "systemData": system_data(row)}
 
 
 def definition(
@@ -115,21 +113,3 @@ def _expanded(
     member = members.get(str(reference["policyDefinitionId"]).lower())
     pattern = str(reference.get("definitionVersion") or "")
     return {**reference, **expand.versions(member, pattern, names)}
-
-
-def _system_data(row: Assignment | Exemption) -> dict[str, str]:
-    changed_by = row.updated_by or row.created_by
-    return {
-        **_who("createdBy", row.created_by),
-        "createdAt": _instant(row.created_at),
-        **_who("lastModifiedBy", changed_by),
-        "lastModifiedAt": _instant(row.updated_at),
-    }
-
-
-def _who(field: str, user: User | None) -> dict[str, str]:
-    return {field: user.get_username(), f"{field}Type": "User"} if user else {}
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,12 +10,28 @@ from rest_framework.response import Response
 from policy_app.arm.views import ArmView
 from policy_app.services.authorization import actions
 
+_DEPLOYMENTS = actions.of(actions.DEPLOYMENTS, actions.READ)
 _OFFERED = (
     (actions.STATES, "Policy states", "Query what policies have come to"),
     (actions.EVENTS, "Policy events", "Query what became of components, and when"),
     (actions.COMPONENT_STATES, "Component policy states", "Query what policies say of components"),
     (actions.EVALUATE, "Policy states", "Audit what is below a scope now"),
     (actions.RESTRICTIONS, "Policy restrictions", "Check an object before it is made"),
+    (actions.TRACKED, "Policy tracked resources", "Query what policies deployed"),
+    *(
+        (actions.of(resource_type, verb), resource, operation)
+        for resource_type, resource in (
+            (actions.REMEDIATIONS, "Policy remediation"),
+            (actions.ATTESTATIONS, "Attestation"),
+        )
+        for verb, operation in (
+            (actions.READ, "Get or list them"),
+            (actions.WRITE, "Create or replace one"),
+            (actions.DELETE, "Delete one"),
+        )
+    ),
+    (actions.CANCEL_REMEDIATION, "Policy remediation", "End one early"),
+    (_DEPLOYMENTS, "Policy remediation", "List the objects of one"),
 )
 
 

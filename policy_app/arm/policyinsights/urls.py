@@ -6,19 +6,32 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern
 
+from policy_app.arm.policyinsights.attestations import AttestationResource, Attestations
 from policy_app.arm.policyinsights.evaluations import AsyncOperationResult, TriggerEvaluation
+from policy_app.arm.policyinsights.metadata import (
+    PolicyMetadataCollection,
+    PolicyMetadataResource,
+)
 from policy_app.arm.policyinsights.operations import Operations
-from policy_app.arm.policyinsights.places import INSIGHTS, Place, every, of_components
+from policy_app.arm.policyinsights.places import INSIGHTS, SCOPES, Place, every, of_components
 from policy_app.arm.policyinsights.queries import (
     ComponentPolicyStates,
     PolicyEvents,
     PolicyStates,
     QueryResults,
 )
+from policy_app.arm.policyinsights.remediations import (
+    CancelRemediation,
+    Remediation,
+    RemediationDeployments,
+    Remediations,
+)
 from policy_app.arm.policyinsights.restrictions import CheckPolicyRestrictions
 from policy_app.arm.policyinsights.summaries import Summarize
+from policy_app.arm.policyinsights.tracked import PolicyTrackedResources
 from policy_app.arm.routes import (
     MANAGEMENT_GROUP,
+    RESOURCE,
     RESOURCE_GROUP,
     SUBSCRIPTION,
     TENANT,
@@ -27,6 +40,7 @@ from policy_app.arm.routes import (
 )
 
 _WHICH = "<segment:resourceSelection>"
+_RESOURCES = (SUBSCRIPTION, RESOURCE_GROUP, RESOURCE)
 
 
 def _queries() -> Iterator[URLPattern]:
@@ -58,9 +72,41 @@ def _restrictions(level: Level) -> URLPattern:
     return arm_path(route, CheckPolicyRestrictions.as_view(level=level))
 
 
+def _remediations(level: Level) -> Iterator[URLPattern]:
+    every_one = level.join(f"{INSIGHTS}/remediations")
+    one = f"{every_one}/<segment:remediationName>"
+    for route, view in (
+        (every_one, Remediations),
+        (one, Remediation),
+        (f"{one}/cancel", CancelRemediation),
+        (f"{one}/listDeployments", RemediationDeployments),
+    ):
+        yield arm_path(route, view.as_view(level=level))
+
+
+def _attestations(level: Level) -> Iterator[URLPattern]:
+    every_one = level.join(f"{INSIGHTS}/attestations")
+    yield arm_path(every_one, Attestations.as_view(level=level))
+    one = f"{every_one}/<segment:attestationName>"
+    yield arm_path(one, AttestationResource.as_view(level=level))
+
+
+def _tracked(place: Place) -> URLPattern:
+    route = place.join(f"policyTrackedResources/{_WHICH}/queryResults")
+    return arm_path(route, PolicyTrackedResources.as_view(level=place.level))
+
+
 urlpatterns = [
     arm_path(f"{INSIGHTS}/operations", Operations.as_view(level=TENANT)),
+    arm_path(f"{INSIGHTS}/policyMetadata", PolicyMetadataCollection.as_view(level=TENANT)),
+    arm_path(
+        f"{INSIGHTS}/policyMetadata/<segment:metadataName>",
+        PolicyMetadataResource.as_view(level=TENANT),
+    ),
     *_queries(),
     *(one for level in (SUBSCRIPTION, RESOURCE_GROUP) for one in _evaluations(level)),
+    *(one for place in SCOPES for one in _remediations(place.level)),
+    *(one for level in _RESOURCES for one in _attestations(level)),
+    *map(_tracked, SCOPES),
     *(_restrictions(level) for level in (MANAGEMENT_GROUP, SUBSCRIPTION, RESOURCE_GROUP)),
 ]

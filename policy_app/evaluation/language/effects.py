@@ -15,6 +15,8 @@ AUDIT = "Audit"
 DENY = "Deny"
 DISABLED = "Disabled"
 MUTATE = "Mutate"
+MANUAL = "Manual"
+"""Judged by people, who attest what they found; never an effect on Kubernetes data."""
 
 KUBERNETES_EFFECTS = (AUDIT, DENY, DISABLED, MUTATE)
 
@@ -27,7 +29,7 @@ _ALL = (
     "DeployIfNotExists",
     "EnforceOPAConstraint",
     "EnforceRegoPolicy",
-    "Manual",
+    MANUAL,
     "Modify",
 )
 _BY_LOWER = {name.lower(): name for name in _ALL}

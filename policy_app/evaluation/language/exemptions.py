@@ -81,18 +81,18 @@ class Exemption:
             name=whole.text("name") or identity.rpartition("/")[2],
             scope=scope_of(identity),
             policy_assignment_id=properties.required_text("policyAssignmentId"),
-            category=_choice(properties, "exemptionCategory", CATEGORIES),
+            category=properties.choice("exemptionCategory", CATEGORIES),
             reference_ids=properties.texts("policyDefinitionReferenceIds"),
-            expires_on=_instant(properties, "expiresOn"),
+            expires_on=properties.moment("expiresOn"),
             display_name=properties.text("displayName"),
             description=properties.text("description"),
             metadata=properties.object("metadata"),
             resource_selectors=tuple(map(ResourceSelector.parse, selectors)),
-            scope_validation=_choice(
-                properties, "assignmentScopeValidation", SCOPE_VALIDATIONS, VALIDATED
+            scope_validation=properties.choice(
+                "assignmentScopeValidation", SCOPE_VALIDATIONS, VALIDATED
             ),
-            management_mode=_choice(
-                properties, "exemptionManagementMode", MANAGEMENT_MODES, BY_ADMIN
+            management_mode=properties.choice(
+                "exemptionManagementMode", MANAGEMENT_MODES, BY_ADMIN
             ),
         )
 
@@ -166,24 +166,3 @@ def scope_of(exemption_id: str) -> str:
 def in_arm_form(moment: datetime) -> str:
     """``2026-12-31T23:59:00Z``, in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _choice(reader: Reader, name: str, choices: tuple[str, ...], default: str | None = None) -> str:
-    text = reader.required_text(name) if default is None else reader.text(name, default)
-    found = {choice.lower(): choice for choice in choices}.get(text.lower())
-    if found is None:
-        reader.refuse(name, f"must be one of {', '.join(choices)}")
-    return found
-
-
-def _instant(reader: Reader, name: str) -> datetime | None:
-    """A moment with its offset; without one it is UTC."""
-    text = reader.text(name)
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        reader.refuse(name, f"should be a moment such as 2026-12-31T23:59:00Z, but is {text!r}")

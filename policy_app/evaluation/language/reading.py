@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
 from policy_app.evaluation.language.errors import LanguageError
@@ -64,7 +65,7 @@ class Reader:
         label = name or self.path.rpartition(".")[2] or "The body"
         raise self._error(f"{label} {problem}.", path=self.where(name))
 
-    def _typed(self, name: str, types: type[T], word: str) -> T | None:
+    def _typed(self, name: str, types: type[T] | tuple[type[T], ...], word: str) -> T | None:
         value = self.fields.get(name)
         if value is None:
             return None
@@ -82,6 +83,42 @@ class Reader:
         value = self.text(name)
         if not value:
             self.refuse(name, "is required and must not be empty")
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str | None = None) -> str:
+        """One of a few words, in any letter case; required where there is no ``default``."""
+        text = self.required_text(name) if default is None else self.text(name, default)
+        found = {choice.lower(): choice for choice in choices}.get(text.lower())
+        if found is None:
+            self.refuse(name, f"must be one of {', '.join(choices)}")
+        return found
+
+    def moment(self, name: str) -> datetime | None:
+        """A moment with its offset; without one it is UTC.  None where it is absent or empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.refuse(name, f"should be a moment such as 2026-12-31T23:59:00Z, but is {text!r}")
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number within bounds; ``default`` where it is absent or null."""
+        value = self._typed(name, int, "a whole number")
+        if value is None:
+            return default
+        if not low <= value <= high:
+            self.refuse(name, f"must be from {low} to {high}, but is {value}")
+        return value
+
+    def fraction(self, name: str) -> float | None:
+        """A number from 0 to 1; None where it is absent or null."""
+        value = self._typed(name, (int, float), "a number")
+        if value is not None and not 0 <= value <= 1:
+            self.refuse(name, f"must be from 0 to 1, but is {value}")
         return value
 
     def object(self, name: str) -> Mapping[str, Any]:

@@ -20,6 +20,9 @@ MANAGED_CLUSTERS = "Microsoft.ContainerService/managedClusters"
 SERVICE_PRINCIPALS = "Microsoft.PolicyPortal/servicePrincipals"
 """Ours: Azure keeps service principals in a directory, which has roles of its own."""
 
+REMEDIATIONS = "Microsoft.PolicyInsights/remediations"
+ATTESTATIONS = "Microsoft.PolicyInsights/attestations"
+
 READ, WRITE, DELETE = "read", "write", "delete"
 
 SEE_ASSIGNMENTS = f"{ASSIGNMENTS}/read"
@@ -34,6 +37,9 @@ EVENTS = "Microsoft.PolicyInsights/policyEvents/queryResults/read"
 COMPONENT_STATES = "Microsoft.PolicyInsights/componentPolicyStates/queryResults/read"
 EVALUATE = "Microsoft.PolicyInsights/policyStates/triggerEvaluation/action"
 RESTRICTIONS = "Microsoft.PolicyInsights/checkPolicyRestrictions/read"
+TRACKED = "Microsoft.PolicyInsights/policyTrackedResources/queryResults/read"
+CANCEL_REMEDIATION = f"{REMEDIATIONS}/cancel/action"
+DEPLOYMENTS = f"{REMEDIATIONS}/listDeployments"
 
 LONGEST = 200
 _PATTERN = re.compile(r"\*|[A-Za-z0-9*._-]+(/[A-Za-z0-9*._-]+)+")

@@ -55,7 +55,14 @@ def evict(
     cluster: Cluster, target: Target, given: Any, caller: Caller, options: WriteOptions
 ) -> Object:
     """Delete a Pod unless a disruption budget forbids it.  Raises ``ApiError`` 404 or 429."""
-    pod = reads.get(cluster, target.kind, target.namespace, target.name)
+    require_disruption(cluster, reads.get(cluster, target.kind, target.namespace, target.name))
+    whole = replace(target, subresource=None)
+    deletes.delete(cluster, whole, caller, DeleteOptions(dry_run=options.dry_run))
+    return errors.success({})
+
+
+def require_disruption(cluster: Cluster, pod: Object) -> None:
+    """Let pass what no disruption budget forbids.  Raises ``ApiError`` 429."""
     budget = _budget_against(cluster, pod)
     if budget:
         raise errors.too_many_requests(
@@ -63,9 +70,6 @@ def evict(
             f" The disruption budget {budget} does not allow another disruption.",
             10,
         )
-    whole = replace(target, subresource=None)
-    deletes.delete(cluster, whole, caller, DeleteOptions(dry_run=options.dry_run))
-    return errors.success({})
 
 
 def _budget_against(cluster: Cluster, pod: Object) -> str:

@@ -41,16 +41,18 @@ class Context:
     def of(self, row: PolicyState) -> About:
         """The parts that the records of this policy have in common."""
         if row.pk not in self._known:
-            self._known[row.pk] = self._made(row)
+            cluster = row.cluster
+            self._known[row.pk] = self.about(row, cluster.scope, cluster.resource_type)
         return self._known[row.pk]
 
-    def _made(self, row: PolicyState) -> About:
+    def about(self, row: PolicyState, scope: Scope, resource_type: str) -> About:
+        """The same of a policy under a resource, for which no row need be stored."""
         assignment = self._assignment(row.assignment_key)
         initiative = self._definition(row.set_definition_key)
         definition = self._definition(row.definition_key)
         groups = self._groups_of(initiative).get(row.reference_id.lower(), [])
         return About(
-            resource=self._resource(row),
+            resource=_resource(scope, resource_type),
             policy=_policy(row, assignment, definition, initiative),
             versions={
                 "policyDefinitionVersion": row.definition_version,
@@ -58,24 +60,12 @@ class Context:
                 "policyAssignmentVersion": assignment.definition_version if assignment else "",
             },
             groups=groups,
-            management_groups=self._management_groups(row),
+            management_groups=self._management_groups(scope),
         )
 
-    def _resource(self, row: PolicyState) -> Texts:
-        scope = row.cluster.scope
-        parts = scope.arm_id.lower().split("/")
-        found = dict(zip(parts[1::2], parts[2::2], strict=False))
-        return {
-            "resourceId": scope.arm_id.lower(),
-            "subscriptionId": found.get("subscriptions", ""),
-            "resourceType": row.cluster.resource_type,
-            "resourceLocation": scope.location,
-            "resourceGroup": found.get("resourcegroups", ""),
-        }
-
-    def _management_groups(self, row: PolicyState) -> str:
+    def _management_groups(self, scope: Scope) -> str:
         known = self._all_scopes()
-        above = [known[pk] for pk in row.cluster.scope.lineage if pk in known]
+        above = [known[pk] for pk in scope.lineage if pk in known]
         names = [one.name for one in above if one.kind == Scope.Kind.MANAGEMENT_GROUP]
         return ",".join(reversed(names))
 
@@ -118,6 +108,18 @@ class Context:
         if self._scopes is None:
             self._scopes = {row.pk: row for row in Scope.objects.all()}
         return self._scopes
+
+
+def _resource(scope: Scope, resource_type: str) -> Texts:
+    parts = scope.arm_id.lower().split("/")
+    found = dict(zip(parts[1::2], parts[2::2], strict=False))
+    return {
+        "resourceId": scope.arm_id.lower(),
+        "subscriptionId": found.get("subscriptions", ""),
+        "resourceType": resource_type,
+        "resourceLocation": scope.location,
+        "resourceGroup": found.get("resourcegroups", ""),
+    }
 
 
 def _policy(

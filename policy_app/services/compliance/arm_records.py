@@ -18,8 +18,10 @@ from policy_app.models import (
     Component,
     ComponentState,
     PolicyState,
+    Scope,
 )
-from policy_app.services.compliance.arm_context import Context
+from policy_app.services.compliance import attested
+from policy_app.services.compliance.arm_context import About, Context
 from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where, at, narrowed
 from policy_app.services.compliance.lists import components, events, policies
 
@@ -31,25 +33,33 @@ _AT_ONCE = 500
 def policy_states(where: Where, filters: Filters = NO_FILTERS) -> Iterator[Record]:
     """One record a cluster and policy: ``policyStates/latest``.
 
-    One without a verdict of its own (not started) has no record, as in Azure.
+    One without a verdict of its own (not started) has no record, as in Azure.  At and below a
+    scope those of manual policies follow that somebody attested.
     """
     rows = policies(where, filters).exclude(state=ComplianceState.NOT_STARTED)
     context = Context()
     for row in rows.order_by("-evaluated_at", "pk"):
-        about = context.of(row)
-        yield {
-            "timestamp": _time(row.evaluated_at or row.since),
-            **about.resource,
-            **about.policy,
-            "effectiveParameters": "",
-            "isCompliant": row.state == ComplianceState.COMPLIANT,
-            "resourceTags": "",
-            "managementGroupIds": about.management_groups,
-            "complianceState": row.state,
-            "policyEvaluationDetails": _why(row),
-            "policyDefinitionGroupNames": about.groups,
-            **about.versions,
-        }
+        at = row.evaluated_at or row.since
+        yield _policy_state(context.of(row), at, row.state, _why(row))
+    if isinstance(where, Scope) and filters == NO_FILTERS:
+        for one, about in attested.of(where, context):
+            yield _policy_state(about, one.updated_at, one.state, None)
+
+
+def _policy_state(about: About, at: datetime, state: str, why: Record | None) -> Record:
+    return {
+        "timestamp": _time(at),
+        **about.resource,
+        **about.policy,
+        "effectiveParameters": "",
+        "isCompliant": state == ComplianceState.COMPLIANT,
+        "resourceTags": "",
+        "managementGroupIds": about.management_groups,
+        "complianceState": state,
+        "policyEvaluationDetails": why,
+        "policyDefinitionGroupNames": about.groups,
+        **about.versions,
+    }
 
 
 def policy_events(

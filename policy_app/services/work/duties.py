@@ -36,6 +36,7 @@ def rounds() -> list[Round]:
         Round("schedule", 5, _schedule),
         Round("recover", 5, _recover),
         Round("sweep", 5, engines.current().sweep),
+        Round("remediations", 2, _remediate),
         Round("retention", 3600, _thin),
     ]
 
@@ -84,6 +85,12 @@ def _recover() -> None:
     if failing.recover():
         work.wake()
     WorkerProcess.objects.filter(seen_at__lt=moments.now() - _FORGOTTEN_AFTER).delete()
+
+
+def _remediate() -> None:
+    from policy_app.services import remediations
+
+    remediations.advance()
 
 
 def _thin() -> None:

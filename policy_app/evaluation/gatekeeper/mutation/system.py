@@ -5,7 +5,7 @@ Source: ``pkg/mutation/system.go`` and the mutation webhook of Gatekeeper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -105,6 +105,14 @@ class Mutators:
     def conflicts(self) -> Conflicts:
         """The mutators that do not run, each with those that it is in conflict with."""
         return self._conflicts
+
+    def narrowed(self, ids: Collection[MutatorId]) -> Mutators:
+        """Some of them alone, with the same providers; those in conflict do not run here either."""
+        return Mutators(
+            (each for each in self._active if each.id in ids),
+            providers=self._providers,
+            with_operations=self._with_operations,
+        )
 
     def mutate(
         self,

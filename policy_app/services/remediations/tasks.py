@@ -1,0 +1,242 @@
+"""Store, find, cancel and delete remediations; every door that asks for one comes through here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from policy_app import wall_clock
+from policy_app.models import Remediation, RemediationDeployment, Scope
+from policy_app.services import activity, authorization, scopes
+from policy_app.services.authorization import Actor, actions
+from policy_app.services.errors import NotFound, PolicyError
+from policy_app.services.remediations.drafts import RemediationDraft, invalid, validate
+from policy_app.services.writing import lock
+
+_WRITE = actions.of(actions.REMEDIATIONS, actions.WRITE)
+_DELETE = actions.of(actions.REMEDIATIONS, actions.DELETE)
+_PROVIDER = f"/providers/{actions.REMEDIATIONS}/".lower()
+_COPIED = (
+    "reference_id",
+    "discovery",
+    "resource_count",
+    "parallel_deployments",
+    "failure_threshold",
+)
+State = RemediationDeployment.State
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How far a remediation is: its objects by what became of them."""
+
+    total: int = 0
+    succeeded: int = 0
+    failed: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Those of which it is known what became of them."""
+        return self.succeeded + self.failed
+
+
+def find(scope: Scope, name: str) -> Remediation | None:
+    """The remediation of this name at exactly this scope, in any letter case."""
+    return everywhere().filter(scope=scope, key=name.replace("\x00", "").lower()).first()
+
+
+def get(scope: Scope, name: str) -> Remediation:
+    """The remediation of this name at this scope, or ``NotFound``."""
+    found = find(scope, name)
+    if found is None:
+        raise _missing(name)
+    return found
+
+
+def with_id(arm_id: str) -> Remediation:
+    """The remediation with this ARM id, in any letter case, or ``NotFound``."""
+    wanted = scopes.normal_id(arm_id)
+    at = wanted.lower().rfind(_PROVIDER)
+    scope = scopes.find(wanted[:at]) if at > 0 else None
+    name = wanted[at + len(_PROVIDER) :]
+    found = find(scope, name) if scope is not None else None
+    if found is None:
+        raise _missing(name)
+    return found
+
+
+def everywhere() -> QuerySet[Remediation]:
+    """Every remediation, with what a list shows of it."""
+    return Remediation.objects.select_related("scope", "created_by", "updated_by")
+
+
+def at_and_below(scope: Scope) -> QuerySet[Remediation]:
+    """The remediations at the scope or below it."""
+    return everywhere().filter(scope__path__startswith=scope.path)
+
+
+def deployments(remediation: Remediation) -> QuerySet[RemediationDeployment]:
+    """The objects of a remediation, with what a list shows of them."""
+    return remediation.deployments.select_related("cluster__scope")
+
+
+def counts_of(some: Iterable[Remediation]) -> Mapping[int, Counts]:
+    """How far remediations are, by primary key, in one statement."""
+    rows = RemediationDeployment.objects.filter(remediation__in=[one.pk for one in some])
+    counted = (
+        rows.order_by()
+        .values("remediation")
+        .annotate(
+            total=Count("pk"),
+            succeeded=Count("pk", filter=Q(state=State.SUCCEEDED)),
+            failed=Count("pk", filter=Q(state=State.FAILED)),
+        )
+    )
+    return {one.pop("remediation"): Counts(**one) for one in counted}
+
+
+@transaction.atomic
+def put(scope: Scope, name: str, body: Any, by: Actor) -> tuple[Remediation, bool]:
+    """Ask for the remediation that ARM's body describes; true where it is new.
+
+    One of that name that is over begins anew.  Raises ``PolicyError`` and stores nothing where it
+    is not allowed, not valid, or where one like it is under way.
+    """
+    user = authorization.require(by, _WRITE, scope).user
+    lock(scope)
+    draft = validate(scope, name, body, by)
+    row = find(scope, name)
+    created = row is None
+    before = as_object(row) if row is not None else None
+    if row is not None and row.is_open:
+        text = "A remediation may not be changed or replaced while it is active."
+        raise PolicyError(
+            "InvalidUpdateRemediationRequest",
+            f"The request to update remediation '{name}' is invalid. {text}",
+        )
+    row = row or Remediation(scope=scope, created_by=user)
+    _write(row, name, draft)
+    _refuse_second(row)
+    if not created:
+        row.updated_by = user
+        row.deployments.all().delete()
+    row.save()
+    activity.record(by, _WRITE, row.arm_id, scope=scope, before=before, after=as_object(row))
+    return row, created
+
+
+@transaction.atomic
+def cancel(scope: Scope, name: str, by: Actor) -> Remediation:
+    """Have it end early: what waits is left as it is, what is at hand is finished.
+
+    Raises ``PolicyError`` where it is over.
+    """
+    authorization.require(by, actions.CANCEL_REMEDIATION, scope)
+    row = locked(get(scope, name), *Remediation.OPEN)
+    if row is None:
+        text = "A completed remediation cannot be cancelled."
+        raise PolicyError(
+            "InvalidCancelRemediationRequest",
+            f"The request to cancel remediation '{name}' is invalid. {text}",
+        )
+    before = as_object(row)
+    end(row, Remediation.State.CANCELED, "It was canceled.")
+    activity.record(
+        by,
+        actions.CANCEL_REMEDIATION,
+        row.arm_id,
+        scope=scope,
+        before=before,
+        after=as_object(row),
+    )
+    return row
+
+
+@transaction.atomic
+def delete(remediation: Remediation, by: Actor) -> None:
+    """Delete one that is over, with what is known of its objects.  Raises ``PolicyError``."""
+    authorization.require(by, _DELETE, remediation.scope)
+    if locked(remediation, *Remediation.OPEN) is not None:
+        text = "Cancel it first, or wait until it has ended (Succeeded, Canceled, Failed)."
+        raise PolicyError(
+            "InvalidDeleteRemediationRequest",
+            f"The request to delete remediation '{remediation.name}' is invalid. {text}",
+        )
+    before = as_object(remediation)
+    activity.record(by, _DELETE, remediation.arm_id, scope=remediation.scope, before=before)
+    remediation.delete()
+
+
+def locked(row: Remediation, *states: str) -> Remediation | None:
+    """The row as it is now, which nobody else changes until the transaction ends.
+
+    None where it is in none of the states by now, or gone.
+    """
+    rows = Remediation.objects.select_for_update(of=("self",)).select_related("scope")
+    return rows.filter(pk=row.pk, state__in=states).first()
+
+
+def end(row: Remediation, state: str, message: str = "") -> None:
+    """Note that it is over; what still waited is canceled.  To be called with the row locked."""
+    row.deployments.filter(state=State.ACCEPTED).update(
+        state=State.CANCELED, updated_at=wall_clock.now()
+    )
+    row.state, row.finished_at = state, wall_clock.now()
+    row.status_message = "\n".join(filter(None, (row.status_message, message)))
+    row.save()
+
+
+def as_object(row: Remediation) -> dict[str, Any]:
+    """ARM's ``properties`` of a remediation, without what is counted; empty filters are left out.
+
+    The activity log keeps this, too.
+    """
+    filters = {"locations": row.locations, "resourceIds": row.resource_ids}
+    told = {
+        "policyAssignmentId": row.assignment_arm_id,
+        "policyDefinitionReferenceId": row.reference_id,
+        "resourceDiscoveryMode": row.discovery,
+        "provisioningState": row.state,
+        "filters": {name: value for name, value in filters.items() if value},
+        "resourceCount": row.resource_count,
+        "parallelDeployments": row.parallel_deployments,
+        "statusMessage": row.status_message,
+        "correlationId": str(row.correlation_id),
+    }
+    if row.failure_threshold is not None:
+        told["failureThreshold"] = {"percentage": row.failure_threshold}
+    return {name: value for name, value in told.items() if value not in ("", {})}
+
+
+def _missing(name: str) -> NotFound:
+    return NotFound("RemediationNotFound", f"The remediation '{name}' is not found.")
+
+
+def _write(row: Remediation, name: str, draft: RemediationDraft) -> None:
+    """What is asked for, at its beginning."""
+    row.name, row.assignment_arm_id = name, draft.assignment_id
+    for attribute in _COPIED:
+        setattr(row, attribute, getattr(draft, attribute))
+    row.locations, row.resource_ids = list(draft.locations), list(draft.resource_ids)
+    row.state, row.status_message, row.finished_at = Remediation.State.ACCEPTED, "", None
+    row.correlation_id, row.attempts = uuid.uuid4(), 0
+
+
+def _refuse_second(row: Remediation) -> None:
+    """As in Azure, one remediation of a policy at a scope is under way at a time."""
+    others = Remediation.objects.filter(
+        scope=row.scope,
+        assignment_key=row.assignment_arm_id.lower(),
+        reference_id__iexact=row.reference_id,
+        state__in=Remediation.OPEN,
+    ).exclude(pk=row.pk)
+    names = sorted(others.values_list("name", flat=True))
+    if names:
+        listed = ", ".join(f"'{one}'" for one in names)
+        why = f"The remediation {listed} is already running for this policy here; cancel it first."
+        raise invalid(row.name, why, "properties.policyAssignmentId")

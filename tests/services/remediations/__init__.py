@@ -1,0 +1,1 @@
+"""Remediations, from what is asked for to what becomes of each object."""
