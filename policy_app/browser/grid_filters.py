@@ -25,6 +25,13 @@ class GridFilter(FilterSet):  # type: ignore[misc]  # the library has no types
         return {name: value for name, value in given.items() if not _is_hidden(self, value)}
 
 
+    def filter_queryset(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that are left by what is chosen."""
+        for name, value in self.chosen.items():
+            rows = self.filters[name].filter(rows, value)
+        return rows
+
+
 class ScopeField(forms.Field):
     """A scope by its ARM id, in any letter case; none where there is no such scope."""
 
@@ -40,10 +47,6 @@ class ScopeFilter(Filter):  # type: ignore[misc]  # the library has no types
     """
 
     field_class = ScopeField
-
-    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """The rows at a scope that is known."""
-        return rows if _is_hidden(self.parent, value) else self.method(rows, value)
 
 
 def _is_hidden(filters: GridFilter, value: Any) -> bool:

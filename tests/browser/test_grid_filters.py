@@ -55,6 +55,8 @@ def test_a_scope_that_somebody_may_not_know_of_is_passed_over(
 ) -> None:
     asked = definition_filter(f"kind=policy&scope={rg_demo.arm_id}", principal_of(stranger))
     assert asked.chosen == {"kind": "policy"}
+    nowhere = definition_filter("kind=policy&scope=/nowhere", principal_of(stranger))
+    assert set(asked.qs) == set(nowhere.qs) != set()
 
 
 def test_what_is_not_known_leaves_the_other_filters_at_work(portal: None) -> None:
