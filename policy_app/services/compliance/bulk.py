@@ -7,14 +7,15 @@ all rows have the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 
 Row = Sequence[Any]
+T = TypeVar("T")
 
 
 def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row]) -> None:
@@ -41,6 +42,18 @@ def update(model: type[Model], names: Sequence[str], rows: Iterable[Row]) -> Non
 def stored(moment: datetime) -> Any:
     """A moment as the database takes it."""
     return connection.ops.adapt_datetimefield_value(moment)
+
+
+def in_pieces(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The same in lists of ``size``, the last one of what is left."""
+    piece: list[T] = []
+    for one in things:
+        piece.append(one)
+        if len(piece) == size:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
 
 
 def _many(statement: str, rows: Iterable[Row]) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from policy_app import wall_clock
 from policy_app.models import ClusterAudit, PolicyState, Scan, ScanChunk
-from policy_app.services.compliance import counting, removing, rollup
+from policy_app.services.compliance import counting, removing, rollup, workloads
 from policy_app.services.compliance.counting import Counts
 from policy_app.services.work import moments
 
@@ -33,6 +33,8 @@ def finish(scan: Scan) -> Scan:
         audit = ClusterAudit.objects.select_for_update().get(cluster=row.cluster_id)
         complete = not row.cancelled
         removed = removing.objects(row, audit, now) if complete else 0
+        if complete:
+            workloads.follow(row.cluster_id, audit.revision)
         removing.policies(row.cluster_id, now)
         removing.unused_sets(row.cluster_id)
         counts = _count(row.cluster_id, now, complete=complete)

@@ -6,9 +6,8 @@ Both are sets, and are removed as sets; the history keeps what was bad about the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -27,9 +26,8 @@ from policy_app.models import (
     PolicyState,
     Scan,
 )
+from policy_app.services.compliance.bulk import in_pieces
 from policy_app.services.compliance.writing import applied_sets
-
-_T = TypeVar("_T")
 
 _AT_ONCE = 1_000
 _AFTER = frozenset({ComplianceState.EXEMPT, ComplianceState.CONFLICT, ComplianceState.ERROR})
@@ -47,7 +45,9 @@ def objects(scan: Scan, audit: ClusterAudit, now: datetime) -> int:
         cluster=scan.cluster_id, revision__gt=audit.revision, type=KubeChange.Type.DELETED
     )
     removed = 0
-    for uids in _pieces([uid_of(body) for body in changes.values_list("body", flat=True)]):
+    for uids in in_pieces(
+        [uid_of(body) for body in changes.values_list("body", flat=True)], _AT_ONCE
+    ):
         removed += _remove(list(rows.filter(uid__in=uids).values_list("pk", flat=True)), now)
     return removed
 
@@ -83,7 +83,7 @@ def _log_reaches(scan: Scan, audit: ClusterAudit) -> bool:
 
 
 def _remove(keys: Sequence[int], now: datetime) -> int:
-    for part in _pieces(keys):
+    for part in in_pieces(keys, _AT_ONCE):
         states = ComponentState.objects.filter(component__in=part)
         _tell(states, now)
         states._raw_delete(states.db)
@@ -99,7 +99,7 @@ def _forget(policy: PolicyState, now: datetime) -> None:
     after = policy.state if policy.active and policy.state in _AFTER else ""
     _tell(states, now, after)
     states._raw_delete(states.db)
-    for part in _pieces(keys):
+    for part in in_pieces(keys, _AT_ONCE):
         recount(Component.objects.filter(pk__in=part))
 
 
@@ -138,8 +138,3 @@ def _tell(states: QuerySet[ComponentState], now: datetime, after: str = "") -> N
     )
     events = (ComplianceEvent(at=now, after=after, **row) for row in rows.iterator(_AT_ONCE))
     ComplianceEvent.objects.bulk_create(events, batch_size=_AT_ONCE)
-
-
-def _pieces(things: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(things), _AT_ONCE):
-        yield things[start : start + _AT_ONCE]

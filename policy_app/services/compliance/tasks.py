@@ -26,6 +26,7 @@ from policy_app.models import (
 )
 from policy_app.services.cluster import kinds
 from policy_app.services.cluster.audited import Resource, stored_under
+from policy_app.services.compliance.bulk import in_pieces
 from policy_app.services.compliance.deciding import Deciding, Judge
 
 CHUNK = 500
@@ -67,7 +68,7 @@ class Extent:
             value = getattr(self, name)
             if value is not None:
                 shared[name] = list(value) if isinstance(value, tuple) else value
-        for keys in _in_pieces(self.rows(cluster.pk).values_list("pk", flat=True)):
+        for keys in in_pieces(self.rows(cluster.pk).values_list("pk", flat=True), CHUNK):
             yield shared | {"from": keys[0], "to": keys[-1], "count": len(keys)}
 
 
@@ -208,17 +209,6 @@ def _seen(cluster: Cluster, components: QuerySet[Component]) -> set[Resource]:
         if known is not None:
             found.add((known.group, known.plural))
     return found
-
-
-def _in_pieces(keys: Iterable[int]) -> Iterator[list[int]]:
-    piece: list[int] = []
-    for key in keys:
-        piece.append(key)
-        if len(piece) == CHUNK:
-            yield piece
-            piece = []
-    if piece:
-        yield piece
 
 
 def policies_of(rows: Collection[PolicyState], task: Task) -> list[PolicyState]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef
+
 from policy_app.apimachinery.objects import owners_of
-from policy_app.models import KubeObject
+from policy_app.models import Component, KubeObject, KubeOwner
+from policy_app.services.compliance.bulk import in_pieces
 
 _DEEPEST = 10
+_AT_ONCE = 500
 # A Pod of the kubelet's own names its Node, which nobody would look for it by.
 _NO_WORKLOADS = frozenset({"Node"})
 
@@ -66,3 +70,46 @@ def owner_of(thing: Mapping[str, Any]) -> Owner | None:
     if one is None:
         return None
     return Owner(*(str(one.get(name) or "") for name in ("kind", "name", "uid")))
+
+
+def follow(cluster_id: int, since: int) -> None:
+    """Name the workloads of components anew that hang on an owner which changed after a revision.
+
+    A scan judges what changed itself; who owns its owner may have changed without it.  To be called
+    in a transaction.
+    """
+    changed = KubeObject.objects.filter(cluster=cluster_id, revision__gt=since)
+    owning = KubeOwner.objects.filter(thing__cluster=cluster_id, uid=OuterRef("uid"))
+    owners = changed.exclude(group="", plural="nodes").filter(Exists(owning))
+    below = _below(cluster_id, owners.values_list("uid", flat=True))
+    for uids in in_pieces(sorted(below), _AT_ONCE):
+        _name_anew(cluster_id, uids)
+
+
+def _below(cluster_id: int, uids: Iterable[str]) -> set[str]:
+    """Everything that these own, and what that owns, and so on."""
+    found: set[str] = set()
+    level = set(uids)
+    for _ in range(_DEEPEST):
+        level = set(_owned(cluster_id, level)) - found
+        found |= level
+    return found
+
+
+def _owned(cluster_id: int, uids: Iterable[str]) -> Iterator[str]:
+    for some in in_pieces(uids, _AT_ONCE):
+        rows = KubeOwner.objects.filter(thing__cluster=cluster_id, uid__in=some)
+        yield from rows.values_list("thing__uid", flat=True)
+
+
+def _name_anew(cluster_id: int, uids: Iterable[str]) -> None:
+    rows = KubeObject.objects.filter(cluster=cluster_id, uid__in=uids)
+    owners = {uid: owner_of(body) for uid, body in rows.values_list("uid", "body")}
+    named = Workloads(cluster_id).of(owners)
+    moved = []
+    for row in Component.objects.filter(cluster=cluster_id, uid__in=owners):
+        workload = named[row.uid] or (row.kind, row.name)
+        if workload != (row.workload_kind, row.workload_name):
+            row.workload_kind, row.workload_name = workload
+            moved.append(row)
+    Component.objects.bulk_update(moved, ["workload_kind", "workload_name"])

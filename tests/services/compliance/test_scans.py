@@ -248,22 +248,46 @@ def test_namespaces_that_the_add_on_leaves_out_have_no_components(world: Cluster
     assert not Component.objects.filter(cluster=world, name="hidden").exists()
 
 
-def test_a_pod_is_known_by_its_outermost_owner(world: Cluster) -> None:
-    owner = {"apiVersion": "apps/v1", "controller": True}
-    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}
-    put(world, deployment | {"metadata": {"name": "web", "namespace": "default"}})
-    above = KubeObject.objects.get(cluster=world, plural="deployments", name="web")
-    mine = owner | {"kind": "Deployment", "name": "web", "uid": above.uid}
-    metadata = {"name": "web-1", "namespace": "default", "ownerReferences": [mine]}
-    put(world, deployment | {"kind": "ReplicaSet", "metadata": metadata})
+def owned(world: Cluster, name: str, owner: str) -> None:
+    """A ReplicaSet of the Deployment of that name."""
+    above = KubeObject.objects.get(cluster=world, plural="deployments", name=owner)
+    mine = {"apiVersion": "apps/v1", "kind": "Deployment", "name": owner, "uid": above.uid}
+    metadata = {"name": name, "namespace": "default", "ownerReferences": [mine]}
+    put(world, {"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": {}, "metadata": metadata})
+
+
+@pytest.fixture
+def owners(world: Cluster) -> Cluster:
+    """The Pod web-1-a of the ReplicaSet web-1 of the Deployment web, and another Deployment."""
+    for name in ("web", "shop"):
+        metadata = {"name": name, "namespace": "default"}
+        put(
+            world, {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}, "metadata": metadata}
+        )
+    owned(world, "web-1", "web")
     middle = KubeObject.objects.get(cluster=world, plural="replicasets", name="web-1")
     thing = labelled("web-1-a")
-    its = owner | {"kind": "ReplicaSet", "name": "web-1", "uid": middle.uid}
+    its = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": middle.uid}
     thing["metadata"]["ownerReferences"] = [its]
     put(world, thing)
     scan(world)
+    return world
+
+
+def workload(world: Cluster) -> tuple[str, str]:
+    """By what the Pod is known."""
     row = Component.objects.get(cluster=world, name="web-1-a")
-    assert (row.workload_kind, row.workload_name) == ("Deployment", "web")
+    return row.workload_kind, row.workload_name
+
+
+def test_a_pod_is_known_by_its_outermost_owner(owners: Cluster) -> None:
+    assert workload(owners) == ("Deployment", "web")
+
+
+def test_a_pod_goes_along_when_its_owner_comes_to_another(owners: Cluster) -> None:
+    owned(owners, "web-1", "shop")
+    assert "web-1-a" not in judged(scan(owners))
+    assert workload(owners) == ("Deployment", "shop")
 
 
 def test_without_the_log_of_changes_everything_is_judged(world: Cluster) -> None:
