@@ -101,7 +101,54 @@ def take_compliance(page: Page, address: str) -> None:
             shown.wait_for_load_state("networkidle")
             shown.screenshot(path=IMAGES / f"{name}-{width}.png")
             print(f"docs/images/{name}-{width}.png")
+        take_exemptions(shown, f"{address}{component}", width)
+        take_initiative(shown, address, width)
         context.close()
+
+
+def take_exemptions(page: Page, component: str, width: int) -> None:
+    """Exempt a cluster from what a component breaks; photograph the review, and the list."""
+    page.goto(component)
+    page.get_by_role("link", name="Create exemption").first.click()
+    page.get_by_label("Waiver").check()
+    page.get_by_label("Date").fill("2027-03-31")
+    page.get_by_role("button", name="Review + create").click()
+    page.get_by_role("heading", name="Review").wait_for()
+    page.screenshot(path=IMAGES / f"exemption-review-{width}.png")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_text("is created.").wait_for()
+    page.get_by_role("link", name="Exemptions", exact=True).last.click()
+    page.locator("#results tbody tr").first.wait_for()
+    page.screenshot(path=IMAGES / f"exemptions-{width}.png")
+    print(f"docs/images/exemption-review-{width}.png, docs/images/exemptions-{width}.png")
+
+
+def take_initiative(page: Page, address: str, width: int) -> None:
+    """Put the same policy into an initiative twice; photograph what each of them is handed."""
+    page.goto(f"{address}/policy/initiatives/new")
+    page.get_by_label("Name", exact=True).fill("Container ports")
+    page.locator("#tab-policies").click()
+    for _ in range(2):
+        page.get_by_role("button", name="Add policy definitions").click()
+        page.get_by_label("Search policies by name").fill("services should listen only")
+        page.get_by_text("Showing 1 to 1 of 1.").wait_for()
+        page.locator("#choices input").check()
+        page.get_by_role("button", name="Add the chosen ones").click()
+        page.locator("#choices").wait_for(state="detached")
+    page.locator("#tab-values").click()
+    page.get_by_label("Only show parameters that need a value").check()
+    page.locator("#value-0-effect-kind").wait_for(state="detached")
+    kinds = page.locator("select[name^='kind.']")
+    kinds.first.select_option("Use initiative parameter")
+    page.get_by_role("button", name="New parameter").first.click()
+    page.locator("#panel-values option[selected]", has_text="allowed").first.wait_for(
+        state="attached"
+    )
+    kinds.last.select_option("Set value")
+    page.get_by_role("textbox").last.fill("8080")
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=IMAGES / f"initiative-values-{width}.png")
+    print(f"docs/images/initiative-values-{width}.png")
 
 
 @contextmanager

@@ -39,6 +39,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("Overview", "layout-dashboard", "overview", "/"),
             ("Compliance", "list-checks", "compliance", "/policy/compliance"),
             ("Denials", "shield-ban", "denials", "/policy/denials"),
+            ("Remediation", "wrench", "remediations", "/policy/remediation"),
         ),
     ),
     (
@@ -46,6 +47,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         (
             ("Definitions", "scroll-text", "definitions", "/policy/definitions"),
             ("Assignments", "clipboard-check", "assignments", "/policy/assign"),
+            ("Exemptions", "shield-off", "exemptions", "/policy/exemptions"),
         ),
     ),
     (

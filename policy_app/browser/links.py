@@ -63,6 +63,18 @@ def assignment_by_id(arm_id: str) -> str:
     return f"{reverse('assignment')}?{urlencode({'id': arm_id})}"
 
 
+def exemption(arm_id: str, **query: str) -> str:
+    """The page of an exemption, or one of its tabs (``tab``)."""
+    return f"{reverse('exemption')}?{urlencode({'id': arm_id, **query})}"
+
+
+def exempt(assignment_id: str, scope_id: str = "", reference_id: str = "") -> str:
+    """Where an exemption from an assignment is written, with what is known filled in."""
+    about = {"assignment": assignment_id, "scope": scope_id, "reference": reference_id}
+    given = {name: value for name, value in about.items() if value}
+    return f"{reverse('exemption-new')}?{urlencode(given)}"
+
+
 def cluster(name: str, **query: str) -> str:
     """The page of a cluster under the name that finds it, or one of its tabs (``tab``)."""
     path = reverse("cluster", args=[name])

@@ -13,8 +13,10 @@ from policy_app.browser import (
     clusters,
     compliance,
     definitions,
+    exemptions,
     oidc,
     overview,
+    remediation,
     signin,
     testing,
 )
@@ -31,6 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *assign.urlpatterns,
     *testing.urlpatterns,
     *assignments.urlpatterns,
+    *exemptions.urlpatterns,
     *clusters.urlpatterns,
     *compliance.urlpatterns,
+    *remediation.urlpatterns,
 ]

@@ -7,10 +7,9 @@ into mutators, and leaves out what its scope excludes.  The same happens here, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from django.utils import timezone
-
+from policy_app import wall_clock
 from policy_app.evaluation.gatekeeper.client import Client
 from policy_app.evaluation.gatekeeper.constraints import Constraint
 from policy_app.evaluation.gatekeeper.mutation import Mutator, Mutators, describe
@@ -67,6 +66,17 @@ def before_and_after(cluster: Cluster, draft: AssignmentDraft) -> tuple[InForce,
     """What is in force on a cluster now, and what would be with a draft; all is read once."""
     estate = _Estate.of(cluster)
     return _in_force(estate, []), _in_force(estate, [draft])
+
+
+def with_and_without(cluster: Cluster, exemption: Exemption) -> tuple[InForce, InForce]:
+    """What is in force on a cluster below an exemption's scope with it, and without it.
+
+    It counts as it is given, in place of what is stored under its id.
+    """
+    estate = _Estate.of(cluster)
+    others = [one for one in estate.exemptions if one.id.lower() != exemption.id.lower()]
+    exempt = replace(estate, exemptions=[*others, exemption])
+    return _in_force(exempt, []), _in_force(replace(estate, exemptions=others), [])
 
 
 def _in_force(estate: _Estate, extra: Iterable[AssignmentDraft]) -> InForce:
@@ -147,7 +157,7 @@ class _Installing:
         self.not_installed: list[NotInstalled] = []
         self._resource = resource_of(estate.cluster)
         self._exemptions = estate.exemptions
-        self._now = timezone.now()
+        self._now = wall_clock.now()
         self._installation = Installation(fetching.text, self._resource)
         self._constraints: list[Constraint] = []
         self._templates: dict[str, ConstraintTemplate] = {}

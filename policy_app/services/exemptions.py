@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.evaluation.language import exemptions as language
 from policy_app.evaluation.language.definitions import PolicySetDefinition
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.models import Assignment, Cluster, Exemption, Scope
 from policy_app.services import activity, assignments, authorization, definitions, scopes
-from policy_app.services.authorization import Actor, actions
+from policy_app.services.authorization import Actor, Permit, actions
 from policy_app.services.drafts.validation import name_faults, refuse, strings_in
 from policy_app.services.errors import NotFound, PolicyError
 from policy_app.services.writing import lock, sign
 
 DISPLAY_NAME_LIMIT = 128
-_WRITE = actions.of(actions.EXEMPTIONS, actions.WRITE)
-_DELETE = actions.of(actions.EXEMPTIONS, actions.DELETE)
+WRITE = actions.of(actions.EXEMPTIONS, actions.WRITE)
+DELETE = actions.of(actions.EXEMPTIONS, actions.DELETE)
+NOT_FOUND = "PolicyExemptionNotFound"
+CHANGED = "PolicyExemptionChanged"
+"""Ours: who looked at an exemption before changing it is told of a change in between."""
+SOON = timedelta(days=30)
+"""How long before its end an exemption counts as expiring soon."""
 _ASSIGNMENTS = "/providers/microsoft.authorization/policyassignments/"
 _INVALID = "InvalidCreatePolicyExemptionRequest"
+
+
+class State(StrEnum):
+    """How an exemption stands to its end; an expired one exempts nothing, and stays."""
+
+    ACTIVE = "active"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
 
 
 def find(scope: Scope, name: str) -> Exemption | None:
@@ -36,8 +51,34 @@ def get(scope: Scope, name: str) -> Exemption:
     found = find(scope, name)
     if found is None:
         text = f"The policy exemption '{name}' is not found."
-        raise NotFound("PolicyExemptionNotFound", text)
+        raise NotFound(NOT_FOUND, text)
     return found
+
+
+def with_id(arm_id: str, by: Actor) -> Exemption:
+    """The exemption with this ARM id, for who may read it.  Raises ``PolicyError``."""
+    wanted = scopes.normal_id(arm_id)
+    place = language.scope_of(wanted)
+    if not place:
+        raise NotFound(NOT_FOUND, f"'{arm_id}' is no exemption's id.")
+    return get(
+        authorization.scope_for(by, place, actions.SEE_EXEMPTIONS), wanted.rpartition("/")[2]
+    )
+
+
+def permit(by: Actor, assignment: Assignment, scope: Scope | None = None) -> Permit:
+    """May an exemption from the assignment be made at the scope, or at any where none is named?
+
+    As in Azure it takes a right at the assignment beside the one to write exemptions.
+    """
+    if not authorization.knows(by, assignment.scope):
+        return Permit(False, f"You need a role with {actions.EXEMPT} where the policy is assigned.")
+    allowed = authorization.permit(by, actions.EXEMPT, assignment.scope)
+    if not allowed:
+        return allowed
+    if scope is None:
+        return authorization.permit_somewhere(by, WRITE)
+    return authorization.permit(by, WRITE, scope)
 
 
 @transaction.atomic
@@ -46,7 +87,7 @@ def put(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> tuple[Exemp
 
     Raises ``PolicyError`` and stores nothing where it is not allowed or not valid.
     """
-    user = authorization.require(by, _WRITE, scope).user
+    user = authorization.require(by, WRITE, scope).user
     lock(scope)
     row = find(scope, name)
     given = validate(scope, name, body, None if row is not None and _keeps(row, body) else by)
@@ -70,14 +111,50 @@ def put(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> tuple[Exemp
     sign(row, user)
     row.save()
     after = as_value(row).to_object()
-    activity.record(by, _WRITE, row.arm_id, scope=scope, before=before, after=after)
+    activity.record(by, WRITE, row.arm_id, scope=scope, before=before, after=after)
     return row, created
+
+
+@transaction.atomic
+def put_as_seen(scope: Scope, name: str, body: dict[str, Any], by: Actor, seen: str) -> Exemption:
+    """``put`` for whoever looked at it before: ``seen`` is the ``stamp`` that it had, or empty
+    where there was none of that name.
+
+    Raises ``PolicyError`` with ``CHANGED`` (409) where somebody has stored it since, and
+    ``NotFound`` where it is gone.  What is stored already, word for word, is no change.
+    """
+    authorization.require(by, WRITE, scope)
+    lock(scope)
+    row = find(scope, name)
+    if row is None and seen:
+        raise NotFound(NOT_FOUND, f"The policy exemption '{name}' was deleted meanwhile.")
+    if row is not None and stamp(row) != seen:
+        if as_value(row) == validate(scope, name, body):
+            return row
+        raise _changed(row, seen)
+    return put(scope, name, body, by)[0]
+
+
+@transaction.atomic
+def delete_as_seen(exemption: Exemption, by: Actor, seen: str) -> None:
+    """``delete`` for whoever looked at it before, with the same errors as ``put_as_seen``."""
+    authorization.require(by, DELETE, exemption.scope)
+    lock(exemption.scope)
+    row = get(exemption.scope, exemption.name)
+    if stamp(row) != seen:
+        raise _changed(row, seen)
+    delete(row, by)
+
+
+def stamp(row: Exemption) -> str:
+    """What tells that an exemption is still the one that was looked at."""
+    return str(row.updated_at.isoformat())
 
 
 @transaction.atomic
 def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Exemption:
     """ARM's PATCH: the properties in ``body`` replace what is stored, the rest stays."""
-    authorization.require(by, _WRITE, scope)
+    authorization.require(by, WRITE, scope)
     lock(scope)
     stored = as_value(get(scope, name)).to_object()
     properties = stored["properties"] | (body.get("properties") or {})
@@ -88,9 +165,9 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Exemptio
 @transaction.atomic
 def delete(exemption: Exemption, by: Actor) -> None:
     """Delete it; its history stays, with who deleted it.  Raises ``PolicyError``."""
-    who = authorization.require(by, _DELETE, exemption.scope)
+    who = authorization.require(by, DELETE, exemption.scope)
     before = as_value(exemption).to_object()
-    activity.record(by, _DELETE, exemption.arm_id, scope=exemption.scope, before=before)
+    activity.record(by, DELETE, exemption.arm_id, scope=exemption.scope, before=before)
     sign(exemption, who.user)
     exemption.delete()
 
@@ -138,7 +215,40 @@ def live(rows: QuerySet[Exemption]) -> QuerySet[Exemption]:
 
 def unexpired() -> Q:
     """The condition that an exemption has not expired."""
-    return Q(expires_on=None) | Q(expires_on__gt=timezone.now())
+    return Q(expires_on=None) | Q(expires_on__gt=wall_clock.now())
+
+
+def in_state(rows: QuerySet[Exemption], state: State) -> QuerySet[Exemption]:
+    """Those in a state; what expires soon is active as well."""
+    if state == State.ACTIVE:
+        return live(rows)
+    if state == State.EXPIRED:
+        return rows.exclude(unexpired())
+    return live(rows).filter(expires_on__lte=wall_clock.now() + SOON)
+
+
+def state_of(row: Exemption) -> State:
+    """The one that says most."""
+    if row.expires_on is None or row.expires_on > wall_clock.now() + SOON:
+        return State.ACTIVE
+    return State.EXPIRING if row.expires_on > wall_clock.now() else State.EXPIRED
+
+
+def matching(rows: QuerySet[Exemption], text: str) -> QuerySet[Exemption]:
+    """Those that have every word of the text in a name, the description or the assignment's id."""
+    for word in text.split():
+        rows = rows.filter(
+            Q(display_name__icontains=word)
+            | Q(name__icontains=word)
+            | Q(description__icontains=word)
+            | Q(assignment_arm_id__icontains=word)
+        )
+    return rows
+
+
+def assignment_of(row: Exemption) -> Assignment | None:
+    """The assignment that it is from; None where that is deleted."""
+    return _assignment(row.assignment_arm_id)
 
 
 def of_assignment(assignment: Assignment) -> QuerySet[Exemption]:
@@ -175,6 +285,17 @@ def _keeps(row: Exemption, body: dict[str, Any]) -> bool:
     properties = body.get("properties")
     given = properties.get("policyAssignmentId") if isinstance(properties, dict) else None
     return isinstance(given, str) and given.lower() == row.assignment_key
+
+
+def _changed(row: Exemption, seen: str) -> PolicyError:
+    if not seen:
+        text = f"'{row}' has the name '{row.name}' at this scope already; choose another one."
+        return PolicyError(CHANGED, text, target="name", status=409)
+    who = row.updated_by or "Somebody"
+    text = (
+        f"{who} changed this exemption at {row.updated_at:%H:%M} UTC, after this page was opened."
+    )
+    return PolicyError(CHANGED, text, status=409)
 
 
 def _texts(given: language.Exemption) -> Iterator[PolicyError]:

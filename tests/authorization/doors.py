@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import User
 from django.test import Client
 
-from policy_app.models import Assignment, Definition, RoleAssignment, Scope
-from policy_app.services import access
+from policy_app.models import Assignment, Definition, Exemption, RoleAssignment, Scope
+from policy_app.services import access, exemptions
 from policy_app.services.authorization import object_of, roles
 from policy_app.services.testing import Upload
 
@@ -141,6 +141,31 @@ def _store(v: Visitor) -> Any:
     return answer
 
 
+def _exempt(v: Visitor) -> Any:
+    page = v.get("/policy/exemptions/new", assignment=v.stored.arm_id, scope=v.scope.arm_id)
+    if page.status_code != 200:
+        return page
+    given = {"scope": v.scope.arm_id, "name": "by-a-form", "category": "Waiver", "save": "1"}
+    return v.post("/policy/exemptions/new", given, assignment=v.stored.arm_id)
+
+
+def _kept(v: Visitor) -> Exemption:
+    """An exemption of the portal itself."""
+    return exemptions.put(v.scope, "kept", _exemption(v), None)[0]
+
+
+def _edit_exemption(v: Visitor) -> Any:
+    row = _kept(v)
+    given = {"category": "Mitigated", "as_of": exemptions.stamp(row), "save": "1"}
+    return v.post("/policy/exemptions/edit", given, id=row.arm_id)
+
+
+def _delete_exemption(v: Visitor) -> Any:
+    row = _kept(v)
+    given = {"as_of": exemptions.stamp(row)}
+    return v.post("/policy/exemptions/delete", given, id=row.arm_id)
+
+
 def _test(v: Visitor) -> Any:
     manifest = Upload("pod.yaml", b"apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n")
     cluster = f"{v.scope.arm_id}/{v.cluster_path}"
@@ -199,6 +224,10 @@ OPERATIONS: dict[str, Operation] = {
     "pages: delete an assignment": lambda v: v.post(
         "/policy/assignments/delete", {}, id=v.stored.arm_id
     ),
+    "pages: see an exemption": lambda v: v.get("/policy/exemptions/view", id=_kept(v).arm_id),
+    "pages: exempt": _exempt,
+    "pages: edit an exemption": _edit_exemption,
+    "pages: delete an exemption": _delete_exemption,
     "pages: see the cluster": lambda v: v.get(f"/clusters/{v.cluster}"),
     "pages: switch the add-on": lambda v: v.post(f"/clusters/{v.cluster}/-/addon", {"to": "off"}),
     "pages: set the add-on's clock": lambda v: v.post(

@@ -25,6 +25,9 @@ _POLICY = {
     "pages: assign",
     "pages: edit an assignment",
     "pages: delete an assignment",
+    "pages: exempt",
+    "pages: edit an exemption",
+    "pages: delete an exemption",
 }
 _SEEING = {
     "rest: see an assignment",
@@ -33,6 +36,7 @@ _SEEING = {
     "rest: see the cluster",
     "rest: see who has which role",
     "pages: see an assignment",
+    "pages: see an exemption",
     "pages: see the cluster",
     "pages: see who has which role",
     "pages: test a manifest",

@@ -23,6 +23,7 @@ PAGES = {
     "policy used in": f"{PRIVILEGED}?tab=initiatives",
     "initiative": f"/policy/definitions/initiative/{BASELINE}",
     "initiative with holes": "/policy/definitions/initiative/holes",
+    "exemptions": "/policy/exemptions",
     "access control": "/access",
     "a new role assignment": f"/access/add?scope={SUBSCRIPTION}",
     "roles": "/access/roles",

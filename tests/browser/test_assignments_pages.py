@@ -151,6 +151,7 @@ def test_every_row_has_its_actions(browser: Client, denying: Assignment) -> None
         "View",
         "Edit",
         "Duplicate",
+        "Create exemption",
         "Delete assignment",
     ]
     for item in items:
@@ -273,11 +274,11 @@ def test_history_says_who_changed_which_field(
 
     page = soup(browser, view(denying, "history"))
 
-    changed, created = page.select(".assignment-history > li")
+    changed, created = page.select(".history > li")
     assert created.get_text(" ", strip=True).startswith("Created by alice")
     changes = {
         one.dt.get_text(strip=True): one.dd.get_text(" ", strip=True)  # type: ignore[union-attr]
-        for one in changed.select(".assignment-changes > div")
+        for one in changed.select(".history-changes > div")
     }
     assert changes == {
         "Description": "(nothing) now Only a trial",

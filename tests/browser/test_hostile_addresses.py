@@ -16,6 +16,11 @@ PAGES = [
     "/policy/assignments",
     "/policy/assignments/view",
     "/policy/assignments/edit",
+    "/policy/exemptions",
+    "/policy/exemptions/new",
+    "/policy/exemptions/view",
+    "/policy/exemptions/edit",
+    "/policy/exemptions/delete",
     "/policy/test",
     "/sign-in/%00",
     "/no%00where",
@@ -23,6 +28,7 @@ PAGES = [
 NAMES = [
     *("search", "id", "scope", "kind", "type", "category", "sort", "page", "tab", "version"),
     *("definition", "duplicate", "cluster", "namespace", "text", "next"),
+    *("assignment", "reference", "state"),
 ]
 VALUES = ["%00", "%ff", "%F0%9F%98%80", "'%22%3E%3Cscript%3E", "-1", "9" * 40, "[]", "%ED%A0%80"]
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from policy_app.models import Assignment, Cluster, Definition, Exemption, Scope
 from policy_app.services import assignments, enforcement, exemptions, testing
 from policy_app.services.errors import NotFound, PolicyError
+from policy_app.services.exemptions import State
 from policy_app.services.testing import Upload
 from tests.services.test_drafts import draft
 
@@ -219,3 +220,50 @@ def test_what_is_not_there_is_not_found(rg_demo: Scope) -> None:
     with pytest.raises(NotFound, match="'gone' is not found") as caught:
         exemptions.get(rg_demo, "gone")
     assert (caught.value.code, caught.value.status) == ("PolicyExemptionNotFound", 404)
+
+
+def test_states_tell_what_is_in_force_and_what_ends_soon(
+    rg_demo: Scope, everywhere: Assignment
+) -> None:
+    def ending(name: str, days: int) -> Exemption:
+        ends = (timezone.now() + timedelta(days=days)).isoformat()
+        return put(rg_demo, everywhere, name, expiresOn=ends)
+
+    over, soon, later = ending("over", -1), ending("soon", 3), ending("later", 90)
+    always = put(rg_demo, everywhere, "always")
+    rows = exemptions.everywhere()
+    assert set(exemptions.in_state(rows, State.ACTIVE)) == {soon, later, always}
+    assert set(exemptions.in_state(rows, State.EXPIRING)) == {soon}
+    assert set(exemptions.in_state(rows, State.EXPIRED)) == {over}
+    states = [exemptions.state_of(one) for one in (over, soon, later, always)]
+    assert states == [State.EXPIRED, State.EXPIRING, State.ACTIVE, State.ACTIVE]
+
+
+def test_who_looked_before_is_told_of_what_changed_since(
+    rg_demo: Scope, everywhere: Assignment, alice: User
+) -> None:
+    row = exemptions.put_as_seen(rg_demo, "move", body(everywhere), alice, "")
+    seen = exemptions.stamp(row)
+    same = exemptions.put_as_seen(rg_demo, "move", body(everywhere), alice, "")
+    assert (same, Exemption.history.count()) == (row, 1)
+    changed = body(everywhere, displayName="Two")
+    exemptions.put_as_seen(rg_demo, "move", changed, alice, seen)
+    for late in ("", seen):
+        with pytest.raises(PolicyError) as caught:
+            exemptions.put_as_seen(
+                rg_demo, "move", body(everywhere, displayName="Three"), alice, late
+            )
+        assert (caught.value.code, caught.value.status) == ("PolicyExemptionChanged", 409)
+    with pytest.raises(PolicyError, match="alice changed this exemption at"):
+        exemptions.delete_as_seen(row, alice, seen)
+    row.refresh_from_db()
+    assert row.display_name == "Two"
+    exemptions.delete_as_seen(row, alice, exemptions.stamp(row))
+    with pytest.raises(NotFound, match="was deleted meanwhile"):
+        exemptions.put_as_seen(rg_demo, "move", changed, alice, seen)
+
+
+@pytest.mark.parametrize("arm_id", ["", "/", "/subscriptions/x", "move", "//providers/\x00"])
+def test_an_id_that_is_no_exemptions_is_not_found(portal: None, arm_id: str) -> None:
+    with pytest.raises(NotFound, match="is no exemption's id"):
+        exemptions.with_id(arm_id, None)

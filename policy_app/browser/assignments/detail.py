@@ -20,7 +20,7 @@ from policy_app.browser.pages import (
     render_page,
 )
 from policy_app.models import Assignment, Scope
-from policy_app.services import authorization, definitions, scopes
+from policy_app.services import authorization, definitions, exemptions, scopes
 from policy_app.services.authorization import actions
 from policy_app.services.errors import PolicyError
 
@@ -45,6 +45,7 @@ def assignment(request: PortalRequest) -> HttpResponse:
         "may_change": change,
         "may_delete": delete,
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
+        "may_exempt": exemptions.permit(request.principal, row),
         "tabs": shown.tabs,
         "panel": shown.template,
         **shown.context,

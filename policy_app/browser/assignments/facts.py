@@ -40,6 +40,7 @@ class Ways:
     edit: str
     duplicate: str
     delete: str
+    exempt: str
     definition: str
 
 
@@ -51,6 +52,7 @@ def ways(row: Assignment) -> Ways:
         edit=f"{reverse('assignment-edit')}?{query}",
         duplicate=f"{reverse('assign')}?{urlencode({'duplicate': row.arm_id})}",
         delete=f"{reverse('assignment-delete')}?{query}",
+        exempt=links.exempt(row.arm_id),
         definition=links.definition(row.definition),
     )
 

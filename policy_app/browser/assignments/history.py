@@ -1,18 +1,17 @@
-"""Who changed what of an assignment, and when: the stored history as field-level changes."""
+"""Who changed what of an assignment, and when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any
 
+from policy_app.browser import history
 from policy_app.browser.assign.parameter_fields import in_words
 from policy_app.browser.assign.subject import STAMPED
+from policy_app.browser.history import Change, Event
 from policy_app.models import Assignment, Definition
 
-SHOWN = 50
-_WHAT = {"+": "Created", "~": "Changed", "-": "Deleted"}
 _LABELS = {
     "definition_id": "Definition",
     "definition_version": "Version",
@@ -27,49 +26,14 @@ _LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field; a text is empty where there was, or is, nothing."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One time that the assignment was stored."""
-
-    when: datetime
-    who: str
-    what: str
-    changes: list[Change]
-
-
 def events(row: Assignment) -> list[Event]:
     """The latest events, newest first; each change is against the state before it."""
-    people = ("history_user", "created_by", "updated_by")
-    rows = row.history.select_related(*people).order_by("-history_date", "-history_id")
-    stored = list(rows)
-    names = _definitions({one.definition_id for one in stored})
-    older: list[Any] = [*stored[1:], None]
-    found = [_event(new, old, names) for new, old in zip(stored, older, strict=True)]
-    return found[:SHOWN]
+    states = history.stored(row)
+    names = _definitions({one.definition_id for one in states})
+    return history.events(states, partial(_changes, names))
 
 
-def _event(new: Any, old: Any, names: Mapping[int, str]) -> Event:
-    changes = list(_changes(old, new, names)) if old is not None else []
-    return Event(new.history_date, _who(new), _WHAT.get(new.history_type, "Changed"), changes)
-
-
-def _who(stored: Any) -> str:
-    """Who the request was signed in as; else whom the assignment itself names for it."""
-    named = stored.created_by if stored.history_type == "+" else stored.updated_by
-    user = stored.history_user or named
-    return user.get_username() if user else "the system"
-
-
-def _changes(old: Any, new: Any, names: Mapping[int, str]) -> Iterator[Change]:
+def _changes(names: Mapping[int, str], old: Any, new: Any) -> Iterator[Change]:
     for field, label in _LABELS.items():
         before, after = getattr(old, field), getattr(new, field)
         if before != after:

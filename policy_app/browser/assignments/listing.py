@@ -27,7 +27,7 @@ from policy_app.browser.pages import (
 )
 from policy_app.models import Assignment, Definition, Scope
 from policy_app.services import assignments as service
-from policy_app.services import authorization, scopes
+from policy_app.services import authorization, exemptions, scopes
 from policy_app.services.authorization import Permit, Principal, actions
 
 COLUMNS = (
@@ -53,6 +53,7 @@ class Row:
     ways: Ways
     change: Permit
     delete: Permit
+    exempt: Permit
 
 
 @portal_page()
@@ -86,4 +87,5 @@ def assignments(request: PortalRequest) -> HttpResponse:
 def _row(one: Assignment, tree: list[Scope], by: Principal) -> Row:
     above, _, _ = scopes.breadcrumb(one.scope, tree).rpartition(" / ")
     change, delete = permits(one, by)
-    return Row(one, above, effect_of(one), ways(one), change, delete)
+    exempt = exemptions.permit(by, one)
+    return Row(one, above, effect_of(one), ways(one), change, delete, exempt)

@@ -13,6 +13,7 @@ from policy_app.browser.assign.parameter_fields import in_words
 from policy_app.browser.assign.subject import STAMPED
 from policy_app.browser.assign.view import shown_requests
 from policy_app.browser.assignments import exempt, force, history
+from policy_app.browser.history import SHOWN
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest, Tab, TabPage
 from policy_app.models import Assignment
@@ -85,7 +86,7 @@ def _exemptions(request: PortalRequest, row: Assignment) -> dict[str, Any]:
 
 
 def _history(_: PortalRequest, row: Assignment) -> dict[str, Any]:
-    return {"events": history.events(row), "most": history.SHOWN}
+    return {"events": history.events(row), "most": SHOWN}
 
 
 def _request(_: PortalRequest, row: Assignment) -> dict[str, Any]:

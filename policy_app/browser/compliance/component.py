@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from policy_app.browser import highlighting, links
 from policy_app.browser.clusters.subject import Subject as ClusterSubject
 from policy_app.browser.compliance import links_to, rows, states
+from policy_app.browser.compliance.exempting import Exempting, exempting
 from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import (
@@ -49,10 +50,8 @@ class ReasonCard:
     definition_url: str
     assignment_url: str
     policy_url: str
-    exempt_url: str
+    exempting: Exempting
     diff: Sequence[Sequence[DiffRow]]
-    at_once: bool
-    """Whether it is the first one, which is unfolded."""
 
 
 @portal_page()
@@ -102,7 +101,7 @@ def ask(request: PortalRequest, cluster: str, uid: str) -> HttpResponse:
     return render_page(request, "compliance/ask.html", context, part="compliance/_ask.html")
 
 
-def _why(_: PortalRequest, found: Component, names: dict[int, str]) -> dict[str, Any]:
+def _why(request: PortalRequest, found: Component, names: dict[int, str]) -> dict[str, Any]:
     told = why.explain(found, records.faults_of(found))
     marked = told.lines
     cluster = names[found.cluster_id]
@@ -116,10 +115,12 @@ def _why(_: PortalRequest, found: Component, names: dict[int, str]) -> dict[str,
         .exclude(pk=found.pk)
         .order_by("-blocking", "-non_compliant", "kind", "name")
     )
+    broken = [(one.state.policy, found.cluster.scope) for one in told.reasons]
+    ways = exempting(broken, request.principal)
     return {
         "told": told,
         "lines": highlighting.lines(told.text, "yaml", marked) if told.text else [],
-        "cards": [_card(one, number, found) for number, one in enumerate(told.reasons)],
+        "cards": [_card(one, way) for one, way in zip(told.reasons, ways, strict=True)],
         "siblings": [rows.component(one, names) for one in others[:_MOST_SIBLINGS]],
         "workload_url": links_to.listing(
             view="resources",
@@ -181,7 +182,7 @@ def _unknown(cluster: str, uid: str) -> NotFound:
     )
 
 
-def _card(one: why.Reason, number: int, found: Component) -> ReasonCard:
+def _card(one: why.Reason, way: Exempting) -> ReasonCard:
     policy = one.state.policy
     diff = one.advice.diff if one.advice else ()
     return ReasonCard(
@@ -191,9 +192,8 @@ def _card(one: why.Reason, number: int, found: Component) -> ReasonCard:
         definition_url=links.definition_by_id(policy.definition_arm_id),
         assignment_url=links.assignment_by_id(policy.assignment_arm_id),
         policy_url=links_to.policy(policy),
-        exempt_url=links_to.exempt(policy, found.cluster.scope_id),
+        exempting=way,
         diff=[[DiffRow(line, _SIGNS[line.sign]) for line in group] for group in diff],
-        at_once=number == 0,
     )
 
 

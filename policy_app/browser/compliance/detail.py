@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from policy_app.browser import links
 from policy_app.browser.compliance import denials, filtering, links_to, places, rows, states
+from policy_app.browser.compliance.exempting import exempting
 from policy_app.browser.compliance.framing import frame
 from policy_app.browser.compliance.places import Place
 from policy_app.browser.grids import page_of
@@ -164,7 +165,9 @@ def _components(request: PortalRequest, about: Subject) -> dict[str, Any]:
         return _grid(request, bar, page, shown, "component", compliant=True)
     cut = records.cut(records.components(about.place.fleet, filters))
     page = page_of(request, cut.rows)
-    shown = [rows.fault(one, names) for one in page.object_list]
+    faults = list(page.object_list)
+    ways = exempting([(one.policy, one.cluster.scope) for one in faults], request.principal)
+    shown = [rows.fault(one, names, way) for one, way in zip(faults, ways, strict=True)]
     return _grid(request, bar, page, shown, "component", cut=cut if cut.is_cut else None)
 
 
@@ -173,7 +176,11 @@ def _policies(request: PortalRequest, about: Subject) -> dict[str, Any]:
     bar = filtering.read(request, about.place, ("state", "action"), options)
     filters = filtering.narrowed(about.chosen, bar.filters)
     page = page_of(request, records.policies(about.place.fleet, filters))
-    shown = [rows.policy(one, about.place.names) for one in page.object_list]
+    policies = list(page.object_list)
+    ways = exempting([(one, one.cluster.scope) for one in policies], request.principal)
+    shown = [
+        rows.policy(one, about.place.names, way) for one, way in zip(policies, ways, strict=True)
+    ]
     return _grid(request, bar, page, shown, "policy")
 
 

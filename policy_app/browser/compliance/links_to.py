@@ -55,16 +55,6 @@ def address(path: str, **query: str) -> str:
     return _with(path, query)
 
 
-def exempt(one: PolicyState, scope: int) -> str:
-    """Where an exemption of the policy is made, for a scope, with the fields filled in."""
-    about = {
-        "scope": str(scope),
-        "assignment_arm_id": one.assignment_arm_id,
-        "reference_ids": one.reference_id,
-    }
-    return _with(reverse("admin:policy_app_exemption_add"), about)
-
-
 def _with(path: str, query: dict[str, str]) -> str:
     given = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(given)}" if given else path

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from policy_app.browser import links
 from policy_app.browser.compliance import links_to, states
+from policy_app.browser.compliance.exempting import Exempting
 from policy_app.browser.compliance.places import Place
 from policy_app.models import (
     ComplianceEvent,
@@ -68,7 +69,7 @@ class FaultRow:
     look: states.Look
     action: states.Action
     policy_url: str
-    exempt_url: str
+    exempting: Exempting
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class PolicyRow:
     look: states.Look
     action: states.Action
     definition_url: str
-    exempt_url: str
+    exempting: Exempting | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,8 @@ def state_of(one: Component) -> str:
     return ComplianceState.COMPLIANT if one.applied_id else ComplianceState.NOT_STARTED
 
 
-def fault(one: ComponentState, names: Mapping[int, str]) -> FaultRow:
-    """A verdict as the grid shows it."""
+def fault(one: ComponentState, names: Mapping[int, str], exempting: Exempting) -> FaultRow:
+    """A verdict as the grid shows it, with the way to an exemption."""
     cluster = names.get(one.cluster_id, "")
     return FaultRow(
         state=one,
@@ -218,7 +219,7 @@ def fault(one: ComponentState, names: Mapping[int, str]) -> FaultRow:
         look=states.look(one.state),
         action=states.severity(one.severity),
         policy_url=links_to.policy(one.policy, cluster=cluster),
-        exempt_url=links_to.exempt(one.policy, one.cluster.scope_id),
+        exempting=exempting,
     )
 
 
@@ -240,8 +241,10 @@ def namespace(one: Mapping[str, Any], names: Mapping[int, str]) -> NamespaceRow:
     )
 
 
-def policy(one: PolicyState, names: Mapping[int, str]) -> PolicyRow:
-    """A policy as the grid shows it."""
+def policy(
+    one: PolicyState, names: Mapping[int, str], exempting: Exempting | None = None
+) -> PolicyRow:
+    """A policy as the grid shows it, with the way to an exemption where the page offers it."""
     cluster = names.get(one.cluster_id, "")
     return PolicyRow(
         policy=one,
@@ -250,7 +253,7 @@ def policy(one: PolicyState, names: Mapping[int, str]) -> PolicyRow:
         look=states.look(one.state),
         action=states.action(one.action),
         definition_url=links.definition_by_id(one.definition_arm_id),
-        exempt_url=links_to.exempt(one, one.cluster.scope_id),
+        exempting=exempting,
     )
 
 

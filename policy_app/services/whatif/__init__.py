@@ -1,6 +1,7 @@
-"""What an assignment would break, before anybody creates it or saves a change of it."""
+"""What an assignment would break before anybody stores it, and what an exemption covers."""
 
 from policy_app.services.whatif.examining import examine
+from policy_app.services.whatif.exempting import covered
 from policy_app.services.whatif.remembering import examined
 from policy_app.services.whatif.results import (
     ClusterImpact,
@@ -18,6 +19,7 @@ __all__ = [
     "ObjectImpact",
     "Outcome",
     "Tally",
+    "covered",
     "examine",
     "examined",
 ]

@@ -41,10 +41,14 @@ class Comparison:
 
 def compare(draft: AssignmentDraft, cluster: Cluster) -> Comparison:
     """What a draft would change on a cluster."""
-    before, after = enforcement.before_and_after(cluster, draft)
+    return between(*enforcement.before_and_after(cluster, draft), draft.arm_id)
+
+
+def between(before: InForce, after: InForce, assignment_id: str) -> Comparison:
+    """Two states of a cluster, as far as they differ; one assignment is what it is about."""
     old, new = _marks(before.constraints), _marks(after.constraints)
     same = {key for key, mark in old.items() if new.get(key) == mark}
-    mine = draft.arm_id.lower()
+    mine = assignment_id.lower()
     return Comparison(
         before=_only(before, (one for one in before.constraints if _key(one) not in same)),
         after=_only(after, (one for one in after.constraints if _key(one) not in same)),

@@ -62,7 +62,7 @@ def examine(
     """
     deadline = time.monotonic() + seconds if seconds is not None else None
     wanted = concerned(draft) if clusters is None else clusters
-    return Impact(draft, [_examined(draft, one, deadline) for one in wanted])
+    return Impact(draft, [look_into(one, compare(draft, one), deadline) for one in wanted])
 
 
 def concerned(draft: AssignmentDraft) -> list[Cluster]:
@@ -74,8 +74,8 @@ def concerned(draft: AssignmentDraft) -> list[Cluster]:
     return sorted(found.values(), key=lambda one: one.scope.name)
 
 
-def _examined(draft: AssignmentDraft, cluster: Cluster, deadline: float | None) -> ClusterImpact:
-    comparison = compare(draft, cluster)
+def look_into(cluster: Cluster, comparison: Comparison, deadline: float | None) -> ClusterImpact:
+    """What differs for the objects of a cluster; ``deadline`` is of the monotonic clock."""
     if not comparison.differs:
         return ClusterImpact(cluster, not_installed=comparison.not_installed)
     rows = _objects(cluster, comparison)

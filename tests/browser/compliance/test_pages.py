@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import urlencode
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from django.contrib.auth.models import User
 from django.test import Client
 
 from policy_app.models import (
@@ -18,7 +18,10 @@ from policy_app.models import (
     PolicyState,
 )
 from policy_app.services import assignments as assigning
+from policy_app.services.authorization import roles
+from tests.browser.html_forms import WebForm
 from tests.compliance_rows import audit_row, component_row, policy_row
+from tests.granting import grant
 
 LIST = "/policy/compliance"
 
@@ -253,13 +256,26 @@ def test_an_exemption_of_a_row_has_its_fields_filled_in(visitor: Client, judged:
     page = soup(visitor, f"{LIST}/components/aks-demo/{uid}")
     link = page.select_one('.compliance-links a[href*="exemption"]')
     assert link is not None
-    form = soup(visitor, str(link["href"]))
-    assignment = form.select_one("[name=assignment_arm_id]")
-    assert assignment is not None
-    assert assignment["value"] == Assignment.objects.get().arm_id
-    chosen = form.select_one("[name=scope]")
-    assert chosen is not None
-    assert chosen["value"] == str(judged.scope_id)
-    references = form.select_one("[name=reference_ids]")
-    assert references is not None
-    assert json.loads(references.get_text()) == ["NoPrivilegedContainers"]
+    form = WebForm.open(visitor, str(link["href"]), "#exemption")
+    assert "Baseline" in form.text
+    assert form.get("scope") == judged.scope.arm_id
+    assert form.all("reference_ids") == ["NoPrivilegedContainers"]
+
+
+def test_who_may_not_exempt_reads_why_beside_the_row(client: Client, judged: Cluster) -> None:
+    bob = User.objects.create_user("bob")
+    grant(bob, roles.READER, judged.scope)
+    client.force_login(bob)
+    uid = Component.objects.get(name="bad").uid
+    row = Assignment.objects.get()
+    component = f"{LIST}/components/aks-demo/{uid}"
+    policies = f"{LIST}/assignment?{urlencode({'id': row.arm_id})}"
+    for address in (component, policies, f"{policies}&tab=components"):
+        page = soup(client, address)
+        assert not page.select('a[href*="exemption"]:not(#sidenav a)')
+        assert "policyAssignments/exempt/action where the policy is assigned." in text(page)
+    grant(bob, roles.POLICY_CONTRIBUTOR, row.scope)
+    for address in (component, policies, f"{policies}&tab=components"):
+        assert soup(client, address).select('a[href^="/policy/exemptions/new?"]')
+    assigning.delete(row, None)
+    assert "The assignment is deleted" in text(soup(client, policies))
