@@ -19,6 +19,7 @@ def register() -> None:
     checks.register(data_folder_is_writable)
     checks.register(catalogue_is_there)
     checks.register(oidc_is_whole)
+    checks.register(nobody_controls_it, deploy=True)
 
 
 def environment_is_usable(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
@@ -79,3 +80,16 @@ def oidc_is_whole(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessa
             )
         )
     return found
+
+
+def nobody_controls_it(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """W001, with ``--deploy``: the control API for tests is on."""
+    if not settings.CONTROL:
+        return []
+    return [
+        checks.Warning(
+            "The control API is on: an owner of the root can empty the portal from this machine.",
+            hint="Start serve without --control, and leave POLICY_PORTAL_CONTROL unset.",
+            id="policy_app.W001",
+        )
+    ]

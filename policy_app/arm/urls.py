@@ -6,6 +6,7 @@ from django.urls import path
 
 from policy_app.arm.authorization.urls import urlpatterns as authorization
 from policy_app.arm.containerservice.urls import urlpatterns as containerservice
+from policy_app.arm.control import urlpatterns as control
 from policy_app.arm.docs import BrowsableDocs, Schema
 from policy_app.arm.management.urls import urlpatterns as management
 from policy_app.arm.oauth import urlpatterns as oauth
@@ -20,6 +21,7 @@ urlpatterns = [
     path("schema/docs", BrowsableDocs.as_view(), name="schema-docs"),
     *authorization,
     *containerservice,
+    *control,
     *management,
     *oauth,
     *policyinsights,

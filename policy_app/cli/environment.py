@@ -35,6 +35,11 @@ def serve_tls() -> None:
     os.environ["POLICY_PORTAL_TLS"] = "1"
 
 
+def let_control() -> None:
+    """Tell the settings, and those of the workers, that tests may control the portal."""
+    os.environ["POLICY_PORTAL_CONTROL"] = "1"
+
+
 def settle(data: str | None) -> None:
     """Load the settings with ``data`` as their folder; call it before anything else of Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")

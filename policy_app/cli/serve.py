@@ -43,6 +43,10 @@ def add_parser(subparsers: Subparsers) -> None:
             ),
             ("over HTTPS, for kubectl with a bearer token", "policy-portal serve --tls"),
             (
+                "for tests that reset it and push its clock",
+                "policy-portal serve --control --data /tmp/portal",
+            ),
+            (
                 "beside it, on the same data, for API servers with a client certificate",
                 "policy-portal serve --tls --client-certificates --port 8443",
             ),
@@ -64,6 +68,13 @@ def add_parser(subparsers: Subparsers) -> None:
         " that webhook-config --client-certificate gave one; people use another port",
     )
     parser.add_argument(
+        "--control",
+        action="store_true",
+        help="for tests: let an owner of the tenant's root empty the portal, push its clock and run"
+        " what is due, from this machine alone (POST /_portal/reset, /_portal/clock and"
+        " /_portal/sync); use a data folder of its own",
+    )
+    parser.add_argument(
         "--workers",
         type=_workers,
         default=1,
@@ -81,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     environment.allow_host(arguments.host)
     if arguments.tls:
         environment.serve_tls()
+    if arguments.control:
+        environment.let_control()
     environment.settle(arguments.data)
     _count_together()
     environment.start(arguments.data)

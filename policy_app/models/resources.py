@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.db import models
 
+from policy_app.models.stamps import Stamp
+
 if TYPE_CHECKING:
     from policy_app.models.scopes import Scope
 
@@ -39,9 +41,9 @@ class ArmResource(models.Model):
 
     name = models.CharField(max_length=128)
     key = models.CharField(max_length=128, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = Stamp(auto_now_add=True)
     created_by = person()
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = Stamp(auto_now=True)
     updated_by = person()
 
     class Meta:

@@ -1,13 +1,16 @@
-"""The demo estate: a small tenant with two Kubernetes clusters, to try policies on."""
+"""The demo estate: a small tenant with two Kubernetes clusters, to try policies on; and none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.apps import apps
 from django.db import transaction
+from django.db.models import CASCADE, PROTECT, Model, QuerySet
 
-from policy_app.models import Cluster, Scope
+from policy_app.models import Cluster, ClusterState, RoleAssignment, RoleDefinition, Scope
 from policy_app.models.scopes import ScopeKind
 from policy_app.services.cluster import bootstrap
 
@@ -95,6 +98,49 @@ def make_demo() -> list[Scope]:
     with transaction.atomic():
         _ensure(_DEMO, None, made)
     return made
+
+
+@transaction.atomic
+def empty(*, but_the_root: bool) -> None:
+    """Delete every scope with all that is at it or belongs to it, histories included.
+
+    People, programs, built-in definitions and roles, and the activity log stay.  ``but_the_root``
+    spares the root of the demo's tenant and the roles that are assigned there.
+    """
+    # As every writer of a cluster or of a scope begins: nobody adds to what is about to go.
+    list(ClusterState.objects.select_for_update().order_by("pk").values_list("pk"))
+    list(Scope.objects.select_for_update().order_by("pk").values_list("pk"))
+    root = Scope.objects.filter(key=_DEMO.arm_id.lower()) if but_the_root else Scope.objects.none()
+    for relation in _that_belong_to(Scope):
+        if relation.related_model is not RoleAssignment:
+            _delete(_rows(relation, Scope.objects.all()))
+    RoleAssignment.objects.exclude(scope__in=root).delete()
+    # A role that is for certain scopes would be one for all where those are gone.
+    RoleDefinition.objects.filter(is_built_in=False, role_assignments=None).delete()
+    Scope.objects.update(parent=None)
+    Scope.objects.exclude(pk__in=root).delete()
+    for model in apps.get_app_config(Scope._meta.app_label).get_models():
+        if hasattr(model, "history"):
+            model.history.exclude(id__in=model._base_manager.values("pk")).delete()
+
+
+def _delete(rows: QuerySet[Any]) -> None:
+    """Delete rows, first what belongs to them: some of it would protect them."""
+    for relation in _that_belong_to(rows.model):
+        _delete(_rows(relation, rows))
+    rows.delete()
+
+
+def _that_belong_to(model: type[Model]) -> Iterator[Any]:
+    """The relations by which rows of other models go with those of this one, or protect them."""
+    for relation in model._meta.related_objects:
+        if relation.related_model is not model and relation.on_delete in (CASCADE, PROTECT):
+            yield relation
+
+
+def _rows(relation: Any, of: QuerySet[Any]) -> QuerySet[Any]:
+    # Past the manager, which may hide some.
+    return QuerySet(relation.related_model).filter(**{f"{relation.field.name}__in": of})
 
 
 def demo_scopes() -> list[Scope]:

@@ -1,10 +1,11 @@
-"""What every service does around a change: one writer at a time, and a name in the history."""
+"""What every service does around a change: one writer at a time, who and when in the history."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db.models import Model
 
+from policy_app import wall_clock
 from policy_app.models import Scope
 
 
@@ -24,6 +25,7 @@ def lock_below(scope: Scope) -> None:
 
 
 def sign(row: Model, user: User | None) -> None:
-    """Who the history names: the request's user is known only where there is a request."""
+    """When it was, and who the history names: there is a request's user only in a request."""
+    row._history_date = wall_clock.now()  # type: ignore[attr-defined]  # simple-history reads both
     if user is not None:
-        row._history_user = user  # type: ignore[attr-defined]  # simple-history reads it
+        row._history_user = user  # type: ignore[attr-defined]

@@ -87,6 +87,10 @@ class Browser:
 
     def get(self, url: str, **headers: str) -> Answer:
         """The answer, whatever its status."""
+        return self.send(urllib.request.Request(url, headers=headers))
+
+    def send(self, request: urllib.request.Request) -> Answer:
+        """The same of any request."""
         handlers: list[urllib.request.BaseHandler] = [
             urllib.request.HTTPCookieProcessor(self.cookies)
         ]
@@ -94,12 +98,11 @@ class Browser:
             trusting = ssl.create_default_context(cafile=str(self.authority))
             handlers.append(urllib.request.HTTPSHandler(context=trusting))
         opener = urllib.request.build_opener(*handlers)
-        request = urllib.request.Request(url, headers=headers)
         try:
             with opener.open(request, timeout=PATIENCE) as answer:
                 return Answer(answer.status, answer.url, answer.read().decode())
         except urllib.error.HTTPError as refused:
-            return Answer(refused.code, url, refused.read().decode())
+            return Answer(refused.code, request.full_url, refused.read().decode())
 
 
 @dataclass(slots=True)
@@ -122,6 +125,13 @@ class Portal:
     def get(self, path: str, **headers: str) -> Answer:
         """A request without cookies."""
         return Browser(authority=self.authority).get(self.url + path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        """JSON, without cookies."""
+        headers["Content-Type"] = "application/json"
+        data = json.dumps(body).encode() if body is not None else b""
+        sent = urllib.request.Request(self.url + path, data, headers, method="POST")
+        return Browser(authority=self.authority).send(sent)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Signal its process group, as a terminal does, and wait; the exit code."""
@@ -153,6 +163,7 @@ def portal(
     *,
     host: str = "127.0.0.1",
     tls: bool = False,
+    control: bool = False,
     workers: int = 0,
 ) -> Iterator[Portal]:
     """Serve ``data`` at a free port, with workers where some are wanted; end it afterwards."""
@@ -163,7 +174,8 @@ def portal(
             *(*COMMAND, "serve", "--host", host, "--port", str(port), "--data", str(data)),
             *("--workers", str(workers)),
         ]
-        + (["--tls"] if tls else []),
+        + (["--tls"] if tls else [])
+        + (["--control"] if control else []),
         cwd=ROOT,
         env=environment(settings),
         stdout=subprocess.PIPE,
