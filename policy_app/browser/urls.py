@@ -16,7 +16,6 @@ from policy_app.browser import (
     exemptions,
     oidc,
     overview,
-    remediation,
     signin,
     testing,
 )
@@ -36,5 +35,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *exemptions.urlpatterns,
     *clusters.urlpatterns,
     *compliance.urlpatterns,
-    *remediation.urlpatterns,
 ]
