@@ -8,10 +8,12 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import path, reverse
 
+from policy_app.browser import suite_files
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.browser.testing_cards import file_card
 from policy_app.models import Cluster
 from policy_app.services import scopes, testing
+from policy_app.services.authoring import suites
 from policy_app.services.cluster import bootstrap, lookup
 from policy_app.services.errors import PolicyError
 
@@ -27,7 +29,10 @@ def test_manifests(request: PortalRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            context |= shown(_run(request, clusters))
+            report = _run(request, clusters)
+            if "suite" in request.POST:
+                return _suite(report)
+            context |= shown(report)
         except PolicyError as refusal:
             context["refusal"] = refusal
             status = refusal.status
@@ -73,8 +78,12 @@ def _run(request: PortalRequest, clusters: list[Cluster]) -> testing.Report:
     if pasted := request.POST.get("text", "").rstrip():
         # Browsers send text areas with CRLF.
         uploads.append(testing.Upload(PASTED, pasted.replace("\r\n", "\n").encode()))
-    namespace = request.POST.get("namespace", "").strip() or "default"
+    namespace = request.POST.get("namespace", "").strip() or testing.DEFAULT_NAMESPACE
     return testing.run(cluster, uploads, namespace)
+
+
+def _suite(report: testing.Report) -> HttpResponse:
+    return suite_files.attachment(report.cluster.scope.name, suites.files_of_test(report))
 
 
 def shown(report: testing.Report) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from policy_app import wall_clock
 from policy_app.evaluation.gatekeeper.client import Client
@@ -26,6 +27,7 @@ from policy_app.evaluation.language.definitions import PolicyDefinition, PolicyS
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.exemptions import Exemption, why_exempt
 from policy_app.evaluation.language.installation import Installation
+from policy_app.evaluation.language.parameters import to_values
 from policy_app.evaluation.language.reasons import (
     CONSTRAINT_INSTALL_FAILED,
     SWITCHED_OFF,
@@ -37,6 +39,9 @@ from policy_app.models import Assignment, Cluster
 from policy_app.services import definitions, exemptions, fetching, reach
 from policy_app.services.drafts import AssignmentDraft, from_assignment, to_arm
 from policy_app.services.errors import PolicyError
+
+_ALONE = "providers/Microsoft.Authorization/policyAssignments/alone"
+"""The end of an assignment's id, where there is none and a definition is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,26 @@ def brought_by(draft: AssignmentDraft, cluster: Cluster) -> InForce:
     )
 
 
-def install(drafts: Iterable[AssignmentDraft], cluster: Cluster) -> InForce:
-    """Turn assignments into constraints and mutators on a cluster, whatever their scope."""
-    return _install(_Estate(cluster, exemptions.holding(cluster)), drafts)
+def alone(target: definitions.Parsed, parameters: Mapping[str, Any], cluster: Cluster) -> InForce:
+    """What a definition, stored or not, would put on a cluster with nothing beside it.
+
+    Raises ``PolicyError`` where the parameters do not fit it.
+    """
+    properties = {
+        "policyDefinitionId": target.id,
+        "displayName": target.display_name,
+        "parameters": to_values(parameters),
+    }
+    shape = {"id": f"{cluster.scope.arm_id}/{_ALONE}", "name": "alone", "properties": properties}
+    try:
+        assignment = EvaluatedAssignment.parse(shape)
+        policies = Assigned(assignment, target, _members(target, assignment)).on(cluster)
+    except LanguageError as error:
+        raise PolicyError(error.code, str(error), target="parameters") from None
+    installing = _Installing(_Estate(cluster, ()))
+    for policy in policies:
+        installing.add(policy)
+    return installing.in_force()
 
 
 def _install(estate: _Estate, drafts: Iterable[AssignmentDraft]) -> InForce:

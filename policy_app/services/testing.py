@@ -12,14 +12,14 @@ from policy_app.evaluation.gatekeeper.mutation import Change
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.results import Decision, Violation
 from policy_app.models import Cluster
-from policy_app.services import admission, diffs, enforcement, kubectl
+from policy_app.services import admission, definitions, diffs, enforcement, kubectl
 from policy_app.services.admission import Admission
 from policy_app.services.cluster import bootstrap
-from policy_app.services.drafts import AssignmentDraft
 from policy_app.services.errors import PolicyError
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_FILES = 50
+DEFAULT_NAMESPACE = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Report:
         return f"{', '.join(parts)} on {self.cluster.scope.name}."
 
 
-def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default") -> Report:
+def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = DEFAULT_NAMESPACE) -> Report:
     """Decide every object in the files, as the cluster's admission webhook would.
 
     ``namespace`` is where objects go that name none, as with ``kubectl -n``.  Raises
@@ -147,17 +147,19 @@ def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = "default")
 
 
 def try_out(
-    draft: AssignmentDraft,
+    target: definitions.Parsed,
+    parameters: Mapping[str, Any],
     cluster: Cluster,
     uploads: Sequence[Upload],
-    namespace: str = "default",
+    namespace: str = DEFAULT_NAMESPACE,
 ) -> Report:
-    """The same under one assignment alone, which need not be stored.
+    """The same under one definition alone, which need not be stored.
 
-    Raises ``PolicyError`` where it puts nothing on the cluster, with the reason.
+    Raises ``PolicyError`` where the parameters do not fit it, and where it puts nothing on the
+    cluster, with the reason.
     """
     _check(uploads)
-    in_force = enforcement.install([draft], cluster)
+    in_force = enforcement.alone(target, parameters, cluster)
     if not in_force.constraints and not in_force.mutators.all:
         reasons = [one.reason.rstrip(".") for one in in_force.not_installed]
         why = "; ".join(reasons) or "it has no policy that is evaluated here"
@@ -174,7 +176,9 @@ def _judged(
     return Report(cluster, namespace, files, in_force)
 
 
-def decide(cluster: Cluster, manifest: dict[str, Any], namespace: str = "default") -> Decision:
+def decide(
+    cluster: Cluster, manifest: dict[str, Any], namespace: str = DEFAULT_NAMESPACE
+) -> Decision:
     """What the cluster's admission webhook would say of one object.
 
     Raises ``PolicyError`` where the object cannot be judged as a whole.

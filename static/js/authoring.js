@@ -1,50 +1,90 @@
-// The editor of definitions: the coloured, numbered lines behind the field follow what is typed.
+// The editor of definitions: behind the field, the lines in view are drawn with their numbers and
+// colours.  No more than those, so that a text of thousands of lines is typed in as a short one is.
 (() => {
   const field = document.getElementById("author-text");
-  if (!field) return;
-  const drawn = () => document.getElementById("author-lines");
+  const lines = document.getElementById("author-lines");
+  if (!field || !lines) return;
+
+  // The names of the groups are Pygments' short ones, which css/code.css colours.
+  const COLOURS = {
+    json: /(?<nt>"[^"\\]*(?:\\.[^"\\]*)*"(?=\s*:))|(?<s2>"[^"\\]*(?:\\.[^"\\]*)*"?)|(?<mi>-?\d[\d.eE+-]*)|(?<kc>\b(?:true|false|null)\b)/g,
+    yaml: /(?<c1>(?<=^|\s)#.*)|(?<nt>(?<=^\s*(?:- +)*)[\w.$/-]+(?=:(?:\s|$)))|(?<s2>"[^"\\]*(?:\\.[^"\\]*)*"|'[^']*')|(?<mi>\b\d+\b)|(?<kc>\b(?:true|false|null)\b)/g,
+  };
+  const colours = COLOURS[lines.dataset.language];
+  const sheet = document.createElement("div");
   let texts = [];
+  let marked = new Set();
+  let rows = [];
 
-  const scroll = () => {
-    drawn().scrollTop = field.scrollTop;
-    drawn().scrollLeft = field.scrollLeft;
-  };
+  function coloured(text) {
+    const parts = [];
+    let at = 0;
+    for (const found of text.matchAll(colours)) {
+      const part = document.createElement("span");
+      part.className = Object.keys(found.groups).find((name) => found.groups[name] !== undefined);
+      part.textContent = found[0];
+      parts.push(text.slice(at, found.index), part);
+      at = found.index + found[0].length;
+    }
+    return [...parts, text.slice(at)];
+  }
 
-  const plain = (text) => {
-    const line = document.createElement("div");
-    line.className = "author-line";
-    line.textContent = text;
-    return line;
-  };
+  function row(text, number, isMarked) {
+    const node = document.createElement("div");
+    node.className = isMarked ? "author-line author-line-marked" : "author-line";
+    node.dataset.number = number;
+    node.append(...coloured(text));
+    return { text, number, isMarked, node };
+  }
 
-  // Only the lines that differ are drawn anew, so that a long text is typed in without lag; they
-  // get their colours back with the next answer of the server.
+  const same = (one, other) => one?.text === other.text && one.number === other.number && one.isMarked === other.isMarked;
+
+  function draw() {
+    const height = parseFloat(getComputedStyle(field).lineHeight);
+    const first = Math.floor(field.scrollTop / height);
+    const known = new Map(rows.map((one) => [one.number, one]));
+    rows = texts.slice(first, first + Math.ceil(field.clientHeight / height) + 1).map((text, at) => {
+      const wanted = { text, number: first + at + 1, isMarked: marked.has(first + at + 1) };
+      const old = known.get(wanted.number);
+      return same(old, wanted) ? old : row(text, wanted.number, wanted.isMarked);
+    });
+    const drawn = [...sheet.children];
+    if (drawn.length !== rows.length) sheet.replaceChildren(...rows.map((one) => one.node));
+    else for (const [at, one] of rows.entries()) if (drawn[at] !== one.node) drawn[at].replaceWith(one.node);
+    sheet.style.minWidth = `${field.scrollWidth}px`;
+    sheet.style.transform = `translateY(${first * height - field.scrollTop}px)`;
+    lines.scrollLeft = field.scrollLeft;
+  }
+
+  // Until the next check says otherwise, a mark goes with its line, and goes where that is changed.
   function follow() {
-    const lines = drawn();
     const wanted = field.value.split("\n");
-    let start = 0;
-    while (start < texts.length && start < wanted.length && texts[start] === wanted[start]) start += 1;
-    let end = 0;
-    const most = Math.min(texts.length, wanted.length) - start;
-    while (end < most && texts[texts.length - 1 - end] === wanted[wanted.length - 1 - end]) end += 1;
-    const after = lines.children[texts.length - end] ?? null;
-    for (let count = texts.length - end - start; count > 0; count -= 1) lines.children[start].remove();
-    for (const text of wanted.slice(start, wanted.length - end)) lines.insertBefore(plain(text), after);
+    if (marked.size) {
+      let start = 0;
+      while (start < texts.length && start < wanted.length && texts[start] === wanted[start]) start += 1;
+      const grown = wanted.length - texts.length;
+      const kept = [...marked].filter((line) => line <= start || line > start + 1 - Math.min(0, grown));
+      marked = new Set(kept.map((line) => (line > start ? line + grown : line)));
+    }
     texts = wanted;
-    scroll();
+    draw();
   }
 
-  function restart() {
-    texts = [...drawn().children].map((line) => line.textContent);
-    follow();
+  // Each error leads to its line: these are the lines to mark.
+  function mark() {
+    marked = new Set([...document.querySelectorAll("a[data-line]")].map((link) => Number(link.dataset.line)));
+    draw();
   }
 
+  lines.append(sheet);
+  field.parentElement.classList.add("author-drawn");
   field.addEventListener("input", follow);
-  field.addEventListener("scroll", scroll);
-  document.addEventListener("htmx:oobAfterSwap", restart);
-  restart();
+  field.addEventListener("scroll", draw);
+  document.addEventListener("htmx:afterSwap", mark);
+  new ResizeObserver(draw).observe(field);
+  follow();
+  mark();
 
-  // From an error to its line.
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-line]");
     if (!link) return;
@@ -54,6 +94,6 @@
     field.focus();
     field.setSelectionRange(at, at);
     field.scrollTop = before.length * parseFloat(getComputedStyle(field).lineHeight) - field.clientHeight / 3;
-    scroll();
+    draw();
   });
 })();

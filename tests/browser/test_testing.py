@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from policy_app.cli.main import main
 from policy_app.models import Cluster, Definition, Scope
 from policy_app.services import assignments, definitions
 from tests.services.test_drafts import draft
@@ -162,6 +166,27 @@ def test_hostile_text_is_shown_and_not_run(
     response = client.post(PAGE, {"cluster": aks_demo.scope.arm_id, "text": hostile})
     assert b"<script>alert" not in response.content
     assert b"&lt;script&gt;alert" in response.content
+
+
+def test_what_is_tested_is_a_suite_that_passes(
+    in_force: None, client: Client, aks_demo: Cluster, tmp_path: Path
+) -> None:
+    fields = {"cluster": aks_demo.scope.arm_id, "text": PRIVILEGED, "suite": "1"}
+    answer = client.post(PAGE, fields)
+    assert answer["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        packed.extractall(tmp_path)
+    assert main(["verify", f"{tmp_path}/..."]) == 0
+    (suite,) = tmp_path.rglob("suite.yaml")
+    assert "Privileged container is not allowed" in suite.read_text()
+
+
+def test_no_suite_is_made_where_nothing_judges(
+    client: Client, alice: User, aks_demo: Cluster
+) -> None:
+    client.force_login(alice)
+    page = sent(client, aks_demo, status=400, text=PRIVILEGED, suite="1")
+    assert "nothing here comes to one" in words(page, "#report")[0]
 
 
 def test_htmx_gets_the_report_alone(in_force: None, client: Client, aks_demo: Cluster) -> None:

@@ -9,6 +9,7 @@ from policy_app.browser.authoring import (
     deletion,
     exporting,
     importing,
+    keywords,
     pages,
     playground,
     templating,
@@ -21,7 +22,9 @@ urlpatterns = [
     path("policy/definitions/edit", pages.edit, name="definition-edit"),
     path("policy/definitions/check", pages.check, name="definition-check"),
     path("policy/definitions/delete", deletion.delete, name="definition-delete"),
+    path("policy/definitions/keywords", keywords.keywords, name="definition-keywords"),
     path("policy/definitions/playground", playground.playground, name="definition-playground"),
+    path("policy/definitions/try", playground.draft, name="definition-try"),
     path("policy/definitions/export", exporting.export, name="definition-export"),
     path("policy/definitions/compare", comparing.compare, name="definition-compare"),
 ]

@@ -11,6 +11,7 @@ from policy_app.browser.assign import json_text
 from policy_app.browser.authoring.form import AuthorForm, stamp
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.models import Scope
 from policy_app.services import authoring, definitions, fetching
 from policy_app.services.authoring import TextError, imports
 from policy_app.services.authorization import Principal
@@ -26,6 +27,8 @@ _FIELDS = {
     "properties.metadata.category": "category",
 }
 _TYPED_ABOVE = {"displayName": "name", "description": "description"}
+_TRIED = "tried"
+"""The resource name of what is tried before it is stored."""
 _MANY = 25
 """Errors that are told one by one."""
 _NEAR = 3
@@ -73,24 +76,21 @@ class Checked:
         """The faults of each input that has some."""
         return {one.at: self.of(one.at) for one in self.faults if one.at}
 
-    @property
-    def lines(self) -> set[int]:
-        """The lines of the editor that something is wrong with."""
-        return {one.line for one in self.faults if one.line}
+
+class FaultyError(PolicyError):
+    """What is written cannot be tried, for these faults."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("InvalidPolicyRule", "The definition cannot be tried as it is written.")
+        self.faults = faults
 
 
 def check(form: AuthorForm, by: Principal) -> Checked:
     """What saving would say, without saving."""
     faults = [*_unfilled(form), *_outdated(form)]
-    try:
-        given = _parsed(form.text)
-    except json_text.JsonTextError as error:
-        line = error.spot.line if error.spot else 0
-        return Checked(form, [*faults, Fault(str(error), line=line)])
-    misplaced = [*_misplaced(form.text, given)]
-    if misplaced or form.scope is None:
-        return Checked(form, [*faults, *misplaced])
-    body = form.body(given)
+    body, misread = _read(form)
+    if misread or form.scope is None:
+        return Checked(form, [*faults, *misread])
     try:
         version, reasons = authoring.check(form.scope, form.name, body, by, form.kind)
     except PolicyError as refusal:
@@ -98,6 +98,20 @@ def check(form: AuthorForm, by: Principal) -> Checked:
     if faults:
         return Checked(form, faults)
     return Checked(form, [], version, [one.text for one in reasons], body)
+
+
+def tried(form: AuthorForm, scope: Scope, by: Principal) -> definitions.Parsed:
+    """The definition as it is written so far, to be tried; its names need not be right yet.
+
+    Where it has no location, it is tried as if it was kept at ``scope``.  Raises ``FaultyError``.
+    """
+    body, faults = _read(form)
+    if faults:
+        raise FaultyError(faults)
+    try:
+        return authoring.judged(form.scope or scope, _TRIED, body, by, form.kind).parsed
+    except PolicyError as refusal:
+        raise FaultyError(of_refusal(form, refusal)) from None
 
 
 def of_refusal(form: AuthorForm, refusal: PolicyError) -> list[Fault]:
@@ -138,6 +152,16 @@ def _template(form: AuthorForm) -> str | None:
         return fetching.text(source) if source.url else source.text()
     except LanguageError:
         return None
+
+
+def _read(form: AuthorForm) -> tuple[dict[str, Any], list[Fault]]:
+    """ARM's body, or what keeps the editor's text from being one."""
+    try:
+        given = _parsed(form.text)
+    except json_text.JsonTextError as error:
+        return {}, [Fault(str(error), line=error.spot.line if error.spot else 0)]
+    misplaced = [*_misplaced(form.text, given)]
+    return ({}, misplaced) if misplaced else (form.body(given), [])
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

@@ -20,8 +20,10 @@ from policy_app.models import Definition, DefinitionVersion, Scope
 from policy_app.services import definitions
 from policy_app.services.authoring import Kind
 
-_APART = ("displayName", "description", "policyType", "version", "versions")
+APART = ("displayName", "description", "policyType", "version", "versions")
 """Properties that the editor leaves out: fields hold them, or the portal sets them."""
+METADATA_APART = (*STAMPS, "category", "version")
+"""The same of ``metadata``."""
 
 
 @dataclass(slots=True)
@@ -43,6 +45,18 @@ class AuthorForm:
     def noun(self) -> str:
         """How a sentence calls what is written."""
         return "initiative" if self.kind == Kind.INITIATIVE else "policy"
+
+    @property
+    def beside(self) -> list[tuple[str, str]]:
+        """The fields beside the editor, by name, for a page that hands them on."""
+        return [
+            ("scope", self.scope.arm_id if self.scope else ""),
+            ("name", self.name),
+            ("display_name", self.display_name),
+            ("description", self.description),
+            ("category", self.category),
+            ("as_of", self.as_of),
+        ]
 
     def body(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """ARM's body, of the fields and of what the editor's text came to."""
@@ -133,10 +147,9 @@ def _of(version: DefinitionVersion, row: Definition | None) -> AuthorForm:
 
 def _written(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties that the editor shows."""
-    kept = {name: value for name, value in properties.items() if name not in (*_APART, "metadata")}
-    apart = {*STAMPS, "category", "version"}
+    kept = {name: value for name, value in properties.items() if name not in (*APART, "metadata")}
     metadata = _object(properties.get("metadata"))
-    own = {name: value for name, value in metadata.items() if name not in apart}
+    own = {name: value for name, value in metadata.items() if name not in METADATA_APART}
     return {**kept, "metadata": own} if own else kept
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.urls import reverse
 
-from policy_app.browser import highlighting
 from policy_app.browser.authoring import form, pages, subject
 from policy_app.browser.authoring.uploads import sent
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
@@ -57,7 +56,6 @@ def _place(request: PortalRequest, kind: Kind, found: Imported) -> Scope | None:
 
 
 def _page(request: PortalRequest, text: str, error: ImportTextError | None = None) -> HttpResponse:
-    marked = {error.line} if error and error.line else set()
     context = {
         "title": "Import definition",
         "crumbs": [
@@ -66,7 +64,6 @@ def _page(request: PortalRequest, text: str, error: ImportTextError | None = Non
             Crumb("Import"),
         ],
         "text": text,
-        "lines": highlighting.lines(text, "json", marked),
         "fault": error,
         "back": reverse("definitions"),
     }

@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from policy_app.browser import highlighting, links, scope_tree
-from policy_app.browser.authoring import checks, form, subject
+from policy_app.browser import links, scope_tree
+from policy_app.browser.authoring import checks, form, keywords, subject
 from policy_app.browser.authoring.checks import Checked
 from policy_app.browser.authoring.form import AuthorForm
 from policy_app.browser.inputs import asked, typed
@@ -34,7 +34,7 @@ def new(request: PortalRequest) -> HttpResponse:
     kind = Kind(original.kind) if original else subject.kind_of(asked(request, "kind"))
     subject.require_somewhere(kind, request.principal)
     if request.method == "POST":
-        return _answer(request, _posted(request, kind, None))
+        return _answer(request, posted(request, kind, None))
     place = only_place(request, kind)
     if original is None:
         return _page(request, Checked(form.fresh(kind, place)))
@@ -50,18 +50,23 @@ def edit(request: PortalRequest) -> HttpResponse:
     """Change a custom definition (``id=``)."""
     row = subject.changeable(asked(request, "id"), request.principal)
     if request.method == "POST":
-        return _answer(request, _posted(request, Kind(row.kind), row))
+        return _answer(request, posted(request, Kind(row.kind), row))
     return _page(request, Checked(form.edited(row)))
 
 
 @portal_page("POST")
 def check(request: PortalRequest) -> HttpResponse:
     """What saving would say (``kind=`` or ``id=``); a part only."""
+    checked = checks.check(from_editor(request), request.principal)
+    return render_page(request, "authoring/_status.html", {"checked": checked})
+
+
+def from_editor(request: PortalRequest) -> AuthorForm:
+    """What the editor of a definition (``id=``), or of a new one (``kind=``), has sent."""
     arm_id = asked(request, "id")
     row = subject.changeable(arm_id, request.principal) if arm_id else None
     kind = Kind(row.kind) if row else subject.kind_of(asked(request, "kind"))
-    checked = checks.check(_posted(request, kind, row), request.principal)
-    return render_page(request, "authoring/_checked.html", _editor(checked))
+    return posted(request, kind, row)
 
 
 def show(request: PortalRequest, written: AuthorForm) -> HttpResponse:
@@ -83,11 +88,12 @@ def _answer(request: PortalRequest, written: AuthorForm) -> HttpResponse:
     except PolicyError as refusal:
         faults = checks.of_refusal(written, refusal)
         return _page(request, replace(checked, faults=faults), status=refusal.status)
-    messages.success(request, _stored(row, created, before))
+    messages.success(request, stored(row, created, before))
     return redirect(links.definition(row))
 
 
-def _stored(row: Definition, created: bool, before: str) -> str:
+def stored(row: Definition, created: bool, before: str) -> str:
+    """What a save came to; ``before`` is the newest version before it."""
     if created:
         return f"The definition {row.display_name} is created as version {row.latest_version}."
     if row.latest_version == before:
@@ -95,7 +101,8 @@ def _stored(row: Definition, created: bool, before: str) -> str:
     return f"The definition {row.display_name} is saved as version {row.latest_version}."
 
 
-def _posted(request: PortalRequest, kind: Kind, row: Definition | None) -> AuthorForm:
+def posted(request: PortalRequest, kind: Kind, row: Definition | None) -> AuthorForm:
+    """What a browser sends, with a scope that the person may know of."""
     data = typed(request)
     scope = authorization.find_scope(request.principal, data.get("scope", ""))
     return form.posted(kind, row, scope, data)
@@ -112,13 +119,18 @@ def only_place(request: PortalRequest, kind: Kind) -> Scope | None:
     return may[0] if len(may) == 1 else None
 
 
-def _editor(checked: Checked) -> dict[str, Any]:
-    text = checked.form.text
+def editor(checked: Checked) -> dict[str, Any]:
+    """What the editor's template takes, with the addresses of what can be done with its text."""
+    row, kind = checked.form.row, checked.form.kind
+    query = urlencode({"id": row.arm_id} if row else {"kind": kind})
     return {
         "checked": checked,
         "form": checked.form,
-        "lines": highlighting.lines(text, "json", checked.lines),
-        "kind": checked.form.kind,
+        "kind": kind,
+        "keywords_url": keywords.address(kind),
+        "action": f"{reverse('definition-edit' if row else 'definition-new')}?{query}",
+        "check_url": f"{reverse('definition-check')}?{query}",
+        "try_url": f"{reverse('definition-try')}?{query}",
     }
 
 
@@ -128,7 +140,6 @@ def _page(request: PortalRequest, checked: Checked, status: int = 200) -> HttpRe
     title = f"Edit {noun}" if row else f"New {noun}"
     back = links.definition(row) if row else reverse("definitions")
     own = [Crumb(row.display_name, back)] if row else []
-    query = {"id": row.arm_id} if row else {"kind": written.kind}
     context = {
         "title": title,
         "subtitle": row.display_name if row else "",
@@ -139,16 +150,14 @@ def _page(request: PortalRequest, checked: Checked, status: int = 200) -> HttpRe
             Crumb("Edit" if row else "New"),
         ],
         "back": back,
-        "action": f"{reverse('definition-edit' if row else 'definition-new')}?{urlencode(query)}",
-        "check_url": f"{reverse('definition-check')}?{urlencode(query)}",
         "categories": definitions.categories(),
-        "nodes": [] if row else _nodes(request, written),
-        **_editor(checked),
+        "nodes": [] if row else nodes(request, written),
+        **editor(checked),
     }
     return render_page(request, "authoring/edit.html", context, status=status)
 
 
-def _nodes(request: PortalRequest, written: AuthorForm) -> list[scope_tree.Node]:
+def nodes(request: PortalRequest, written: AuthorForm) -> list[scope_tree.Node]:
     """The management groups and subscriptions; those where one may not write say so."""
     places = [one for one in known_tree(request) if one.kind in _PLACES]
     action = subject.write(Kind(written.kind))

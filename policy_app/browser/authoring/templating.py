@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.urls import reverse
 
-from policy_app.browser import highlighting
 from policy_app.browser.authoring import form, pages, starter, subject
 from policy_app.browser.authoring.uploads import sent
 from policy_app.browser.inputs import typed
@@ -77,7 +76,6 @@ def _page(
         ],
         "given": given,
         "effects": templated.EFFECTS,
-        "lines": highlighting.lines(given.text, "yaml", {line} if line else set()),
         "fault": refusal,
         "fault_at": at,
         "fault_line": line,

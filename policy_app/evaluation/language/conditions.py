@@ -41,12 +41,15 @@ class Condition(Protocol):
 def parse(reader: Reader) -> Condition:
     """Read a condition; an empty one always holds.  Raises the reader's error with the path."""
     names = {name.lower(): name for name in map(str, reader.fields)}
-    found = [names[name] for name in _LOGICAL if name in names]
+    found = [
+        (names[name.lower()], read) for name, read in _LOGICAL.items() if name.lower() in names
+    ]
     if found:
+        written, read = found[0]
         if len(names) > 1:
-            other = next(name for name in names.values() if name != found[0])
-            reader.refuse(other, f"cannot stand beside {found[0]}")
-        return _LOGICAL[found[0].lower()](reader, found[0])
+            other = next(name for name in names.values() if name != written)
+            reader.refuse(other, f"cannot stand beside {written}")
+        return read(reader, written)
     return _comparison(reader, names) if names else _Several((), all_of=True)
 
 
@@ -162,6 +165,8 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "notContains": _negated(_contains),
     "exists": _exists,
 }
+OPERATORS = tuple(_OPERATORS)
+"""What a field or a value may be compared by."""
 _LISTS = ("in", "notIn")
 _TEXTS = ("like", "notLike", "contains", "notContains")
 
@@ -230,7 +235,9 @@ def _not(reader: Reader, name: str) -> Condition:
 
 
 _LOGICAL: Mapping[str, Callable[[Reader, str], Condition]] = {
-    "allof": _several,
-    "anyof": _several,
+    "allOf": _several,
+    "anyOf": _several,
     "not": _not,
 }
+LOGICAL = tuple(_LOGICAL)
+"""What puts conditions together."""

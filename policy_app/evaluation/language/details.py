@@ -11,7 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from policy_app.evaluation.language.errors import DefinitionError
@@ -28,10 +28,8 @@ TEMPLATE_URL = "constraintTemplate"
 CONSTRAINT_URL = "constraint"
 EXCLUDED = "excludedNamespaces"
 
-_SOURCE_TYPES: Mapping[str, SourceType] = {
-    "publicurl": "PublicURL",
-    "base64encoded": "Base64Encoded",
-}
+SOURCE_TYPES: tuple[SourceType, ...] = get_args(SourceType)
+_SOURCE_TYPES: Mapping[str, SourceType] = {name.lower(): name for name in SOURCE_TYPES}
 _STORE_ROOT = "/kubernetes/"
 
 
@@ -145,7 +143,7 @@ def read_source(reader: Reader) -> Source:
     """Read ``{"sourceType": …, "url": …}`` or ``{"sourceType": …, "content": …}``."""
     kind = _SOURCE_TYPES.get(reader.required_text("sourceType").lower())
     if kind is None:
-        reader.refuse("sourceType", "must be PublicURL or Base64Encoded")
+        reader.refuse("sourceType", f"must be {' or '.join(SOURCE_TYPES)}")
     name, other = ("url", "content") if kind == "PublicURL" else ("content", "url")
     if other in reader.fields:
         reader.refuse(other, f"cannot stand beside the source type {kind}, which takes {name}")

@@ -56,6 +56,13 @@ _REFUSED: Mapping[str, str] = {
 # Functions register themselves where they are defined.
 _ = collection_functions, text_functions
 
+_LAZY = ("parameters", "if", "coalesce")
+FUNCTION_NAMES: Mapping[str, str] = {
+    **{name.lower(): name for name in _LAZY},
+    **{key: function.name for key, function in FUNCTIONS.items()},
+}
+"""Every function that there is, by its name in lower case."""
+
 _parsed = lru_cache(maxsize=4096)(parse)
 
 
@@ -185,10 +192,8 @@ class _Evaluation:
         reason = _REFUSED.get(name.lower())
         if reason:
             return f"{name}() cannot be used here: it {reason}"
-        known = {key: function.name for key, function in FUNCTIONS.items()}
-        known |= {"parameters": "parameters", "if": "if", "coalesce": "coalesce"}
-        near = get_close_matches(name.lower(), known, n=1)
-        hint = f"; did you mean {known[near[0]]}()?" if near else ""
+        near = get_close_matches(name.lower(), FUNCTION_NAMES, n=1)
+        hint = f"; did you mean {FUNCTION_NAMES[near[0]]}()?" if near else ""
         return f"There is no function {name}(){hint}"
 
     def _count(self, node: Call, least: int, most: int | None) -> None:

@@ -28,7 +28,8 @@ from policy_app.evaluation.language.reading import Reader, kind_of
 
 ParameterType = Literal["String", "Array", "Object", "Boolean", "Integer", "Float", "DateTime"]
 
-_TYPES: Mapping[str, ParameterType] = {name.lower(): name for name in get_args(ParameterType)}
+TYPES: tuple[ParameterType, ...] = get_args(ParameterType)
+_TYPES: Mapping[str, ParameterType] = {name.lower(): name for name in TYPES}
 
 MISSING = "MissingPolicyParameter"
 UNDEFINED = "UndefinedPolicyParameter"

@@ -6,6 +6,7 @@ from policy_app.services.authoring.saving import (
     check,
     delete,
     delete_version,
+    judged,
     put,
     put_version,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "check_template",
     "delete",
     "delete_version",
+    "judged",
     "put",
     "put_version",
     "uses",

@@ -67,9 +67,7 @@ def check(
 ) -> tuple[str, list[Reason]]:
     """What ``put`` would do: the version that it would be, and why.  Raises as ``put`` does."""
     authorization.require(by, _action(kind, actions.WRITE), scope)
-    draft = reading.read(kind, scope, name, body)
-    _judge_alone(draft)
-    _judge_among_others(draft, by)
+    draft = judged(scope, name, body, by, kind)
     row = definitions.find(draft.arm_id)
     if row is None:
         return _number(draft, "", Level.NONE), []
@@ -80,6 +78,19 @@ def check(
     if number != newest.version:
         uses.refuse_breaking(row, _after(row, draft.as_version(number)), number)
     return number, reasons
+
+
+def judged(
+    scope: Scope, name: str, body: dict[str, Any], by: Actor, kind: Kind = Kind.POLICY
+) -> Draft:
+    """The definition that ARM's body describes, if it is valid.  Raises as ``put`` does.
+
+    Nothing of it is stored, so that nobody has to be allowed to.
+    """
+    draft = reading.read(kind, scope, name, body)
+    _judge_alone(draft)
+    _judge_among_others(draft, by)
+    return draft
 
 
 @transaction.atomic

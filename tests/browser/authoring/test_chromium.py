@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from policy_app.cli.main import main
 from policy_app.models import Cluster, Definition, Scope
 from policy_app.services import authoring
 from tests.browser.conftest import PHONE, OpenPage, Violations
@@ -19,7 +24,7 @@ def test_the_editor_says_what_is_wrong_while_one_types(
     page.goto(f"/policy/definitions/edit?id={own.arm_id}")
     text = page.locator("#author-text")
     lines = page.locator("#author-lines .author-line")
-    expect(lines).to_have_count(text.input_value().count("\n") + 1)
+    expect(lines.first).to_have_text("{")
     assert violations(page) == []
 
     text.fill('{\n  "mode" "All"\n}')
@@ -71,10 +76,10 @@ def test_the_playground_shows_the_verdict_beside_the_manifest(
 ) -> None:
     page = open_page()
     page.goto(f"/policy/definitions/playground?id={own.arm_id}")
-    page.get_by_role("button", name="Try").click()
-    expect(page.locator("#report")).to_contain_text("1 refused")
+    page.get_by_role("button", name="Try", exact=True).click()
+    expect(page.locator("#verdict")).to_contain_text("1 refused")
     left = page.locator("#author-manifests").bounding_box()
-    right = page.locator("#report").bounding_box()
+    right = page.locator("#verdict").bounding_box()
     assert left
     assert right
     assert left["x"] + left["width"] <= right["x"]
@@ -108,3 +113,33 @@ def test_a_location_is_picked_in_a_dialog_and_the_definition_is_saved_there(
     assert violations(page) == []
     dialog.get_by_role("button", name="Delete").click()
     expect(page.locator(".message-success")).to_contain_text("is deleted")
+
+
+def test_what_is_being_written_is_tried_and_its_cases_are_saved(
+    page: Page, violations: Violations, own: Definition, aks_demo: Cluster, tmp_path: Path
+) -> None:
+    page.goto(f"/policy/definitions/edit?id={own.arm_id}")
+    text = page.locator("#author-text")
+    text.fill(text.input_value().replace('"defaultValue": "team"', '"defaultValue": "squad"'))
+    page.get_by_role("button", name="Try in the playground").click()
+    manifests, verdict = page.get_by_label("Manifests"), page.locator("#verdict")
+    page.get_by_role("button", name="Try", exact=True).click()
+    expect(verdict).to_contain_text("The label squad is missing.")
+    page.get_by_label("Name of the case").fill("no squad")
+    page.get_by_role("button", name="Save as test case").click()
+    expect(page.locator(".author-cases li")).to_have_count(1)
+    manifests.fill("apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  labels: {squad: a}\n")
+    page.get_by_label("Name of the case").fill("of a squad")
+    page.get_by_role("button", name="Save as test case").click()
+    expect(page.locator(".author-cases .badge")).to_have_text(["Violated", "Allowed"])
+    assert violations(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the suite").click()
+    with zipfile.ZipFile(download.value.path()) as packed:
+        packed.extractall(tmp_path)
+    assert main(["verify", f"{tmp_path}/..."]) == 0
+    (suite,) = tmp_path.rglob("suite.yaml")
+    suite.write_text(suite.read_text().replace("squad is missing", "team is missing"))
+    assert main(["verify", f"{tmp_path}/..."]) == 1
+    page.get_by_role("button", name="Back to the editor").click()
+    expect(text).to_have_value(re.compile('"defaultValue": "squad"'))

@@ -1,0 +1,128 @@
+"""Completion in a real Chromium: what fits at the caret, on a phone, and in a long text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from policy_app.models import Definition
+from tests.browser.conftest import PHONE, OpenPage, Violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NEW = "/policy/definitions/new?kind=policy"
+LINES = 4_000
+
+
+def at(text: Locator, value: str) -> None:
+    """Put a text into the editor, and the caret where it has a bar."""
+    # At once, where typing thousands of lines would take its time.
+    text.evaluate(
+        """(field, [value, at]) => {
+          field.focus();
+          field.value = value;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          field.setSelectionRange(at, at);
+        }""",
+        [value.replace("|", ""), value.index("|")],
+    )
+
+
+def offered(page: Page) -> list[str]:
+    """The names in the list, which must be open."""
+    expect(page.get_by_role("listbox", name="Suggestions")).to_be_visible()
+    return page.locator(".author-option-name").all_inner_texts()
+
+
+def test_what_fits_at_the_caret_is_written_by_keyboard_alone(
+    open_page: OpenPage, violations: Violations, portal: None
+) -> None:
+    page = open_page()
+    page.goto(NEW)
+    text, listbox = page.locator("#author-text"), page.locator("#author-options")
+    at(text, "{\n  |\n}")
+    page.keyboard.press("Control+Space")
+    assert offered(page) == ["metadata", "parameters", "mode", "policyRule"]
+    assert violations(page) == []
+    page.keyboard.type('"mo')
+    expect(page.locator(".author-option-name")).to_have_text(["mode"])
+    page.keyboard.press("Tab")
+    expect(text).to_have_value('{\n  "mode": ""\n}')
+    assert offered(page) == ["Microsoft.Kubernetes.Data", "All", "Indexed"]
+    page.keyboard.press("ArrowDown")
+    option = page.locator("#author-options [aria-selected=true]")
+    expect(option).to_contain_text("All")
+    expect(text).to_have_attribute("aria-activedescendant", option.get_attribute("id") or "")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(text).to_have_value('{\n  "mode": "Microsoft.Kubernetes.Data"\n}')
+    expect(listbox).to_be_hidden()
+
+    rule = '"policyRule": {"then": {"details": {"kinds": [], "templateInfo": {"sourceType": "|"}}}}'
+    at(text, "{" + rule + "}")
+    page.keyboard.press("Control+Space")
+    assert offered(page) == ["PublicURL", "Base64Encoded"]
+    at(text, "{" + rule.replace('"sourceType": "|"}', '}, "|"') + "}")
+    page.keyboard.type("ki")
+    expect(listbox).to_be_hidden()  # it is there already
+    page.keyboard.press("Control+a")
+    at(text, '{"parameters": {"effect": {}, "label": {}}, "policyRule": {"then": {"effect": "|"}}}')
+    page.keyboard.type("[par")
+    assert offered(page) == ["parameters"]
+    page.keyboard.press("Enter")
+    assert offered(page) == ["effect", "label"]
+    page.keyboard.press("Enter")
+    rule = json.loads(text.input_value())["policyRule"]
+    assert rule == {"then": {"effect": "[parameters('effect')]"}}
+
+
+def test_a_list_that_was_closed_stays_closed_and_fits_on_a_phone(
+    open_page: OpenPage, violations: Violations, portal: None
+) -> None:
+    page = open_page(viewport=PHONE, color_scheme="dark")
+    page.goto(NEW)
+    text, listbox = page.locator("#author-text"), page.locator("#author-options")
+    at(text, '{"policyRule": {"then": {"details": {|}}}}')
+    page.keyboard.type('"')
+    expect(listbox).to_be_visible()
+    box = listbox.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(listbox).to_be_hidden()
+    expect(text).not_to_have_attribute("aria-activedescendant", "author-option-0")
+    page.keyboard.type("api")
+    expect(listbox).to_be_hidden()
+    page.keyboard.press("Control+Space")
+    assert offered(page) == ["apiGroups"]
+    page.get_by_role("option").click()
+    expect(text).to_have_value('{"policyRule": {"then": {"details": {"apiGroups": []}}}}')
+
+
+def test_in_a_long_text_a_key_redraws_no_more_than_its_line(page: Page, own: Definition) -> None:
+    page.goto(NEW)
+    text = page.locator("#author-text")
+    values = ",\n".join(f'  "value{number}": "{number}"' for number in range(LINES))
+    at(text, '{\n  "mode": "|",\n' + values + "\n}")
+    assert page.locator(".author-line").count() < 60
+    redrawn = page.evaluate(
+        """async () => {
+          let nodes = 0;
+          const watch = new MutationObserver((all) => {
+            for (const one of all) nodes += one.addedNodes.length;
+          });
+          const lines = document.getElementById("author-lines");
+          watch.observe(lines, { childList: true, subtree: true });
+          document.execCommand("insertText", false, "x");
+          await new Promise(requestAnimationFrame);
+          return nodes;
+        }"""
+    )
+    assert redrawn == 1
+    text.evaluate("(field) => { field.scrollTop = field.scrollHeight; }")
+    expect(page.locator(".author-line").last).to_have_text("}")
