@@ -27,7 +27,17 @@ def assign(one: Definition) -> str:
 def duplicate(one: Definition, version: str) -> str:
     """The page on which a copy of a version is written."""
     query = urlencode({"duplicate": one.arm_id, "version": version})
-    return f"{reverse('definition-new')}?{query}"
+    return f"{new_definition(one.kind)}?{query}"
+
+
+def new_definition(kind: str) -> str:
+    """The page on which a definition of a kind is written."""
+    return reverse("initiative-new" if kind == Definition.Kind.INITIATIVE else "definition-new")
+
+
+def edit(one: Definition) -> str:
+    """The page on which a custom definition is changed."""
+    return about("initiative-edit" if one.is_initiative else "definition-edit", one)
 
 
 def playground(one: Definition, version: str) -> str:

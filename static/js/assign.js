@@ -40,8 +40,8 @@
   );
 
   // On a phone the steps scroll sideways: the current one comes into view.
-  const showStep = () => document.querySelector("#assign [aria-current=step]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  document.addEventListener("htmx:afterSwap", (event) => ["assign", "impact-count"].includes(event.detail.target.id) && showStep());
+  const showStep = () => document.querySelector(".assign [aria-current=step]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target.matches(".assign, #impact-count") && showStep());
   showStep();
 
   // The JSON editor: Enter keeps the indent, a step more after an open bracket; a closing

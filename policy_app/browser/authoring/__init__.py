@@ -9,6 +9,7 @@ from policy_app.browser.authoring import (
     deletion,
     exporting,
     importing,
+    initiative,
     keywords,
     pages,
     playground,
@@ -16,6 +17,7 @@ from policy_app.browser.authoring import (
 )
 
 urlpatterns = [
+    *initiative.urlpatterns,
     path("policy/definitions/new", pages.new, name="definition-new"),
     path("policy/definitions/import", importing.import_text, name="definition-import"),
     path("policy/definitions/from-template", templating.from_template, name="definition-template"),

@@ -43,6 +43,8 @@ class Fault:
     at: str = TEXT
     line: int = 0
     code: str = ""
+    target: str = ""
+    """ARM's name of the field that it is about; empty where the service names none."""
     excerpt: list[highlighting.Line] = field(default_factory=list)
     """The lines of the template around the one at fault."""
 
@@ -125,10 +127,10 @@ def of_refusal(form: AuthorForm, refusal: PolicyError) -> list[Fault]:
 def _fault(form: AuthorForm, one: PolicyError) -> Fault:
     name = _FIELDS.get(one.target, TEXT)
     if name != TEXT:
-        return Fault(one.message, name, code=one.code)
+        return Fault(one.message, name, code=one.code, target=one.target)
     line = imports.line_of(form.text, one.target) if one.target else 0
     excerpt = _excerpt(form, one) if isinstance(one, TextError) else []
-    return Fault(one.message, line=line, code=one.code, excerpt=excerpt)
+    return Fault(one.message, line=line, code=one.code, target=one.target, excerpt=excerpt)
 
 
 def _excerpt(form: AuthorForm, error: TextError) -> list[highlighting.Line]:

@@ -152,9 +152,15 @@ def _page(request: PortalRequest, checked: Checked, status: int = 200) -> HttpRe
         "back": back,
         "categories": definitions.categories(),
         "nodes": [] if row else nodes(request, written),
+        "form_url": initiative_form(written) if written.kind == Kind.INITIATIVE else "",
         **editor(checked),
     }
     return render_page(request, "authoring/edit.html", context, status=status)
+
+
+def initiative_form(written: AuthorForm) -> str:
+    """Where an initiative is edited tab by tab."""
+    return links.edit(written.row) if written.row else links.new_definition(written.kind)
 
 
 def nodes(request: PortalRequest, written: AuthorForm) -> list[scope_tree.Node]:

@@ -82,7 +82,7 @@ def _authoring(request: PortalRequest, found: Definition, row: DefinitionVersion
         "may_duplicate": authorization.permit_somewhere(by, subject.write(Kind(found.kind))),
         "duplicate_url": links.duplicate(found, row.version),
         "may_change": subject.may_change(found, by),
-        "edit_url": links.about("definition-edit", found),
+        "edit_url": links.edit(found),
         "may_delete": subject.may_delete(found, by),
         "delete_url": links.about("definition-delete", found),
         "playground_url": links.playground(found, row.version),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -100,7 +99,7 @@ def _commands(request: PortalRequest) -> Iterator[Command]:
         kind: authorization.permit_somewhere(by, subject.write(kind)) for kind in Definition.Kind
     }
     for kind in Definition.Kind:
-        url = f"{reverse('definition-new')}?{urlencode({'kind': kind.value})}"
+        url = links.new_definition(kind)
         yield Command(f"{kind.label} definition", url, "plus", may[kind])
     from_template = reverse("definition-template")
     yield Command("From a template", from_template, "file-code", may[Definition.Kind.POLICY])

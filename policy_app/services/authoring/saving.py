@@ -10,8 +10,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.catalog import storing
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.version_rule import (
@@ -301,7 +301,7 @@ def _tell(owner: Definition) -> None:
 
 def _stamped(draft: Draft, before: DefinitionVersion | None, by: User | None) -> dict[str, Any]:
     """The properties with what ARM adds to the metadata; a caller's own values are lost."""
-    now = timezone.now().isoformat().replace("+00:00", "Z")
+    now = wall_clock.now().isoformat().replace("+00:00", "Z")
     who = by.get_username() if by else ""
     kept = (before.body.get("metadata") or {}) if before else {}
     own = {

@@ -78,10 +78,8 @@ def test_the_page_starts_with_a_definition_that_can_be_saved_as_it_is(
     assert "is created as version 1.0.0" in said(browser, answer["Location"])
 
 
-def test_the_definitions_page_leads_to_both_kinds(browser: Client, portal: None) -> None:
-    page = browser.get("/policy/definitions").content.decode()
-    assert f"{NEW}?kind=policy" in page
-    assert f"{NEW}?kind=initiative" in page
+def test_the_definitions_page_leads_to_a_new_policy(browser: Client, portal: None) -> None:
+    assert f'href="{NEW}"' in browser.get("/policy/definitions").content.decode()
 
 
 def test_what_is_missing_is_told_at_its_field_and_nothing_is_stored(
