@@ -92,15 +92,15 @@ class _Handler(BaseHTTPRequestHandler):
     about: Provider
 
     def do_GET(self) -> None:
-        told = {
-            "/.well-known/openid-configuration": self.about.discovery,
-            "/keys": lambda: {"keys": [_KEY.as_dict(private=False)]},
-            "/userinfo": lambda: {"sub": "17", **self.about.userinfo},
+        told: dict[str, Any] = {
+            "/.well-known/openid-configuration": self.about.discovery(),
+            "/keys": {"keys": [_KEY.as_dict(private=False)]},
+            "/userinfo": {"sub": "17", **self.about.userinfo},
         }
         if self.path == "/userinfo" and self.headers["Authorization"] != "Bearer opaque":
             self._send(401, {"error": "invalid_token"})
         else:
-            self._send(200, told[self.path]())
+            self._send(200, told[self.path])
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
