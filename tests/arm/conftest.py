@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 
 from policy_app.models import Definition, DefinitionVersion, Scope
@@ -74,6 +77,15 @@ def error_of(response: Any) -> dict[str, Any]:
     envelope = response.json()
     assert list(envelope) == ["error"]
     return {"status": response.status_code, **envelope["error"]}
+
+
+@pytest.fixture(scope="session")
+def schema() -> dict[str, Any]:
+    """The OpenAPI schema, made as a release would: any warning is a failure."""
+    written = io.StringIO()
+    call_command("spectacular", "--fail-on-warn", "--validate", stdout=written)
+    loaded: dict[str, Any] = yaml.safe_load(written.getvalue())
+    return loaded
 
 
 @pytest.fixture
