@@ -39,6 +39,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("Overview", "layout-dashboard", "overview", "/"),
             ("Compliance", "list-checks", "compliance", "/policy/compliance"),
             ("Denials", "shield-ban", "denials", "/policy/denials"),
+            ("Remediation", "wrench", "remediations", "/policy/remediation"),
         ),
     ),
     (

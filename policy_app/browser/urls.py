@@ -16,6 +16,7 @@ from policy_app.browser import (
     exemptions,
     oidc,
     overview,
+    remediation,
     signin,
     testing,
 )
@@ -35,4 +36,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *exemptions.urlpatterns,
     *clusters.urlpatterns,
     *compliance.urlpatterns,
+    *remediation.urlpatterns,
 ]

@@ -23,6 +23,7 @@ _SECONDS = 5.0
 """How long one call goes on at most, an object more or less: its caller has other duties."""
 _MOST_ATTEMPTS = 3
 _AT_ONCE = 500
+_SOME_FAILED = "Some objects failed, and no failure threshold allows that."
 _UNEXPECTED = "The portal failed unexpectedly while it was carried out; its log says why."
 State = Remediation.State
 _log = structlog.get_logger("remediations")
@@ -91,7 +92,7 @@ def _finish(row: Remediation) -> None:
             share = f"{counts.failed} of {counts.total}"
             tasks.end(locked, State.FAILED, f"More failed than the threshold allows: {share}.")
         elif counts.failed and locked.failure_threshold is None:
-            tasks.end(locked, State.FAILED, f"{counts.failed} of {counts.total} failed.")
+            tasks.end(locked, State.FAILED, _SOME_FAILED)
         else:
             tasks.end(locked, State.SUCCEEDED)
 

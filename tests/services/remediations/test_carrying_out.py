@@ -42,7 +42,7 @@ def test_pods_of_a_workload_are_replaced_and_one_without_says_why_not(
     state, why = found["alone"]
     assert state == "Failed"
     assert why.startswith('Pod "alone" is invalid: spec: Forbidden: pod updates may not change')
-    assert found[""] == ("Failed", "1 of 3 failed.")
+    assert found[""] == ("Failed", "Some objects failed, and no failure threshold allows that.")
     after = read_only(api)
     assert replaced.isdisjoint(after)
     assert {name: fixed for name, fixed in after.items() if name != "alone"} != {}

@@ -1,0 +1,85 @@
+"""The page of a task: what it is about, how far it is, what became of each object; its end."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from policy_app.browser import links
+from policy_app.browser.grids import page_of
+from policy_app.browser.inputs import asked, typed
+from policy_app.browser.pages import Crumb, Fact, PortalRequest, portal_page, render_page
+from policy_app.browser.remediation import looks
+from policy_app.browser.remediation.listing import READ
+from policy_app.models import Remediation
+from policy_app.services import authorization, remediations
+from policy_app.services.authorization import actions
+from policy_app.services.remediations import Counts
+
+
+@portal_page()
+def task(request: PortalRequest) -> HttpResponse:
+    """``?id=&page=``; htmx asks for the part that changes while it is carried out."""
+    row = _found(request, asked(request, "id"))
+    page = page_of(request, remediations.deployments(row).order_by("pk"))
+    context = {
+        "title": row.name,
+        "subtitle": "Remediation task",
+        "crumbs": [
+            Crumb("Policy", "/"),
+            Crumb("Remediation", reverse("remediations")),
+            Crumb(row.name),
+        ],
+        "task": row,
+        "url": looks.url(row),
+        "look": looks.of_task(row),
+        "counts": remediations.counts_of([row]).get(row.pk, Counts()),
+        "facts": _facts(row),
+        "page": page,
+        "rows": [(one, looks.of_object(one)) for one in page.object_list],
+        "may_cancel": authorization.permit(
+            request.principal, actions.CANCEL_REMEDIATION, row.scope
+        ),
+    }
+    return render_page(request, "remediation/task.html", context, part="remediation/_task.html")
+
+
+@portal_page("POST")
+def cancel(request: PortalRequest) -> HttpResponse:
+    """``id=``: end a task early."""
+    row = _found(request, typed(request).get("id", ""))
+    remediations.cancel(row.scope, row.name, request.principal)
+    messages.success(request, f"“{row.name}” is canceled. What was changed stays changed.")
+    return redirect(looks.url(row))
+
+
+def _found(request: PortalRequest, arm_id: str) -> Remediation:
+    row = remediations.with_id(arm_id)
+    authorization.require(request.principal, READ, row.scope)
+    return row
+
+
+def _facts(row: Remediation) -> list[Fact]:
+    threshold = row.failure_threshold
+    share = "" if threshold is None else f"Ends when more than {threshold:.0%} have failed"
+    return [
+        Fact("Scope", row.scope),
+        Fact(
+            "Assignment",
+            row.assignment_arm_id.rpartition("/")[2],
+            url=links.assignment_by_id(row.assignment_arm_id),
+        ),
+        *([Fact("Policy of it", row.reference_id)] if row.reference_id else []),
+        Fact("Looks for", Remediation.Discovery(row.discovery).label),
+        Fact("At most", f"{row.resource_count} objects"),
+        Fact("Failures", share or "Fails with one object that fails"),
+        Fact("Created", _when(row)),
+        Fact("Remediation ID", row.arm_id, code=True, copy=True, wide=True),
+    ]
+
+
+def _when(row: Remediation) -> str:
+    who = f" by {row.created_by}" if row.created_by else ""
+    return f"{row.created_at:%Y-%m-%d %H:%M}{who}"

@@ -1,0 +1,1 @@
+"""The Remediation page, with and without a browser."""

@@ -1,0 +1,145 @@
+"""Tasks are listed, asked for, followed and ended on pages that need no scripts."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from policy_app.models import Cluster, Remediation, Scope
+from policy_app.services import remediations
+from policy_app.services.authorization import roles
+from tests.granting import grant
+from tests.services.cluster.inside import Api, pod
+from tests.services.compliance.worlds import assign as assign_with
+from tests.services.remediations.worlds import ask, assign, deployment, policy
+
+LIST = "/policy/remediation"
+NEW = "/policy/remediation/new"
+
+
+@pytest.fixture
+def visitor(portal: None, alice: User) -> Client:
+    """Alice without scripts."""
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+def read(client: Client, url: str, status: int = 200) -> BeautifulSoup:
+    """The page at an address."""
+    answer = client.get(url)
+    assert answer.status_code == status
+    return BeautifulSoup(answer.content, "html.parser")
+
+
+def text(page: BeautifulSoup) -> str:
+    """What the page says."""
+    return page.get_text(" ", strip=True)
+
+
+def test_a_task_is_asked_for_and_followed_to_its_end(
+    visitor: Client, rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    api = Api()
+    api.create(deployment(replicas=1))
+    api.create(pod("alone"))
+    assign(rg_demo, policy(), display_name="Read-only roots")
+    assert "Nothing has been remediated yet" in text(read(visitor, LIST))
+    (choice,) = read(visitor, NEW).select("#policy option")
+    assert "Read-only roots" in text(choice)  # type: ignore[arg-type]
+    sent = {"policy": choice["value"], "count": "10"}
+    answer = visitor.post(NEW, sent)
+    assert answer.status_code == 302
+    assert "It waits for a worker" in text(read(visitor, answer["Location"]))
+    remediations.advance()
+    page = read(visitor, answer["Location"])
+    assert "1 of 2 objects changed, 1 failed" in text(page)
+    (alone,) = (row for row in page.select("tbody tr") if "default/alone" in row.get_text())
+    assert "pod updates may not change fields" in alone.get_text(" ")
+    assert "It was evicted" in text(page)
+    listed = text(read(visitor, LIST))
+    assert "Failed" in listed
+    assert "1 of 2, 1 failed" in listed
+
+
+def test_a_task_is_canceled(visitor: Client, rg_demo: Scope) -> None:
+    row = ask(assign(rg_demo, policy()))
+    answer = visitor.post("/policy/remediation/cancel", {"id": row.arm_id})
+    page = text(read(visitor, answer["Location"]))
+    assert "Canceled" in page
+    assert "Cancel the task" not in page
+    assert visitor.post("/policy/remediation/cancel", {"id": row.arm_id}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "where"),
+    [("count", "many", "count"), ("count", "0", "count"), ("threshold", "101", "threshold")],
+)
+def test_what_is_wrong_is_said_at_its_field(
+    visitor: Client, rg_demo: Scope, field: str, value: str, where: str
+) -> None:
+    assign(rg_demo, policy())
+    (choice,) = read(visitor, NEW).select("#policy option")
+    sent = {"policy": choice["value"], "count": "10", field: value}
+    answer = visitor.post(NEW, sent)
+    assert answer.status_code == 400
+    page = BeautifulSoup(answer.content, "html.parser")
+    assert [one["id"] for one in page.select(".field-error")] == [f"{where}-error"]
+    assert page.select_one(f"#{field}")["value"] == value  # type: ignore[index]
+    assert not Remediation.objects.exists()
+
+
+def test_only_policies_that_change_objects_can_be_chosen(visitor: Client, rg_demo: Scope) -> None:
+    assign_with(rg_demo, policy("95edb821-ddaf-4404-9732-666045e056b4"), "judge")
+    assert "No policy that changes objects is assigned" in text(read(visitor, NEW))
+    answer = visitor.post(NEW, {"policy": "made up", "count": "10"})
+    assert answer.status_code == 400
+
+
+def test_a_reader_sees_tasks_and_is_told_why_nothing_more(
+    rg_demo: Scope, rg_staging: Scope, aks_demo: Cluster
+) -> None:
+    row = ask(assign(rg_demo, policy()))
+    bob = User.objects.create_user("bob")
+    grant(bob, roles.READER, rg_demo)
+    client = Client()
+    client.force_login(bob)
+    assert "You have no role with Microsoft.PolicyInsights/remediations/write" in text(
+        read(client, LIST)
+    )
+    page = read(client, f"/policy/remediation/task?id={row.arm_id}")
+    assert page.select("form[action='/policy/remediation/cancel']") == []
+    assert client.post("/policy/remediation/cancel", {"id": row.arm_id}).status_code == 403
+    assert read(client, NEW).select("#policy") == []
+    stranger = User.objects.create_user("eve")
+    grant(stranger, roles.OWNER, rg_staging)
+    client.force_login(stranger)
+    assert row.name not in text(read(client, LIST))
+    read(client, f"/policy/remediation/task?id={row.arm_id}", 404)
+
+
+def test_the_newest_task_comes_first_unless_another_order_is_asked_for(
+    visitor: Client, rg_demo: Scope, rg_staging: Scope
+) -> None:
+    older, newer = (ask(assign(scope, policy())) for scope in (rg_demo, rg_staging))
+    rows = [row.get_text(" ") for row in read(visitor, LIST).select("tbody tr")]
+    assert [str(newer.scope) in rows[0], str(older.scope) in rows[1]] == [True, True]
+    for order in ("created", "-scope", "-created"):
+        assert len(read(visitor, f"{LIST}?sort={order}").select("tbody tr")) == 2
+
+
+@pytest.mark.parametrize("path", [LIST, NEW])
+def test_a_page_needs_few_queries(
+    visitor: Client,
+    rg_demo: Scope,
+    rg_staging: Scope,
+    path: str,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for scope in (rg_demo, rg_staging):
+        ask(assign(scope, policy()))
+    with django_assert_max_num_queries(25):
+        assert visitor.get(path).status_code == 200
