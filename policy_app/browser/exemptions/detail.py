@@ -91,11 +91,17 @@ def _facts(request: PortalRequest, row: Exemption) -> list[Fact]:
         Fact("Expires on", moment(row.expires_on)),
         Fact("Policies", ", ".join(row.reference_ids) or "All of the assignment"),
         Fact("Scope validation", Exemption.ScopeValidation(row.scope_validation).label),
+        *([Fact("Resource selectors", _selectors(row))] if row.resource_selectors else []),
         Fact("Created", _when(row.created_at, row.created_by)),
         Fact("Changed", _when(row.updated_at, row.updated_by) if row.updated_by else "Never"),
         *([Fact("Description", row.description, wide=True)] if row.description else []),
         Fact("Exemption ID", row.arm_id, code=True, copy=True, wide=True),
     ]
+
+
+def _selectors(row: Exemption) -> str:
+    """Their names; what they choose is in the JSON."""
+    return ", ".join(str(one.get("name") or "without a name") for one in row.resource_selectors)
 
 
 def _when(stamp: Any, who: Any) -> str:

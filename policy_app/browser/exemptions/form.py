@@ -105,12 +105,15 @@ class ExemptionForm:
 def fresh(subject: Subject, scope: Scope | None, reference_id: str = "") -> ExemptionForm:
     """A new exemption; from a policy of an initiative it is that policy's alone."""
     known = _spelt(subject, [reference_id] if reference_id else [])
+    names = [one.display_name for one in subject.members if one.reference_id in known]
     return ExemptionForm(
         subject,
         scope,
         scope.arm_id if scope else "",
         name=f"exempt-{secrets.token_hex(4)}",
-        display_name=f"Exempt from {subject.assignment}"[:DISPLAY_NAME_LIMIT],
+        display_name=f"Exempt from {names[0] if names else subject.assignment}"[
+            :DISPLAY_NAME_LIMIT
+        ],
         some=bool(known),
         reference_ids=known,
     )

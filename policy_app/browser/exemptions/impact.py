@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from policy_app.browser.assign.impact import ImpactView
+from policy_app.browser.assign.impact import ImpactView, Tile
 from policy_app.evaluation.language.exemptions import Exemption as ExemptionValue
 from policy_app.models import Assignment, Exemption, Scope
 from policy_app.services import authorization, exemptions, scopes, whatif
 from policy_app.services.authorization import Principal, actions
+from policy_app.services.whatif import Outcome
 
 SECONDS = 8.0
 """How long an answer may take; it says when that was not enough."""
+_WITHOUT_IT = {
+    Outcome.DENIED: "would be refused at their next apply",
+    Outcome.WARNED: "would be let in with a warning",
+    Outcome.AUDITED: "would be reported as non-compliant",
+    Outcome.MUTATED: "would be changed on their way in",
+    Outcome.RELIEVED: "would be let in that are refused with it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,14 @@ class Covered:
     view: ImpactView
     hidden: int
     """How many clusters more there are."""
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """What would become of them without the exemption, in numbers."""
+        every = zip(Outcome, self.view.tiles, strict=True)
+        return [
+            replace(one, note=_WITHOUT_IT[outcome]) for outcome, one in every if one.tally.objects
+        ]
 
     @property
     def count(self) -> int:

@@ -30,6 +30,15 @@ def test_the_page_tells_what_it_is_and_which_components_it_covers(
     assert "Expires on Never" in said
     assert [one.get_text(strip=True) for one in page.select(".impact-name")] == ["Pod bad"]
     assert "Privileged container is not allowed: bad" in said
+    assert "1 component of 1 workload would be refused at their next apply" in said
+
+
+def test_selectors_are_told_by_their_names(visitor: Client, exemption: Exemption) -> None:
+    selectors = [{"kind": "resourceLocation", "in": ["nowhere"]}]
+    Exemption.objects.update(resource_selectors=[{"name": "west", "selectors": selectors}])
+    said = told(soup(visitor, about("view", exemption)))
+    assert "Resource selectors west" in said
+    assert "Nothing would change for what is in this cluster" in said
 
 
 def test_an_expired_one_is_marked_and_covers_nothing(visitor: Client, exemption: Exemption) -> None:

@@ -39,7 +39,9 @@ def test_from_a_violation_the_cluster_and_the_policy_are_filled_in(
     assert filled.get("policies") == "some"
     assert filled.all("reference_ids") == ["NoPrivilegedContainers"]
     assert filled.get("name").startswith("exempt-")
-    assert filled.get("display_name") == "Exempt from Baseline"
+    policy = "Kubernetes cluster should not allow privileged containers"
+    assert filled.get("display_name") == f"Exempt from {policy}"
+    assert form(visitor, writing(denying)).get("display_name") == "Exempt from Baseline"
     assert filled.all("category") == []
 
 
