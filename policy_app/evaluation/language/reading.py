@@ -25,6 +25,8 @@ def kind_of(value: Any) -> str:
     return next((word for types, word in _NAMES if isinstance(value, types)), type(value).__name__)
 
 
+_SCALARS = (str, int, float, type(None))
+
 MAX_DEPTH = 100
 """Objects and arrays inside each other; what is deeper is no policy."""
 
@@ -36,7 +38,8 @@ def refuse_deep(value: Any, error: type[LanguageError]) -> None:
         level = [
             inner
             for outer in level
-            if isinstance(outer, (Mapping, list))
+            # Most of a body is scalars, of which a class of ``abc`` would be asked slowly.
+            if not isinstance(outer, _SCALARS) and isinstance(outer, (Mapping, list))
             for inner in (outer.values() if isinstance(outer, Mapping) else outer)
         ]
         if not level:
