@@ -21,6 +21,8 @@ PAGES = [
     "/policy/exemptions/view",
     "/policy/exemptions/edit",
     "/policy/exemptions/delete",
+    "/policy/initiatives/new",
+    "/policy/initiatives/edit",
     "/policy/test",
     "/sign-in/%00",
     "/no%00where",

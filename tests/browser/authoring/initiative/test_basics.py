@@ -182,6 +182,23 @@ def test_what_the_form_has_no_field_for_is_kept(browser: Client, own: Definition
     assert draft(form)["parameters"]["effect"]["metadata"] == {"strongType": "x"}
 
 
+def test_a_place_where_one_may_only_read_is_told(
+    client: Client, own: Definition, django_user_model: type[User]
+) -> None:
+    person = django_user_model.objects.create_user("person")
+    assert own.scope is not None
+    assert own.scope.parent is not None
+    grant(person, roles.POLICY_CONTRIBUTOR, own.scope)
+    grant(person, roles.READER, own.scope.parent)
+    client.force_login(person)
+    form = turned(ready(client, own), "basics")
+    form.set("scope", own.scope.parent.arm_id)
+    form = turned(form, "review")
+    assert "policySetDefinitions/write" in " ".join(form.errors())
+    assert pressed(form, "save", "1").errors()
+    assert not Definition.objects.filter(name="labels").exists()
+
+
 def test_who_may_not_write_is_told_which_role_is_missing(
     client: Client, labels: Definition, django_user_model: type[User]
 ) -> None:

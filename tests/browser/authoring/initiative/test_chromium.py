@@ -36,7 +36,6 @@ def test_an_initiative_with_the_same_policy_twice_is_made_and_assigned(
     page.get_by_role("link", name="Initiative definition", exact=True).click()
     page.get_by_label("Name", exact=True).fill("Two labels")
     tab(page, "Policies")
-    assert violations(page) == []
     pick(page, "Pods carry")
     pick(page, "Pods carry")
     expect(page.get_by_label("Reference id of Pods carry a label, row 2")).to_have_value(
@@ -52,7 +51,6 @@ def test_an_initiative_with_the_same_policy_twice_is_made_and_assigned(
     first.get_by_role("button", name="New parameter").click()
     expect(first.locator("select").nth(1)).to_have_value("effect")
     expect(second.get_by_role("textbox")).to_have_value("owner")
-    assert violations(page) == []
 
     tab(page, "Groups")
     page.get_by_role("button", name="Create a group").click()

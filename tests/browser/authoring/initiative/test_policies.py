@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import pytest
 from django.test import Client
 
 from policy_app.models import Definition, Scope
@@ -146,14 +145,12 @@ def test_a_thousand_policies_are_the_most(browser: Client, own: Definition) -> N
     ]
     form.set("text", json.dumps(body))
     form.set("reference.0", "r0")
-    form = turned(form, "review")
+    form = turned(turned(form, "groups"), "policies")
     (fault,) = form.errors()
     assert "may have 1,000 policies; this one has 1,001" in fault
-    form = pressed(form, "go", "policies:add-policies")
     form = pressed(form, "turn", "41")
-    assert [form.get("reference.1000")] == ["r1000"]
-    form = turned(pressed(form, "drop_member", "1000"), "review")
-    assert form.errors() == []
+    assert form.get("reference.1000") == "r1000"
+    assert pressed(form, "drop_member", "1000").errors() == []
 
 
 def test_the_picker_searches_filters_and_keeps_what_is_ticked(
@@ -195,12 +192,10 @@ def test_initiatives_and_policies_of_other_places_are_not_offered(
     assert "No policy fits." in form.text
 
 
-@pytest.mark.parametrize("tab", ["policies", "groups", "parameters", "values", "review"])
 def test_five_thousand_definitions_and_many_members_need_few_queries(
     browser: Client,
     subscription: Scope,
     django_assert_max_num_queries: AtMost,
-    tab: str,
 ) -> None:
     make_many_policies(5_000)
     form = opened(browser)
@@ -212,14 +207,15 @@ def test_five_thousand_definitions_and_many_members_need_few_queries(
         ]
     }
     form.set("text", json.dumps(body))
-    with django_assert_max_num_queries(QUERIES):
-        form = turned(form, tab)
-    if tab == "policies":
+    for tab in ("groups", "parameters", "values", "review", "policies"):
         with django_assert_max_num_queries(QUERIES):
-            form = pressed(form, "open_finding", "1")
-        assert "Showing 1 to 20 of" in form.text
+            form = turned(form, tab)
+    with django_assert_max_num_queries(QUERIES):
+        form = pressed(form, "open_finding", "1")
+    assert "Showing 1 to 20 of" in form.text
+    with django_assert_max_num_queries(QUERIES):
         form = pressed(form, "turn", "3")
-        assert form.all("seen") == [str(number) for number in range(50, 60)]
+    assert form.all("seen") == [str(number) for number in range(50, 60)]
 
 
 def test_a_policy_that_is_changed_meanwhile_is_checked_as_it_is_now(
