@@ -42,6 +42,8 @@ def deployed(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     """The settings as the documented environment makes them."""
     variables = documented()
     assert "POLICY_PORTAL_HTTPS" in variables
+    # Tests in Chromium set it for their own process, which may be this one.
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
     for name, value in (variables | {"POLICY_PORTAL_DATA": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
     take_over(settings, runpy.run_path(str(ROOT / "portal" / "settings.py")))
