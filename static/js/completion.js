@@ -99,7 +99,7 @@
   function written({ token, start, caret }) {
     const quoted = isText(token);
     const typed = field.value.slice(start + (quoted ? 1 : 0), caret);
-    const rest = /^[\w.$()'[\]-]*/.exec(field.value.slice(caret))[0].length;
+    const rest = /^[\w.$-]*/.exec(field.value.slice(caret))[0].length;
     const end = !token ? caret : quoted && !isClosed(token) ? caret + rest : start + token.length;
     return { typed, start, end };
   }
@@ -252,11 +252,11 @@
     const option = options[active];
     const { start, end } = spot;
     close();
+    dismissed = -1;
     if (option.key) takeKey(option, start, end);
     else replace(start, end, option.text + (option.after ?? ""), option.after?.length ?? 0);
     // A name leads to its value, and parameters( to the names of parameters.
     if (option.key?.values || option.key?.items?.values || option.text?.endsWith("('")) refresh(true);
-    else dismissed = survey(field.value, field.selectionStart).start;
   }
 
   function takeKey({ label, key }, start, end) {

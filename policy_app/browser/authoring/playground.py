@@ -68,7 +68,7 @@ def draft(request: PortalRequest) -> HttpResponse:
         "edit_url": own["action"],
         "action": own["try_url"],
         "subtitle": f"{title}, as it is written",
-        "crumbs": _crumbs(Crumb(title)),
+        "crumbs": _crumbs(*([Crumb(title, links.definition(form.row))] if form.row else [])),
     }
     tried = _Subject(title, lambda one: checks.tried(form, _home(one), request.principal), page)
     return _answer(request, tried, opened="cluster" not in request.POST)
@@ -90,7 +90,7 @@ def _answer(request: PortalRequest, tried: _Subject, *, opened: bool) -> HttpRes
         verdict = {"refusal": error}
     refusal = verdict.get("refusal") or verdict.get("case_refusal")
     status = refusal.status if refusal else 200
-    context |= trial.typed() | verdict
+    context |= {**trial.typed(), **verdict}
     return render_page(request, _PAGE, context, part="authoring/_verdict.html", status=status)
 
 
@@ -150,7 +150,7 @@ class _Trial:
         except PolicyError as refusal:
             return {**found, "case_refusal": refusal}
         self.cases += added
-        return found
+        return {**found, "case_name": ""}
 
     def _cluster(self) -> Cluster:
         chosen = self.data.get("cluster", "").lower()
@@ -202,6 +202,6 @@ def _stored(row: DefinitionVersion) -> dict[str, Any]:
     }
 
 
-def _crumbs(subject: Crumb) -> list[Crumb]:
+def _crumbs(*own: Crumb) -> list[Crumb]:
     around = [Crumb("Policy", "/"), Crumb("Definitions", reverse("definitions"))]
-    return [*around, subject, Crumb("Playground")]
+    return [*around, *own, Crumb("Playground")]

@@ -78,6 +78,24 @@ def test_what_fits_at_the_caret_is_written_by_keyboard_alone(
     assert rule == {"then": {"effect": "[parameters('effect')]"}}
 
 
+def test_an_initiative_is_offered_its_own_fields_and_groups(page: Page, portal: None) -> None:
+    page.goto("/policy/definitions/new?kind=initiative")
+    text = page.locator("#author-text")
+    groups = '"policyDefinitionGroups": [{"name": "network"}, {"name": "storage"}]'
+    at(text, "{" + groups + ', "policyDefinitions": [{"parameters": {}, |}]}')
+    page.keyboard.press("Control+Space")
+    own = ["policyDefinitionId", "policyDefinitionReferenceId", "definitionVersion", "groupNames"]
+    assert offered(page) == own
+    page.keyboard.type('"gr')
+    page.keyboard.press("Enter")
+    expect(page.locator("#author-options")).to_be_hidden()
+    page.keyboard.type('"')
+    assert offered(page) == ["network", "storage"]
+    page.get_by_role("option", name="storage").click()
+    member = json.loads(text.input_value())["policyDefinitions"][0]
+    assert member == {"parameters": {}, "groupNames": ["storage"]}
+
+
 def test_a_list_that_was_closed_stays_closed_and_fits_on_a_phone(
     open_page: OpenPage, violations: Violations, portal: None
 ) -> None:

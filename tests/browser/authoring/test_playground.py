@@ -159,6 +159,7 @@ def test_cases_are_collected_and_come_as_a_suite_that_passes(
         form.set("case_name", name)
         answer = browser.post(url(own), urlencode([*form.fields, ("add", "1")]), content_type=FORM)
         form = WebForm.read(browser, answer.content, "#author")
+        assert form.get("case_name") == ""
     form = WebForm.read(browser, form.send("drop", "2").content, "#author")
     assert [json.loads(one)["name"] for one in form.all("case")] == ["without", "with"]
     file = form.send("download", "1")
