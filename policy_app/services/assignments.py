@@ -24,7 +24,6 @@ from policy_app.services.writing import lock, sign
 
 _WRITE = actions.of(actions.ASSIGNMENTS, actions.WRITE)
 _DELETE = actions.of(actions.ASSIGNMENTS, actions.DELETE)
-_PROVIDER = "/providers/microsoft.authorization/policyassignments/"
 _COPIED = (
     "name",
     "definition",
@@ -51,10 +50,9 @@ def find(scope: Scope, name: str) -> Assignment | None:
 
 def find_by_id(arm_id: str) -> Assignment | None:
     """The assignment with this ARM id, in any letter case."""
-    wanted = scopes.normal_id(arm_id)
-    at = wanted.lower().rfind(_PROVIDER)
-    scope = scopes.find(wanted[:at]) if at > 0 else None
-    return find(scope, wanted[at + len(_PROVIDER) :]) if scope is not None else None
+    place, name = scopes.split(arm_id, actions.ASSIGNMENTS) or ("", "")
+    scope = scopes.find(place) if place else None
+    return find(scope, name) if scope is not None else None
 
 
 def get(scope: Scope, name: str) -> Assignment:

@@ -29,7 +29,6 @@ CHANGED = "PolicyExemptionChanged"
 """Ours: who looked at an exemption before changing it is told of a change in between."""
 SOON = timedelta(days=30)
 """How long before its end an exemption counts as expiring soon."""
-_ASSIGNMENTS = "/providers/microsoft.authorization/policyassignments/"
 _INVALID = "InvalidCreatePolicyExemptionRequest"
 
 
@@ -248,7 +247,7 @@ def matching(rows: QuerySet[Exemption], text: str) -> QuerySet[Exemption]:
 
 def assignment_of(row: Exemption) -> Assignment | None:
     """The assignment that it is from; None where that is deleted."""
-    return _assignment(row.assignment_arm_id)
+    return assignments.find_by_id(row.assignment_arm_id)
 
 
 def of_assignment(assignment: Assignment) -> QuerySet[Exemption]:
@@ -312,7 +311,7 @@ def _against_assignment(
     given: language.Exemption, scope: Scope, by: Actor
 ) -> Iterator[PolicyError]:
     """An exemption is from an assignment that there is, and by default within its scope."""
-    row = _assignment(given.policy_assignment_id)
+    row = assignments.find_by_id(given.policy_assignment_id)
     if row is None or not authorization.knows(by, row.scope):
         yield PolicyError(
             "PolicyAssignmentNotFound",
@@ -344,13 +343,6 @@ def _references(given: language.Exemption, row: Assignment) -> Iterator[PolicyEr
         if one.lower() not in known:
             text = f"is '{one}', which is no reference id of the assigned definition."
             yield _wrong(f"policyDefinitionReferenceIds[{index}]", text)
-
-
-def _assignment(assignment_id: str) -> Assignment | None:
-    arm_id = scopes.normal_id(assignment_id)
-    at = arm_id.lower().rfind(_ASSIGNMENTS)
-    scope = scopes.find(arm_id[:at]) if at > 0 else None
-    return assignments.find(scope, arm_id[at + len(_ASSIGNMENTS) :]) if scope else None
 
 
 def _wrong(field: str, what: str) -> PolicyError:

@@ -31,6 +31,13 @@ def normal_id(arm_id: str) -> str:
     return "/" + _SLASHES.sub("/", arm_id.replace("\x00", "").strip()).strip("/")
 
 
+def split(arm_id: str, resource_type: str) -> tuple[str, str] | None:
+    """The scope's id and the name in the id of a resource of a type; None for any other id."""
+    wanted, provider = normal_id(arm_id), f"/providers/{resource_type}/".lower()
+    at = wanted.lower().rfind(provider)
+    return (wanted[:at], wanted[at + len(provider) :]) if at > 0 else None
+
+
 def find(arm_id: str) -> Scope | None:
     """The scope with this id, in any letter case."""
     return Scope.objects.filter(key=normal_id(arm_id).lower()).first()

@@ -12,7 +12,6 @@ from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked, typed
 from policy_app.browser.pages import Crumb, Fact, PortalRequest, portal_page, render_page
 from policy_app.browser.remediation import looks
-from policy_app.browser.remediation.listing import READ
 from policy_app.models import Remediation
 from policy_app.services import authorization, remediations
 from policy_app.services.authorization import actions
@@ -22,7 +21,7 @@ from policy_app.services.remediations import Counts
 @portal_page()
 def task(request: PortalRequest) -> HttpResponse:
     """``?id=&page=``; htmx asks for the part that changes while it is carried out."""
-    row = _found(request, asked(request, "id"))
+    row = remediations.with_id(asked(request, "id"), request.principal)
     page = page_of(request, remediations.deployments(row).order_by("pk"))
     context = {
         "title": row.name,
@@ -49,16 +48,10 @@ def task(request: PortalRequest) -> HttpResponse:
 @portal_page("POST")
 def cancel(request: PortalRequest) -> HttpResponse:
     """``id=``: end a task early."""
-    row = _found(request, typed(request).get("id", ""))
+    row = remediations.with_id(typed(request).get("id", ""), request.principal)
     remediations.cancel(row.scope, row.name, request.principal)
     messages.success(request, f"“{row.name}” is canceled. What was changed stays changed.")
     return redirect(looks.url(row))
-
-
-def _found(request: PortalRequest, arm_id: str) -> Remediation:
-    row = remediations.with_id(arm_id)
-    authorization.require(request.principal, READ, row.scope)
-    return row
 
 
 def _facts(row: Remediation) -> list[Fact]:

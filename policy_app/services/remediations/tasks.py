@@ -20,7 +20,8 @@ from policy_app.services.writing import lock
 
 _WRITE = actions.of(actions.REMEDIATIONS, actions.WRITE)
 _DELETE = actions.of(actions.REMEDIATIONS, actions.DELETE)
-_PROVIDER = f"/providers/{actions.REMEDIATIONS}/".lower()
+_READ = actions.of(actions.REMEDIATIONS, actions.READ)
+_NOT_FOUND = "RemediationNotFound"
 _COPIED = (
     "reference_id",
     "discovery",
@@ -54,20 +55,16 @@ def get(scope: Scope, name: str) -> Remediation:
     """The remediation of this name at this scope, or ``NotFound``."""
     found = find(scope, name)
     if found is None:
-        raise _missing(name)
+        raise NotFound(_NOT_FOUND, f"The remediation '{name}' is not found.")
     return found
 
 
-def with_id(arm_id: str) -> Remediation:
-    """The remediation with this ARM id, in any letter case, or ``NotFound``."""
-    wanted = scopes.normal_id(arm_id)
-    at = wanted.lower().rfind(_PROVIDER)
-    scope = scopes.find(wanted[:at]) if at > 0 else None
-    name = wanted[at + len(_PROVIDER) :]
-    found = find(scope, name) if scope is not None else None
-    if found is None:
-        raise _missing(name)
-    return found
+def with_id(arm_id: str, by: Actor) -> Remediation:
+    """The remediation with this ARM id, for who may read it.  Raises ``PolicyError``."""
+    place, name = scopes.split(arm_id, actions.REMEDIATIONS) or ("", "")
+    if not place:
+        raise NotFound(_NOT_FOUND, f"'{arm_id}' is no remediation's id.")
+    return get(authorization.scope_for(by, place, _READ), name)
 
 
 def everywhere() -> QuerySet[Remediation]:
@@ -211,10 +208,6 @@ def as_object(row: Remediation) -> dict[str, Any]:
     if row.failure_threshold is not None:
         told["failureThreshold"] = {"percentage": row.failure_threshold}
     return {name: value for name, value in told.items() if value not in ("", {})}
-
-
-def _missing(name: str) -> NotFound:
-    return NotFound("RemediationNotFound", f"The remediation '{name}' is not found.")
 
 
 def _write(row: Remediation, name: str, draft: RemediationDraft) -> None:
