@@ -16,7 +16,7 @@ from policy_app.evaluation.language.exemptions import in_arm_form
 from policy_app.models import Assignment, Cluster, Exemption, Scope
 from policy_app.services import assignments, exemptions
 from policy_app.services.authorization import roles
-from tests.browser.exemptions.pages import LIST, about, soup, told
+from tests.browser.exemptions.pages import LIST, about, soup, told, writing
 from tests.granting import grant
 
 AtMost = Callable[[int], AbstractContextManager[None]]
@@ -146,6 +146,8 @@ def test_a_thousand_exemptions_need_few_queries(
     bob = User.objects.create_user("bob")
     grant(bob, roles.POLICY_CONTRIBUTOR, rg_demo)
     client.force_login(bob)
-    for address in (LIST, f"{LIST}?page=9&sort=-expires&search=many", about("view", first)):
+    one = [about(name, first) for name in ("view", "edit", "delete")]
+    listed = [LIST, f"{LIST}?page=9&sort=-expires&search=many"]
+    for address in (*listed, *one, about("view", first, tab="history"), writing(denying)):
         with django_assert_max_num_queries(QUERIES):
             assert client.get(address).status_code == 200
