@@ -242,16 +242,17 @@ def _misfits_of(entry: Any, fields: Mapping[str, type], path: str) -> Iterator[s
     yield from (
         f"{path}.{name}" for name, kind in fields.items() if not _fits(entry.get(name), kind)
     )
-    for name, one in _inner(entry):
-        if not isinstance(one, str if name == _NAMES else dict):
-            yield f"{path}.{name}"
-
-
-def _inner(entry: Entry) -> Iterator[tuple[str, Any]]:
-    """What a member has inside: names of groups, and values by parameter."""
     names, values = entry.get(_NAMES), entry.get(_PARAMETERS)
-    yield from ((_NAMES, one) for one in (names if isinstance(names, list) else []))
-    yield from ((_PARAMETERS, one) for one in (values.values() if isinstance(values, dict) else []))
+    if isinstance(names, list) and not all(isinstance(one, str) for one in names):
+        yield f"{path}.{_NAMES}"
+    if isinstance(values, dict):
+        misfits = (name for name, one in values.items() if not _is_value(one))
+        yield from (f"{path}.{_PARAMETERS}.{name}" for name in misfits)
+
+
+def _is_value(entry: Any) -> bool:
+    """ARM's ``{"value": …}``."""
+    return isinstance(entry, dict) and "value" in entry
 
 
 def _fits(value: Any, kind: type) -> bool:

@@ -79,7 +79,7 @@ def _parameters(form: InitiativeForm, data: QueryDict) -> None:
     entry = form.document.parameters[name]
     _describe(entry, data)
     kind = data.get("parameter.type", "")
-    retyped = kind != entry.get("type")
+    retyped = kind != (entry.get("type") or "")
     put(entry, "type", kind)
     _allow(entry, _text(data, "parameter.allowed"), retyped=retyped)
     _default(entry, data, retyped=retyped)
@@ -146,7 +146,7 @@ def _value(
         given[key] = {"value": values.start_of(spec)} if kind == VALUE else _source(form, spec)
     elif kind == VALUE:
         sent = data.getlist(f"value.{place}")
-        before["value"] = _typed_value(before.get("value"), spec, sent)
+        before["value"] = _typed_value(before["value"], spec, sent)
     elif (name := data.get(f"use.{place}", "")) != handed_on(before["value"]):
         given[key] = members.hand_on(name)
 

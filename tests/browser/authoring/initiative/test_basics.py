@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -153,6 +155,8 @@ def test_the_json_editor_and_the_form_hand_the_draft_to_each_other(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('{"policyDefinitions": [{"parameters": {"a": {}}}]}', "[0].parameters.a'"),
+        ('{"policyDefinitions": [{"groupNames": [1]}]}', "[0].groupNames'"),
         ("{", "A key in double quotes is missing here"),
         ('{"policyDefinitions": {}}', "cannot show 'policyDefinitions'"),
         ('{"policyDefinitions": [{"parameters": {"effect": "Audit"}}]}', "cannot show"),
@@ -180,6 +184,29 @@ def test_what_the_form_has_no_field_for_is_kept(browser: Client, own: Definition
     form = turned(pressed(form, "open", "0"), "review")
     assert draft(form)["metadata"] == {"owner": "team"}
     assert draft(form)["parameters"]["effect"]["metadata"] == {"strongType": "x"}
+
+
+def test_what_is_wrong_or_odd_survives_every_tab(browser: Client, own: Definition) -> None:
+    entry = {"type": "Nope", "allowedValues": ["", " x", 1, None], "defaultValue": [1, {"a": []}]}
+    values: tuple[Any, ...] = ("[concat('a')]", None, 5, True, [], ["a", 1], {"b": None})
+    names = ("label", "effect", "gone", "a b.c", "Ünused", "x", "y")
+    given = {name: {"value": value} for name, value in zip(names, values, strict=True)}
+    body = {
+        "parameters": {"it's": entry, "IT'S": {"type": "Array"}},
+        "policyDefinitions": [
+            {"policyDefinitionId": own.arm_id, "parameters": given, "groupNames": ["gone"]},
+            {"policyDefinitionId": "", "definitionVersion": "zz", "parameters": {}, "more": 1},
+        ],
+        "policyDefinitionGroups": [{}, {"name": "g", "category": "c"}, {"name": "G"}],
+        "version": "x",
+    }
+    answer = browser.post(NEW, {"text": json.dumps(body)})
+    form = WebForm.read(browser, answer.content, "#initiative")
+    for tab in ("policies", "groups", "parameters", "values", "review", "basics"):
+        form = turned(form, tab)
+    for tab in ("groups", "parameters"):
+        form = pressed(turned(form, tab), "open", "0")
+    assert draft(turned(form, "review")) == body
 
 
 def test_a_place_where_one_may_only_read_is_told(
