@@ -33,6 +33,26 @@ BASELINE = "a8640138-9b0a-4a28-b8cb-1666c838647d"
 AUTHORIZATION = "/providers/Microsoft.Authorization"
 SIZE = ViewportSize(width=1280, height=800)
 WIDTHS = {1440: 900, 390: 844}
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1.4
+"""
+_ASK = """(field) => {
+  const at = field.value.lastIndexOf("\\n", field.value.indexOf('"kinds"'));
+  field.focus();
+  field.setSelectionRange(at, at);
+  field.scrollTop = 500;
+  field.scrollIntoView();
+}"""
+"""Puts the caret on the line above the kinds, and that into view."""
 WORKLOADS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("shop", "checkout", {"privileged": True}),
     ("shop", "cart", {"capabilities": {"add": ["SYS_ADMIN"]}}),
@@ -103,6 +123,7 @@ def take_compliance(page: Page, address: str) -> None:
             print(f"docs/images/{name}-{width}.png")
         take_exemptions(shown, f"{address}{component}", width)
         take_initiative(shown, address, width)
+        take_editor(shown, address, width)
         context.close()
 
 
@@ -154,6 +175,30 @@ def take_initiative(page: Page, address: str, width: int) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=IMAGES / f"initiative-values-{width}.png")
     print(f"docs/images/initiative-values-{width}.png")
+
+
+def take_editor(page: Page, address: str, width: int) -> None:
+    """Ask the editor what can be written in the details; try that policy, and keep it as a case."""
+    page.goto(f"{address}/policy/definitions/new?kind=policy")
+    text = page.locator("#author-text")
+    text.evaluate(_ASK)
+    page.keyboard.press("Enter")
+    page.keyboard.type('"')
+    page.get_by_role("option").first.wait_for()
+    page.screenshot(path=IMAGES / f"editor-completion-{width}.png")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.get_by_label("Name", exact=True).fill("Workloads have an owner")
+    page.get_by_role("button", name="Try in the playground").click()
+    page.get_by_label("Manifests").fill(DEPLOYMENT)
+    page.get_by_role("button", name="Try", exact=True).click()
+    page.get_by_label("Name of the case").fill("nobody owns it")
+    page.get_by_role("button", name="Save as test case").click()
+    page.locator(".author-cases li").wait_for()
+    page.locator(".author-cases").scroll_into_view_if_needed()
+    page.screenshot(path=IMAGES / f"playground-{width}.png")
+    print(f"docs/images/editor-completion-{width}.png, docs/images/playground-{width}.png")
 
 
 @contextmanager

@@ -68,6 +68,8 @@ def draft(request: PortalRequest) -> HttpResponse:
         "edit_url": own["action"],
         "action": own["try_url"],
         "subtitle": f"{title}, as it is written",
+        # What is not stored has no page that the verdict could lead to.
+        "unsaved": True,
         "crumbs": _crumbs(*([Crumb(title, links.definition(form.row))] if form.row else [])),
     }
     tried = _Subject(title, lambda one: checks.tried(form, _home(one), request.principal), page)

@@ -126,6 +126,7 @@ def test_what_is_not_saved_yet_is_tried_as_it_is_written(
     answer = browser.post(str(page.tag["action"]), dict(page.fields))
     again = WebForm.read(browser, answer.content, "#author")
     assert "The label team is wanted here." in verdict(again.page)
+    assert not again.page.select('#verdict a[href*="/policy/definitions"]')
     back = again.one("button[formaction]")
     editor = browser.post(str(back["formaction"]), dict(again.fields) | {"look": "1"})
     assert encoded(template) in editor.content.decode()
