@@ -7,7 +7,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-Shape = serializers.Serializer[dict[str, Any]]
+
+class Shape(serializers.Serializer[dict[str, Any]]):
+    """A JSON object, in which ARM takes null for a field that may be left out as if it were."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields; those that may be left out may be null."""
+        fields = super().get_fields()
+        for field in fields.values():
+            field.allow_null = field.allow_null or not (field.required or field.read_only)
+        return fields
 
 
 class ErrorAdditionalInfoSerializer(Shape):

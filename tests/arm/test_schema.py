@@ -111,6 +111,17 @@ def test_assignments_are_as_described(schema: dict[str, Any], arm: Arm) -> None:
     _check(schema, "PolicyAssignmentListResult", page)
 
 
+def test_null_for_what_may_be_left_out_is_as_described(schema: dict[str, Any], arm: Arm) -> None:
+    arm.put(assignment(), body())
+    selectors = [{"name": None, "selectors": None}, {"name": ""}]
+    settings = {"resourceSelectors": selectors, "selfServeExemptionSettings": None}
+    sent = {"location": None, "properties": settings}
+    _check(schema, "PatchedPolicyAssignmentUpdate", sent)
+    changed: Any = arm.send("PATCH", assignment(), sent)
+    assert changed.status_code == 200, changed.content
+    _check(schema, "PolicyAssignment", changed.json())
+
+
 def test_exemptions_are_as_described(schema: dict[str, Any], arm: Arm) -> None:
     arm.put(assignment(), body())
     sent = {

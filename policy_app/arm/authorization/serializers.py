@@ -49,7 +49,8 @@ class SelectorSerializer(Shape):
 
     def get_fields(self) -> dict[str, Any]:
         """With ``in``, which no Python attribute can be called."""
-        values = serializers.ListField(child=serializers.CharField(), required=False)
+        text = serializers.CharField()
+        values = serializers.ListField(child=text, required=False, allow_null=True)
         return {**super().get_fields(), "in": values}
 
 
@@ -57,7 +58,7 @@ class ResourceSelectorSerializer(Shape):
     """A subset of the scope that the assignment is limited to."""
 
     name = serializers.CharField(required=False)
-    selectors = SelectorSerializer(many=True)
+    selectors = SelectorSerializer(many=True, required=False)
 
 
 class OverrideSerializer(Shape):
