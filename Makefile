@@ -14,13 +14,16 @@ checksum = $(shell cat $(1) 2>/dev/null | cksum | tr -d ' ')
 MADE := $(VENV)/.made-$(shell printf %s '$(CURDIR)' | cksum | tr -d ' ')
 RUNTIME := $(VENV)/.runtime-$(call checksum,requirements/build.txt requirements/runtime.txt pyproject.toml)
 DEV := $(VENV)/.dev-$(call checksum,requirements/dev.txt)
+# Not in the locks: it is large, brings its own pins, and only `make fuzz` needs it.
+SCHEMATHESIS := 4.32.5
+FUZZ := build/schemathesis-$(SCHEMATHESIS)
 
 # Without its interpreter (upgraded or removed on this machine) an environment is worth nothing.
 $(shell test -x $(BIN)/python || rm -f $(VENV)/.made-* $(VENV)/.runtime-* $(VENV)/.dev-*)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test install check bench lock screenshots clean \
+.PHONY: help run test install check bench fuzz lock screenshots clean \
 	check-style check-types check-imports check-templates check-django check-docs
 
 help: ## list the commands
@@ -60,6 +63,13 @@ check-docs: $(DEV)
 
 bench: $(DEV) ## measure; benchmarks/README.md says what
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: $(DEV) $(FUZZ)/bin/schemathesis ## ask the REST API whatever its schema allows or not; make fuzz ARGS="--minutes 5"
+	@$(BIN)/python tools/fuzz_rest.py --program "$(CURDIR)/$(FUZZ)/bin/schemathesis" $(ARGS)
+
+$(FUZZ)/bin/schemathesis:
+	@"$$(tools/find-python)" -m venv $(FUZZ)
+	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS)
 
 lock: ## write requirements/ from pyproject.toml; make lock ARGS=--upgrade for newer versions
 	@tools/lock "$$(tools/find-python)" $(ARGS)
