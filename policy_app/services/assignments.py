@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import Assignment, Scope
 from policy_app.services import activity, authorization, definitions, scopes
 from policy_app.services.authorization import Actor, actions
@@ -176,7 +176,7 @@ def _stamped(
     row: Assignment, draft: AssignmentDraft, by: User | None, created: bool
 ) -> dict[str, object]:
     """The metadata with the four fields that ARM adds; a caller's own values for them are lost."""
-    now = timezone.now().isoformat().replace("+00:00", "Z")
+    now = wall_clock.now().isoformat().replace("+00:00", "Z")
     who = by.get_username() if by else ""
     kept = row.metadata if not created else {"createdBy": who, "createdOn": now}
     return {

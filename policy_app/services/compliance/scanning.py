@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from policy_app import wall_clock
 from policy_app.models import Cluster, ClusterAudit, Scan, ScanChunk
 from policy_app.services import work
 
@@ -115,4 +116,4 @@ def _widen(scan: Scan) -> None:
         return
     ClusterAudit.objects.get_or_create(cluster=scan.cluster)
     audits = ClusterAudit.objects.filter(cluster=scan.cluster)
-    audits.update(wants_full=True, due_at=timezone.now())
+    audits.update(wants_full=True, due_at=wall_clock.now())
