@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from policy_app import wall_clock
 from policy_app.evaluation.language.assignments import EffectivePolicy
 from policy_app.evaluation.language.constraints import (

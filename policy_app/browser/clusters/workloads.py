@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
 from policy_app import wall_clock
 from policy_app.apimachinery import tables
 from policy_app.apimachinery.kinds import Kinds

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-
 from policy_app import wall_clock
 from policy_app.browser.compliance import charts, links_to, places, rows, states
 from policy_app.browser.inputs import asked

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-
 from policy_app import wall_clock
 from policy_app.evaluation.gatekeeper.exemptions import OWN_NAMESPACE
 from policy_app.evaluation.gatekeeper.review import Review

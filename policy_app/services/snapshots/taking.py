@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-
 from policy_app import wall_clock
 from policy_app.apimachinery import builtin
 from policy_app.apimachinery.schemas import Schemas

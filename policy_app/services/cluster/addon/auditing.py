@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-
 from policy_app import wall_clock
 from policy_app.apimachinery.kinds import Kinds
 from policy_app.apimachinery.objects import Object, timestamp
