@@ -24,7 +24,6 @@ class GridFilter(FilterSet):  # type: ignore[misc]  # the library has no types
         given = {name: value for name, value in values if value not in EMPTY_VALUES}
         return {name: value for name, value in given.items() if not _is_hidden(self, value)}
 
-
     def filter_queryset(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows that are left by what is chosen."""
         for name, value in self.chosen.items():
