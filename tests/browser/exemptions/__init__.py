@@ -1,0 +1,1 @@
+"""The pages of exemptions: list, form, review, one exemption, deletion."""
