@@ -1,4 +1,4 @@
-"""Remediations and attestations, to be read: both are asked for through REST."""
+"""Remediations and attestations, to be read: their services alone write them."""
 
 from __future__ import annotations
 

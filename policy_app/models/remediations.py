@@ -14,6 +14,7 @@ from django.db import models
 from policy_app.models.objects import JsonText
 from policy_app.models.resources import ArmResource
 from policy_app.models.scopes import Cluster, Scope
+from policy_app.models.stamps import Stamp
 
 
 class Remediation(ArmResource):
@@ -110,8 +111,8 @@ class RemediationDeployment(models.Model):
     """The reason of the API server's refusal; empty where it did not refuse."""
     message = models.TextField(blank=True)
     """Why it failed, or what was done."""
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = Stamp(auto_now_add=True)
+    updated_at = Stamp(auto_now=True)
 
     class Meta:
         ordering = ["pk"]

@@ -21,7 +21,6 @@ from policy_app.arm.views import ArmView
 from policy_app.models import Remediation as Row
 from policy_app.services import authorization, remediations
 from policy_app.services.authorization import actions
-from policy_app.services.remediations import Counts
 
 _READ = actions.of(actions.REMEDIATIONS, actions.READ)
 _COLUMNS = Columns(
@@ -32,10 +31,7 @@ _COLUMNS = Columns(
         Column("resourceDiscoveryMode", "discovery", Kind.CHOICE, tuple(Row.Discovery.values)),
     )
 )
-_FILTER = openapi.filter_parameter(
-    "A condition on `policyAssignmentId`, `policyDefinitionReferenceId`, `provisioningState` and"
-    " `resourceDiscoveryMode`."
-)
+_FILTER = openapi.filter_parameter(f"A condition on {_COLUMNS.expected}.")
 _TASK = OpenApiExample(
     "Bring what runs already to a read-only root file system",
     request_only=True,
@@ -67,7 +63,7 @@ class Remediations(ArmView):
         rows = authorization.visible(remediations.at_and_below(self.scope), self.caller, _READ)
         page = paginate(request, filtered(request, rows, _COLUMNS))
         counts = remediations.counts_of(page.rows)
-        shown = [shapes.remediation(one, counts.get(one.pk, Counts())) for one in page.rows]
+        shown = [shapes.remediation(one, counts[one.pk]) for one in page.rows]
         return Response(page.body(shown))
 
 
@@ -81,7 +77,7 @@ class _OfOne(ArmView):
         return str(self.kwargs["remediationName"])
 
     def _shown(self, row: Row, code: int = status.HTTP_200_OK) -> Response:
-        counts = remediations.counts_of([row]).get(row.pk, Counts())
+        counts = remediations.counts_of([row])[row.pk]
         return Response(shapes.remediation(row, counts), status=code)
 
 

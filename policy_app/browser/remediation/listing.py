@@ -16,8 +16,6 @@ from policy_app.services import authorization, remediations
 from policy_app.services.authorization import actions
 from policy_app.services.remediations import Counts
 
-WRITE = actions.of(actions.REMEDIATIONS, actions.WRITE)
-READ = actions.of(actions.REMEDIATIONS, actions.READ)
 COLUMNS = (
     Column("created", "Created", ("created_at",)),
     Column("name", "Task", ("name",), "col-name"),
@@ -26,6 +24,8 @@ COLUMNS = (
     Column("state", "State", ("state", "name")),
     Column("objects", "Objects", css="number"),
 )
+_WRITE = actions.of(actions.REMEDIATIONS, actions.WRITE)
+_READ = actions.of(actions.REMEDIATIONS, actions.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Row:
 @portal_page()
 def tasks(request: PortalRequest) -> HttpResponse:
     """``?sort=&page=``; the newest first where no order is asked for."""
-    seen = authorization.visible(remediations.everywhere(), request.principal, READ)
+    seen = authorization.visible(remediations.everywhere(), request.principal, _READ)
     sorting = Sorting.of(request, COLUMNS)
     if "sort" not in request.GET:
         sorting = replace(sorting, descending=True)
@@ -55,8 +55,8 @@ def tasks(request: PortalRequest) -> HttpResponse:
         "crumbs": [Crumb("Policy", "/"), Crumb("Remediation")],
         "headers": sorting.headers(request),
         "page": page,
-        "rows": [_row(one, counts.get(one.pk, Counts())) for one in page.object_list],
-        "may_ask": authorization.permit_somewhere(request.principal, WRITE),
+        "rows": [_row(one, counts[one.pk]) for one in page.object_list],
+        "may_ask": authorization.permit_somewhere(request.principal, _WRITE),
     }
     return render_page(request, "remediation/list.html", context, part="remediation/_grid.html")
 

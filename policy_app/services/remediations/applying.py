@@ -40,12 +40,13 @@ State = RemediationDeployment.State
 def apply(deployment: RemediationDeployment) -> None:
     """Change the object and note what came of it, in one transaction.
 
-    One that was canceled meanwhile is left as it is.
+    One that was canceled meanwhile, or is gone with its remediation, is left as it is.
     """
     cluster = deployment.cluster
     with writing(cluster) as writer:
-        row = RemediationDeployment.objects.select_for_update().get(pk=deployment.pk)
-        if row.state != State.ACCEPTED:
+        waiting = RemediationDeployment.objects.filter(pk=deployment.pk, state=State.ACCEPTED)
+        row = waiting.select_for_update().first()
+        if row is None:
             return
         try:
             with writer.savepoint():

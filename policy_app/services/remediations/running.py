@@ -1,4 +1,4 @@
-"""Carry remediations out: workers call ``advance`` every few seconds, one of them at a time.
+"""Carry remediations out: workers call ``advance`` every few seconds, mostly one at a time.
 
 Each step is a transaction of its own that says how far things are, so that a worker that is cut off
 leaves nothing half done, and two that are at it at once do nothing twice.
@@ -20,7 +20,7 @@ from policy_app.services.remediations import applying, finding, tasks
 from policy_app.services.remediations.finding import Found
 
 _SECONDS = 5.0
-"""How long one call goes on at most, an object more or less: its caller has other duties."""
+"""How long one call goes on changing objects, one more or less: its caller has other duties."""
 _MOST_ATTEMPTS = 3
 _AT_ONCE = 500
 _SOME_FAILED = "Some objects failed, and no failure threshold allows that."
@@ -50,7 +50,7 @@ def _forward(row: Remediation, deadline: float) -> None:
     if row.state != State.RUNNING:
         _evaluate(row)
     waiting = tasks.deployments(row).filter(state=tasks.State.ACCEPTED).order_by("pk")
-    while (one := waiting.first()) is not None and not _is_beyond_threshold(row):
+    while (one := waiting.first()) is not None and not _is_to_end(row):
         if time.monotonic() > deadline:
             return
         applying.apply(one)
@@ -87,8 +87,8 @@ def _finish(row: Remediation) -> None:
         locked = tasks.locked(row, State.RUNNING)
         if locked is None:
             return
-        counts = _counts(locked)
-        if _is_beyond_threshold(locked):
+        counts = tasks.counts_of([locked])[locked.pk]
+        if _is_beyond_threshold(locked, counts):
             share = f"{counts.failed} of {counts.total}"
             tasks.end(locked, State.FAILED, f"More failed than the threshold allows: {share}.")
         elif counts.failed and locked.failure_threshold is None:
@@ -97,15 +97,16 @@ def _finish(row: Remediation) -> None:
             tasks.end(locked, State.SUCCEEDED)
 
 
-def _is_beyond_threshold(row: Remediation) -> bool:
+def _is_to_end(row: Remediation) -> bool:
+    """Whether it ends although something waits; nothing is counted where no threshold is set."""
     if row.failure_threshold is None:
         return False
-    counts = _counts(row)
-    return counts.failed > row.failure_threshold * counts.total
+    return _is_beyond_threshold(row, tasks.counts_of([row])[row.pk])
 
 
-def _counts(row: Remediation) -> tasks.Counts:
-    return tasks.counts_of([row]).get(row.pk, tasks.Counts())
+def _is_beyond_threshold(row: Remediation, counts: tasks.Counts) -> bool:
+    threshold = row.failure_threshold
+    return threshold is not None and counts.failed > threshold * counts.total
 
 
 def _note_failure(row: Remediation) -> None:

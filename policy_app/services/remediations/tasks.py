@@ -40,11 +40,6 @@ class Counts:
     succeeded: int = 0
     failed: int = 0
 
-    @property
-    def ended(self) -> int:
-        """Those of which it is known what became of them."""
-        return self.succeeded + self.failed
-
 
 def find(scope: Scope, name: str) -> Remediation | None:
     """The remediation of this name at exactly this scope, in any letter case."""
@@ -83,8 +78,9 @@ def deployments(remediation: Remediation) -> QuerySet[RemediationDeployment]:
 
 
 def counts_of(some: Iterable[Remediation]) -> Mapping[int, Counts]:
-    """How far remediations are, by primary key, in one statement."""
-    rows = RemediationDeployment.objects.filter(remediation__in=[one.pk for one in some])
+    """How far each of the remediations is, by primary key, in one statement."""
+    keys = [one.pk for one in some]
+    rows = RemediationDeployment.objects.filter(remediation__in=keys)
     counted = (
         rows.order_by()
         .values("remediation")
@@ -94,7 +90,8 @@ def counts_of(some: Iterable[Remediation]) -> Mapping[int, Counts]:
             failed=Count("pk", filter=Q(state=State.FAILED)),
         )
     )
-    return {one.pop("remediation"): Counts(**one) for one in counted}
+    found = {one.pop("remediation"): Counts(**one) for one in counted}
+    return {key: found.get(key, Counts()) for key in keys}
 
 
 @transaction.atomic
@@ -157,16 +154,19 @@ def cancel(scope: Scope, name: str, by: Actor) -> Remediation:
 @transaction.atomic
 def delete(remediation: Remediation, by: Actor) -> None:
     """Delete one that is over, with what is known of its objects.  Raises ``PolicyError``."""
-    authorization.require(by, _DELETE, remediation.scope)
-    if locked(remediation, *Remediation.OPEN) is not None:
+    scope = remediation.scope
+    authorization.require(by, _DELETE, scope)
+    # As ``put`` does: otherwise one that somebody begins anew just now would go.
+    lock(scope)
+    row = get(scope, remediation.name)
+    if row.is_open:
         text = "Cancel it first, or wait until it has ended (Succeeded, Canceled, Failed)."
         raise PolicyError(
             "InvalidDeleteRemediationRequest",
-            f"The request to delete remediation '{remediation.name}' is invalid. {text}",
+            f"The request to delete remediation '{row.name}' is invalid. {text}",
         )
-    before = as_object(remediation)
-    activity.record(by, _DELETE, remediation.arm_id, scope=remediation.scope, before=before)
-    remediation.delete()
+    activity.record(by, _DELETE, row.arm_id, scope=scope, before=as_object(row))
+    row.delete()
 
 
 def locked(row: Remediation, *states: str) -> Remediation | None:

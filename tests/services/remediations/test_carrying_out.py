@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy_app.models import Cluster, Remediation, Scope
+from policy_app.models import Cluster, KubeObject, Remediation, Scope
 from policy_app.services import assignments, remediations
 from policy_app.services.cluster import addon
 from policy_app.services.remediations import applying, finding
@@ -93,9 +93,19 @@ def test_a_pod_whose_successor_would_be_refused_stays(
     assert list(read_only(api)) == [name]
 
 
-def test_excluded_namespaces_and_finished_pods_are_left_alone(
-    rg_demo: Scope, aks_demo: Cluster
-) -> None:
+def test_pods_that_have_run_to_their_end_are_left_alone(rg_demo: Scope, aks_demo: Cluster) -> None:
+    api = Api()
+    api.create(pod("over"))
+    api.create(pod("there"))
+    over = KubeObject.objects.get(cluster=aks_demo, plural="pods", name="over")
+    over.body = {**over.body, "status": {"phase": "Succeeded"}}
+    over.save()
+    row = ask(assign(rg_demo, policy()))
+    remediations.advance()
+    assert set(outcomes(row)) == {"", "there"}
+
+
+def test_excluded_namespaces_are_left_alone(rg_demo: Scope, aks_demo: Cluster) -> None:
     api = Api()
     api.create(pod("there"))
     row = ask(assign(rg_demo, policy(), parameters={"excludedNamespaces": ["default"]}))
@@ -197,6 +207,20 @@ def test_what_is_canceled_on_the_way_changes_nothing_more(
     assert states == ["Succeeded", "Canceled", "Canceled"]
     assert outcomes(row)[""] == ("Canceled", "It was canceled.")
     assert sorted(read_only(api).values()) == [False, False, True]
+
+
+def test_an_object_that_a_worker_still_held_is_left_when_its_task_is_deleted(
+    rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    api = Api()
+    api.create(deployment(replicas=1))
+    row = ask(assign(rg_demo, policy()))
+    remediations.advance(seconds=-1)
+    held = row.deployments.get()
+    remediations.cancel(rg_demo, "fix", None)
+    remediations.delete(row, None)
+    applying.apply(held)
+    assert list(read_only(api).values()) == [False]
 
 
 def test_what_a_dead_worker_began_is_finished_by_the_next(
