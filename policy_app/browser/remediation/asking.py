@@ -13,16 +13,15 @@ from django.urls import reverse
 from policy_app.browser.inputs import asked, typed
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.browser.remediation import looks
+from policy_app.models import Remediation
 from policy_app.services import remediations
 from policy_app.services.authorization import Principal
 from policy_app.services.errors import PolicyError
 from policy_app.services.remediations import Candidate
 
-_FIELDS = {
-    "properties.resourceCount": "count",
-    "properties.failureThreshold.percentage": "threshold",
-}
-_NOT_CHOSEN = PolicyError("InvalidRequestContent", "Choose a policy of the list.", target="policy")
+_COUNT = "properties.resourceCount"
+_THRESHOLD = "properties.failureThreshold.percentage"
+_FIELDS = {_COUNT: "count", _THRESHOLD: "threshold"}
 
 
 @portal_page("GET", "POST")
@@ -37,7 +36,7 @@ def new(request: PortalRequest) -> HttpResponse:
     chosen = next((one for one in offered if _key(one) == values["policy"]), None)
     try:
         if chosen is None:
-            raise _NOT_CHOSEN
+            raise _wrong("policy", "Choose a policy of the list.")
         row = _ask(chosen, given, request.principal)
     except PolicyError as refusal:
         return _form(request, offered, values, refusal)
@@ -45,15 +44,16 @@ def new(request: PortalRequest) -> HttpResponse:
     return redirect(looks.url(row))
 
 
-def _ask(chosen: Candidate, given: QueryDict, by: Principal) -> Any:
+def _ask(chosen: Candidate, given: QueryDict, by: Principal) -> Remediation:
     properties: dict[str, Any] = {
         "policyAssignmentId": chosen.assignment.arm_id,
         "policyDefinitionReferenceId": chosen.reference_id,
-        "resourceCount": _number(given.get("count", ""), "properties.resourceCount"),
+        "resourceCount": _number(given.get("count", ""), _COUNT, 1, remediations.MOST_RESOURCES),
     }
     if threshold := given.get("threshold", "").strip():
-        target = "properties.failureThreshold.percentage"
-        properties["failureThreshold"] = {"percentage": _number(threshold, target) / 100}
+        # People write percents, and ARM a part of one.
+        part = _number(threshold, _THRESHOLD, 0, 100) / 100
+        properties["failureThreshold"] = {"percentage": part}
     if given.get("evaluate"):
         properties["resourceDiscoveryMode"] = "ReEvaluateCompliance"
     name = f"remediation-{secrets.token_hex(4)}"
@@ -61,10 +61,16 @@ def _ask(chosen: Candidate, given: QueryDict, by: Principal) -> Any:
     return row
 
 
-def _number(text: str, target: str) -> int:
-    if not (text.strip().isascii() and text.strip().isdecimal() and len(text) < 9):
-        raise PolicyError("InvalidRequestContent", "Write a whole number.", target=target)
-    return int(text)
+def _number(text: str, target: str, least: int, most: int) -> int:
+    digits = text.strip()
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) < 9
+    if not is_number or not least <= int(digits) <= most:
+        raise _wrong(target, f"Write a whole number from {least} to {most:,}.")
+    return int(digits)
+
+
+def _wrong(target: str, what: str) -> PolicyError:
+    return PolicyError("InvalidRequestContent", what, target=target)
 
 
 def _first_of(offered: list[Candidate], assignment_id: str) -> str:

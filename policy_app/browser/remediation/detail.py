@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -15,14 +17,13 @@ from policy_app.browser.remediation import looks
 from policy_app.models import Remediation
 from policy_app.services import authorization, remediations
 from policy_app.services.authorization import actions
-from policy_app.services.remediations import Counts
 
 
 @portal_page()
 def task(request: PortalRequest) -> HttpResponse:
     """``?id=&page=``; htmx asks for the part that changes while it is carried out."""
     row = remediations.with_id(asked(request, "id"), request.principal)
-    page = page_of(request, remediations.deployments(row).order_by("pk"))
+    page = page_of(request, remediations.deployments(row))
     context = {
         "title": row.name,
         "subtitle": "Remediation task",
@@ -32,9 +33,8 @@ def task(request: PortalRequest) -> HttpResponse:
             Crumb(row.name),
         ],
         "task": row,
-        "url": looks.url(row),
         "look": looks.of_task(row),
-        "counts": remediations.counts_of([row]).get(row.pk, Counts()),
+        "counts": remediations.counts_of([row])[row.pk],
         "facts": _facts(row),
         "page": page,
         "rows": [(one, looks.of_object(one)) for one in page.object_list],
@@ -68,11 +68,16 @@ def _facts(row: Remediation) -> list[Fact]:
         Fact("Looks for", Remediation.Discovery(row.discovery).label),
         Fact("At most", f"{row.resource_count} objects"),
         Fact("Failures", share or "Fails with one object that fails"),
-        Fact("Created", _when(row)),
+        Fact("Created", _created(row)),
+        *([Fact("Ended", _told(row.finished_at))] if row.finished_at else []),
         Fact("Remediation ID", row.arm_id, code=True, copy=True, wide=True),
     ]
 
 
-def _when(row: Remediation) -> str:
+def _created(row: Remediation) -> str:
     who = f" by {row.created_by}" if row.created_by else ""
-    return f"{row.created_at:%Y-%m-%d %H:%M}{who}"
+    return f"{_told(row.created_at)}{who}"
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -9,6 +9,7 @@ policies that can be chosen.
 from __future__ import annotations
 
 from policy_app.services.remediations.candidates import Candidate, candidates
+from policy_app.services.remediations.drafts import MOST_RESOURCES
 from policy_app.services.remediations.running import advance
 from policy_app.services.remediations.tasks import (
     Counts,
@@ -26,6 +27,7 @@ from policy_app.services.remediations.tasks import (
 )
 
 __all__ = [
+    "MOST_RESOURCES",
     "Candidate",
     "Counts",
     "advance",

@@ -36,7 +36,7 @@ def test_a_task_is_asked_for_watched_and_found_in_the_list(
     page.get_by_role("link", name="Create remediation task").click()
     page.get_by_label("Objects at most").fill("none")
     page.get_by_role("button", name="Remediate").click()
-    expect(page.locator("#count-error")).to_have_text("Write a whole number.")
+    expect(page.locator("#count-error")).to_have_text("Write a whole number from 1 to 50,000.")
     looks_right()
     page.get_by_label("Objects at most").fill("10")
     page.get_by_role("button", name="Remediate").click()

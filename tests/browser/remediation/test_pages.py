@@ -75,11 +75,16 @@ def test_a_task_is_canceled(visitor: Client, rg_demo: Scope) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "where"),
-    [("count", "many", "count"), ("count", "0", "count"), ("threshold", "101", "threshold")],
+    ("field", "value", "right"),
+    [
+        ("count", "many", "from 1 to 50,000"),
+        ("count", "0", "from 1 to 50,000"),
+        ("threshold", "101", "from 0 to 100"),
+        ("threshold", "²", "from 0 to 100"),
+    ],
 )
-def test_what_is_wrong_is_said_at_its_field(
-    visitor: Client, rg_demo: Scope, field: str, value: str, where: str
+def test_what_is_wrong_is_said_at_its_field_with_what_would_be_right(
+    visitor: Client, rg_demo: Scope, field: str, value: str, right: str
 ) -> None:
     assign(rg_demo, policy())
     (choice,) = read(visitor, NEW).select("#policy option")
@@ -87,7 +92,8 @@ def test_what_is_wrong_is_said_at_its_field(
     answer = visitor.post(NEW, sent)
     assert answer.status_code == 400
     page = BeautifulSoup(answer.content, "html.parser")
-    assert [one["id"] for one in page.select(".field-error")] == [f"{where}-error"]
+    (error,) = page.select(".field-error")
+    assert (error["id"], right in error.get_text()) == (f"{field}-error", True)
     assert page.select_one(f"#{field}")["value"] == value  # type: ignore[index]
     assert not Remediation.objects.exists()
 
@@ -129,6 +135,19 @@ def test_the_newest_task_comes_first_unless_another_order_is_asked_for(
     assert [str(newer.scope) in rows[0], str(older.scope) in rows[1]] == [True, True]
     for order in ("created", "-scope", "-created"):
         assert len(read(visitor, f"{LIST}?sort={order}").select("tbody tr")) == 2
+
+
+def test_a_task_that_is_under_way_asks_anew_for_the_page_that_is_looked_at(
+    visitor: Client, rg_demo: Scope, aks_demo: Cluster
+) -> None:
+    row = ask(assign(rg_demo, policy()))
+    url = f"/policy/remediation/task?id={row.arm_id}&page=2"
+    (part,) = read(visitor, url).select("[hx-trigger='every 2s']")
+    assert part["hx-get"] == url
+    remediations.advance()
+    page = read(visitor, url)
+    assert page.select("[hx-trigger='every 2s']") == []
+    assert "Ended" in text(page)
 
 
 @pytest.mark.parametrize("path", [LIST, NEW])
