@@ -24,6 +24,7 @@ from policy_app.evaluation.language.exemptions import in_arm_form
 from policy_app.evaluation.language.reading import Reader, refuse_deep
 from policy_app.models import Assignment, Attestation, Scope
 from policy_app.services import activity, assigned_policies, authorization, reach
+from policy_app.services.assigned_policies import ASSIGNMENT, REFERENCE, NoPolicyError
 from policy_app.services.authorization import Actor, actions
 from policy_app.services.drafts import from_assignment
 from policy_app.services.drafts.validation import faults_of_name, refuse
@@ -31,11 +32,8 @@ from policy_app.services.errors import NotFound, PolicyError
 from policy_app.services.writing import lock, sign
 
 NAME_LIMIT = 128
-INVALID = "InvalidCreateAttestationRequest"
 _WRITE = actions.of(actions.ATTESTATIONS, actions.WRITE)
 _DELETE = actions.of(actions.ATTESTATIONS, actions.DELETE)
-_ASSIGNMENT = "properties.policyAssignmentId"
-_REFERENCE = "properties.policyDefinitionReferenceId"
 _TYPES = {
     Scope.Kind.SUBSCRIPTION: "Microsoft.Resources/subscriptions",
     Scope.Kind.RESOURCE_GROUP: "Microsoft.Resources/subscriptions/resourceGroups",
@@ -151,28 +149,28 @@ def validate(scope: Scope, name: str, body: Any, by: Actor) -> AttestationDraft:
 
     ``by`` must know of the assignment.
     """
-    about = {"what": "attestation", "code": "InvalidAttestationName"}
-    refuse(
-        [*faults_of_name(name, NAME_LIMIT, "at this scope", **about)], f"The attestation '{name}'"
-    )
+    subject, code = f"The attestation '{name}'", "InvalidAttestationName"
+    faults = faults_of_name(name, NAME_LIMIT, "at this scope", what="attestation", code=code)
+    refuse([*faults], subject)
     try:
         draft = AttestationDraft.parse(body)
     except LanguageError as error:
         raise PolicyError(error.code, error.message, target=error.path) from None
     assignment = assigned_policies.assignment_for(by, draft.assignment_id)
-    refuse([*_against_assignment(draft, assignment, scope, name)], f"The attestation '{name}'")
+    refuse([*_against_assignment(draft, assignment, scope, name)], subject)
     return draft
 
 
-def attested_policy(scope: Scope, assignment: Assignment, reference: str) -> EffectivePolicy | None:
-    """The manual policy of an assignment that is about a scope as a resource; None without one.
-
-    Raises ``PolicyError`` or ``LanguageError`` where the assignment cannot be put to work.
-    """
-    policy = assigned_policies.policy_of(assignment, reference)
-    if policy is None or policy.effect != MANUAL or not _concerns(policy, assignment, scope):
-        return None
-    return policy
+def concerns(policy: EffectivePolicy, assignment: Assignment, scope: Scope) -> bool:
+    """Whether the assignment reaches a scope, and its policy's rule is not for others."""
+    if not reach.covers(from_assignment(assignment), scope):
+        return False
+    about = Resource(id=scope.arm_id, type=resource_type(scope), location=scope.location)
+    try:
+        return policy.definition.condition.holds(about, policy.parameters) is not False
+    except LanguageError:
+        # What the rule asks is not known of a resource here, which keeps nothing away.
+        return True
 
 
 def resource_type(scope: Scope) -> str:
@@ -214,39 +212,20 @@ def _evidence(entry: Reader) -> dict[str, str]:
 def _against_assignment(
     draft: AttestationDraft, assignment: Assignment, scope: Scope, name: str
 ) -> Iterator[PolicyError]:
-    if assignment.definition.is_initiative and not draft.reference_id:
-        why = "It is of a policy set definition: name one policy of it."
-        yield _invalid(name, f"'policyDefinitionReferenceId' is missing. {why}", _REFERENCE)
-        return
     try:
-        policy = assigned_policies.policy_of(assignment, draft.reference_id)
-    except (PolicyError, LanguageError) as error:
-        yield _invalid(name, f"The policy assignment cannot be put to work: {error}", _ASSIGNMENT)
+        policy = assigned_policies.meant(assignment, draft.reference_id)
+    except NoPolicyError as error:
+        yield _invalid(name, str(error), error.target)
         return
-    target = _REFERENCE if draft.reference_id else _ASSIGNMENT
-    if policy is None:
-        why = f"The policy assignment has no policy '{draft.reference_id}' that can be put to work."
-        yield _invalid(name, why, target)
-    elif policy.effect != MANUAL:
+    if policy.effect != MANUAL:
         why = f"'{title_of(policy)}' has the effect {policy.effect}, and not {MANUAL}: it is judged"
+        target = REFERENCE if draft.reference_id else ASSIGNMENT
         yield _invalid(name, f"{why} by machines, and nobody's word counts.", target)
-    elif not _concerns(policy, assignment, scope):
+    elif not concerns(policy, assignment, scope):
         why = f"No compliance data was found for resource '{scope.arm_id}' against policy"
-        yield _invalid(name, f"{why} assignment '{draft.assignment_id}'.", _ASSIGNMENT)
-
-
-def _concerns(policy: EffectivePolicy, assignment: Assignment, scope: Scope) -> bool:
-    """Whether the assignment reaches a scope, and its policy's rule is not for others."""
-    if not reach.covers(from_assignment(assignment), scope):
-        return False
-    about = Resource(id=scope.arm_id, type=resource_type(scope), location=scope.location)
-    try:
-        return policy.definition.condition.holds(about, policy.parameters) is not False
-    except LanguageError:
-        # What the rule asks is not known of a resource here, which keeps nothing away.
-        return True
+        yield _invalid(name, f"{why} assignment '{draft.assignment_id}'.", ASSIGNMENT)
 
 
 def _invalid(name: str, why: str, target: str) -> PolicyError:
     text = f"Unable to create attestation '{name}'. {why}"
-    return PolicyError(INVALID, text, target=target)
+    return PolicyError("InvalidCreateAttestationRequest", text, target=target)

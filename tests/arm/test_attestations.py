@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from policy_app.models import Cluster
 from tests.arm.addresses import (
@@ -89,6 +91,23 @@ def test_what_is_attested_is_a_state_until_it_expires_or_is_deleted(manual: None
     assert arm.send("DELETE", attestation()).status_code == 204
     assert states(arm) == []
     assert arm.error("GET", attestation())["code"] == "AttestationNotFound"
+
+
+def test_many_attestations_of_a_policy_need_no_more_queries_than_one(
+    manual: None, arm: Arm
+) -> None:
+    def needed() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            states(arm)
+        return len(captured)
+
+    arm.put(attestation(), said(complianceState="Compliant"))
+    needed()  # what is kept from now on is read once
+    one = needed()
+    for number in range(3):
+        arm.put(attestation(name=f"more-{number}"), said(complianceState="Compliant"))
+    assert len(states(arm)) == 4
+    assert needed() == one
 
 
 def test_a_state_is_gone_with_the_assignment(manual: None, arm: Arm) -> None:

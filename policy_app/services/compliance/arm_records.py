@@ -39,16 +39,16 @@ def policy_states(where: Where, filters: Filters = NO_FILTERS) -> Iterator[Recor
     rows = policies(where, filters).exclude(state=ComplianceState.NOT_STARTED)
     context = Context()
     for row in rows.order_by("-evaluated_at", "pk"):
-        at = row.evaluated_at or row.since
-        yield _policy_state(context.of(row), at, row.state, _why(row))
+        moment = row.evaluated_at or row.since
+        yield _policy_state(context.of(row), moment, row.state, _why(row))
     if isinstance(where, Scope) and filters == NO_FILTERS:
         for one, about in attested.of(where, context):
             yield _policy_state(about, one.updated_at, one.state, None)
 
 
-def _policy_state(about: About, at: datetime, state: str, why: Record | None) -> Record:
+def _policy_state(about: About, moment: datetime, state: str, why: Record | None) -> Record:
     return {
-        "timestamp": _time(at),
+        "timestamp": _time(moment),
         **about.resource,
         **about.policy,
         "effectiveParameters": "",

@@ -17,19 +17,18 @@ from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.reading import Reader, refuse_deep
 from policy_app.models import Assignment, Remediation, Scope
 from policy_app.services import assigned_policies
+from policy_app.services.assigned_policies import ASSIGNMENT, REFERENCE, NoPolicyError
 from policy_app.services.authorization import Actor
 from policy_app.services.drafts.validation import faults_of_name, refuse
 from policy_app.services.errors import PolicyError
 
-INVALID = "InvalidCreateRemediationRequest"
 NAME_LIMIT = 128
 MOST_RESOURCES = 50_000
+"""The most objects that one remediation can be asked to change."""
 _RESOURCES = 500
 _MOST_AT_ONCE = 30
 _AT_ONCE = 10
 _MOST_IDS = 100
-_ASSIGNMENT = "properties.policyAssignmentId"
-_REFERENCE = "properties.policyDefinitionReferenceId"
 
 
 class RemediationError(LanguageError):
@@ -86,24 +85,23 @@ def validate(scope: Scope, name: str, body: Any, by: Actor) -> RemediationDraft:
 
     ``by`` must know of the assignment.
     """
-    about = {"what": "remediation", "code": "InvalidRemediationName"}
-    refuse(
-        [*faults_of_name(name, NAME_LIMIT, "at this scope", **about)], f"The remediation '{name}'"
-    )
+    subject, code = f"The remediation '{name}'", "InvalidRemediationName"
+    faults = faults_of_name(name, NAME_LIMIT, "at this scope", what="remediation", code=code)
+    refuse([*faults], subject)
     try:
         draft = RemediationDraft.parse(body)
     except LanguageError as error:
         raise PolicyError(error.code, error.message, target=error.path) from None
-    refuse([*_contradictions(draft, scope, name)], f"The remediation '{name}'")
+    refuse([*_contradictions(draft, scope, name)], subject)
     assignment = assigned_policies.assignment_for(by, draft.assignment_id)
-    refuse([*_against_assignment(draft, assignment, scope, name)], f"The remediation '{name}'")
+    refuse([*_against_assignment(draft, assignment, scope, name)], subject)
     return draft
 
 
 def invalid(name: str, why: str, target: str) -> PolicyError:
     """Azure's refusal of a remediation."""
     text = f"The request to create remediation '{name}' is invalid. {why}"
-    return PolicyError(INVALID, text, target=target)
+    return PolicyError("InvalidCreateRemediationRequest", text, target=target)
 
 
 def _contradictions(draft: RemediationDraft, scope: Scope, name: str) -> Iterator[PolicyError]:
@@ -123,35 +121,19 @@ def _against_assignment(
 ) -> Iterator[PolicyError]:
     if not scope.is_at_or_below(assignment.scope):
         why = f"'{scope.arm_id}' is not at or below '{assignment.scope.arm_id}', the scope of"
-        yield invalid(name, f"{why} the policy assignment.", _ASSIGNMENT)
+        yield invalid(name, f"{why} the policy assignment.", ASSIGNMENT)
         return
-    if assignment.definition.is_initiative and not draft.reference_id:
-        why = (
-            f"The policy assignment '{draft.assignment_id}' assigns a policy set definition. Name"
-            " one policy of it in 'policyDefinitionReferenceId'."
-        )
-        yield invalid(name, why, _REFERENCE)
-        return
-    yield from _against_policy(draft, assignment, name)
-
-
-def _against_policy(
-    draft: RemediationDraft, assignment: Assignment, name: str
-) -> Iterator[PolicyError]:
     try:
-        policy = assigned_policies.policy_of(assignment, draft.reference_id)
-    except (PolicyError, LanguageError) as error:
-        yield invalid(name, f"The policy assignment cannot be put to work: {error}", _ASSIGNMENT)
+        policy = assigned_policies.meant(assignment, draft.reference_id)
+    except NoPolicyError as error:
+        yield invalid(name, str(error), error.target)
         return
-    if policy is None:
-        why = f"The policy assignment has no policy '{draft.reference_id}' that can be put to work."
-        yield invalid(name, why, _REFERENCE)
-    elif not changes_objects(policy):
+    if not changes_objects(policy):
         why = (
             f"'{title_of(policy)}' has the effect {policy.effect}, which changes nothing. Only"
             f" policies with the effect {MUTATE} can be remediated in a cluster."
         )
-        yield invalid(name, why, _REFERENCE if draft.reference_id else _ASSIGNMENT)
+        yield invalid(name, why, REFERENCE if draft.reference_id else ASSIGNMENT)
     elif policy.effect != MUTATE:
         why = f"'{title_of(policy)}' is assigned with the effect {policy.effect}, and not {MUTATE}."
-        yield invalid(name, why, _ASSIGNMENT)
+        yield invalid(name, why, ASSIGNMENT)
