@@ -30,11 +30,10 @@ def candidates(by: Actor) -> list[Candidate]:
     Three statements, however many assignments there are.
     """
     policies = Definition.objects.filter(kind=Definition.Kind.POLICY, **{_CHANGES: False})
-    titles = dict(policies.values_list("key", "display_name"))
+    told = list(policies.values_list("pk", "key", "display_name"))
+    titles = {key: title for _, key, title in told}
     members = _members(titles)
-    rows = assignments.everywhere().filter(
-        definition__in=[*members, *policies.values_list("pk", flat=True)]
-    )
+    rows = assignments.everywhere().filter(definition__in=[*members, *(pk for pk, _, _ in told)])
     seen = authorization.visible(rows, by, actions.SEE_ASSIGNMENTS)
     found = [
         Candidate(row, reference_id, titles[key])

@@ -25,7 +25,7 @@ from policy_app.models import (
     Remediation,
     RemediationDeployment,
 )
-from policy_app.services import assignments, enforcement, reach, scopes
+from policy_app.services import assignments, enforcement, reach
 from policy_app.services.assigned_policies import policy_of
 from policy_app.services.cluster import addon, bootstrap, clock, kinds, policy
 from policy_app.services.cluster.audited import stored_under
@@ -71,13 +71,11 @@ def find(remediation: Remediation) -> Found:
 
 
 def _clusters(remediation: Remediation, assignment: Assignment) -> list[Cluster]:
-    draft = from_assignment(assignment)
     locations = {one.lower() for one in remediation.locations}
-    below = scopes.clusters_below(remediation.scope).order_by("scope__name")
     return [
         cluster
-        for cluster in below
-        if reach.reaches(draft, cluster)
+        for cluster in reach.clusters_reached(from_assignment(assignment))
+        if cluster.scope.is_at_or_below(remediation.scope)
         and (not locations or cluster.scope.location.lower() in locations)
         and _wants(remediation, cluster.scope.arm_id)
     ]
