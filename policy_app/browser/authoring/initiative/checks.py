@@ -134,8 +134,7 @@ def _place(document: Document, fault: authoring_checks.Fault) -> Place:
 
 
 def _of_member(document: Document, index: int, rest: str) -> Place:
-    references = document.references
-    label = (references[index] if index < len(references) else "") or f"Policy {index + 1}"
+    label = document.called(index)
     head, _, inner = rest.partition(".")
     if head == "parameters" and inner:
         given = document.members[index].get("parameters") or {}

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from django.http import QueryDict
 
 from policy_app.browser.authoring.initiative.checks import value_anchor
-from policy_app.browser.authoring.initiative.document import Document, key_in, values_of
+from policy_app.browser.authoring.initiative.document import key_in, values_of
 from policy_app.browser.authoring.initiative.form import (
     BASICS,
     GROUPS,
@@ -102,7 +102,7 @@ def _add_chosen(form: InitiativeForm, _: str) -> None:
 
 def _drop_member(form: InitiativeForm, value: str) -> None:
     index = number(value, NOTHING)
-    if 0 <= index < len(form.document.members):
+    if form.document.has_member(index):
         form.document.members.pop(index)
     form.page, form.focus = min(form.page, form.last_page), "add-policies"
 
@@ -149,7 +149,9 @@ def _make_parameter(form: InitiativeForm, value: str) -> None:
     """A parameter of the initiative like the policy's, handed to it at once."""
     place, _, name = value.partition(":")
     index = number(place, NOTHING)
-    policy = form.policy(form.document.members[index]) if _is_member(form.document, index) else None
+    if not form.document.has_member(index):
+        return
+    policy = form.policy(form.document.members[index])
     if policy is None or name not in policy.parameters:
         return
     made, entry = members.parameter_of(policy.parameters[name], form.document.parameters)
@@ -161,13 +163,10 @@ def _make_parameter(form: InitiativeForm, value: str) -> None:
 
 def _drop_value(form: InitiativeForm, value: str) -> None:
     place, _, name = value.partition(":")
-    if _is_member(form.document, index := number(place, NOTHING)):
+    index = number(place, NOTHING)
+    if form.document.has_member(index):
         values_of(form.document.members[index]).pop(name, None)
     form.focus = _heading(form.tab)
-
-
-def _is_member(document: Document, index: int) -> bool:
-    return 0 <= index < len(document.members)
 
 
 _COMMANDS: Mapping[str, Callable[[InitiativeForm, str], None]] = {

@@ -100,6 +100,14 @@ class Document:
         named = (name for one in self.members for name in one.get(_NAMES) or [])
         return list(dict.fromkeys(name for name in named if name.lower() not in known))
 
+    def called(self, index: int) -> str:
+        """What a member is called: by its reference id, or by its place without one."""
+        return str(self.members[index].get(REFERENCE) or "") or f"Policy {index + 1}"
+
+    def has_member(self, index: int) -> bool:
+        """Whether a place is one of a member; what browsers send may be any number."""
+        return 0 <= index < len(self.members)
+
     def ask_version(self, version: str) -> None:
         """Ask for a version; an empty one leaves it to the rule."""
         put(self.properties, "version", version)
@@ -107,7 +115,7 @@ class Document:
     def move(self, index: int, by: int) -> None:
         """A member changes places with the one before or after it."""
         other = index + by
-        if 0 <= index < len(self.members) and 0 <= other < len(self.members):
+        if self.has_member(index) and self.has_member(other):
             members = self.members
             members[index], members[other] = members[other], members[index]
 

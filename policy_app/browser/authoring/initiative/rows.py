@@ -16,7 +16,6 @@ from policy_app.browser.authoring.initiative.document import (
     POLICY,
     REFERENCE,
     VERSION,
-    Document,
     groups_of,
     key_in,
     values_of,
@@ -165,11 +164,6 @@ class ValueGroup:
     rows: list[ValueRow]
 
 
-def called(document: Document, index: int) -> str:
-    """What a member is called: its reference id."""
-    return str(document.members[index].get(REFERENCE) or "") or f"Policy {index + 1}"
-
-
 def member(checked: Checked, index: int) -> MemberRow:
     """The row of a member."""
     form = checked.form
@@ -255,7 +249,7 @@ def values_of_member(checked: Checked, index: int) -> ValueGroup:
         if not form.only_needed or _is_needed(checked, index, name, spec)
     ]
     name = owner.display_name if owner else str(entry.get(POLICY) or "")
-    return ValueGroup(index, called(form.document, index), name, policy is None, found)
+    return ValueGroup(index, form.document.called(index), name, policy is None, found)
 
 
 def cautions(form: InitiativeForm) -> Iterator[str]:
@@ -265,7 +259,7 @@ def cautions(form: InitiativeForm) -> Iterator[str]:
         for name, spec in policy.parameters.items() if policy else ():
             given = values_of(entry).get(key_in(values_of(entry), name), {})
             if text := _caution(form, spec, handed_on(given.get("value"))):
-                yield f"{called(form.document, index)}, {name}: {text}"
+                yield f"{form.document.called(index)}, {name}: {text}"
 
 
 def _is_needed(checked: Checked, index: int, name: str, spec: ParameterSpec | None) -> bool:

@@ -22,6 +22,7 @@ from policy_app.browser.authoring.initiative.document import (
 )
 from policy_app.browser.authoring.initiative.form import (
     GROUPS,
+    NOTHING,
     PARAMETERS,
     POLICIES,
     VALUES,
@@ -67,7 +68,7 @@ def _groups(form: InitiativeForm, data: QueryDict) -> None:
         form.document.rename_group(form.opened, name)
     for field in GROUP_FIELDS[1:]:
         _write(group, field, data.get(f"group.{field}", ""))
-    joined = {number(one, -1) for one in data.getlist("joined")}
+    joined = {number(one, NOTHING) for one in data.getlist("joined")}
     for index in _seen(form, data) if name else ():
         form.document.join(index, name, belongs=index in joined)
 
@@ -184,13 +185,13 @@ def _plain(text: str) -> str:
 
 def _seen(form: InitiativeForm, data: QueryDict) -> list[int]:
     """The places of the members that the page showed."""
-    places = (number(one, -1) for one in data.getlist("seen"))
-    return [one for one in places if 0 <= one < len(form.document.members)]
+    places = (number(one, NOTHING) for one in data.getlist("seen"))
+    return [one for one in places if form.document.has_member(one)]
 
 
 def _member(form: InitiativeForm, index: str) -> Entry | None:
-    place = number(index, -1)
-    return form.document.members[place] if 0 <= place < len(form.document.members) else None
+    place = number(index, NOTHING)
+    return form.document.members[place] if form.document.has_member(place) else None
 
 
 _TABS: Mapping[str, Callable[[InitiativeForm, QueryDict], None]] = {

@@ -15,7 +15,7 @@ from policy_app.browser.assign.json_text import pretty
 from policy_app.browser.authoring.checks import Checked as BasicsChecked
 from policy_app.browser.authoring.initiative import rows
 from policy_app.browser.authoring.initiative.checks import Checked, Fault
-from policy_app.browser.authoring.initiative.document import groups_of
+from policy_app.browser.authoring.initiative.document import POLICY, groups_of
 from policy_app.browser.authoring.initiative.form import (
     BASICS,
     GROUPS,
@@ -150,7 +150,7 @@ class EditorView:
         elsewhere = {one.lower() for one in finding.chosen} - {one.key for one in shown}
         ticked = members.stored(elsewhere, self.form.by).values() if elsewhere else ()
         wanted = {one.lower() for one in finding.chosen}
-        uses = [str(one.get("policyDefinitionId") or "").lower() for one in self.document.members]
+        uses = [str(one.get(POLICY) or "").lower() for one in self.document.members]
         return [Choice(one, one.key in wanted, uses.count(one.key)) for one in (*ticked, *shown)]
 
     @cached_property
@@ -172,7 +172,7 @@ class EditorView:
         for index in self.form.shown:
             member = self.document.members[index]
             belongs = name in {one.lower() for one in groups_of(member)}
-            found.append((index, rows.called(self.document, index), belongs))
+            found.append((index, self.document.called(index), belongs))
         return found
 
     @cached_property
