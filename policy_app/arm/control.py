@@ -130,8 +130,6 @@ def _is_here(address: str) -> bool:
 def _options(request: Request, *known: str) -> dict[str, Any]:
     """The JSON object of the body, with known options alone; empty where there is none."""
     body = request.data
-    if not body:
-        return {}
     if not isinstance(body, dict):
         raise PolicyError("InvalidRequestContent", "The request content must be a JSON object.")
     for name in body:

@@ -126,7 +126,7 @@ def test_a_wrong_option_is_refused_by_its_name_and_nothing_moves(
     assert Cluster.objects.exists()
 
 
-@pytest.mark.parametrize("sent", [b"[1]", b'"demo"', b"{", b"1"])
+@pytest.mark.parametrize("sent", [b"[1]", b"[]", b'"demo"', b"{", b"1", b"null"])
 def test_a_body_that_is_no_object_is_refused(control: None, arm: Arm, sent: bytes) -> None:
     assert refused(arm, "POST", RESET, sent)["code"] == "InvalidRequestContent"
 
