@@ -12,13 +12,21 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import User
 from django.test import Client
 
-from policy_app.models import Assignment, Definition, Exemption, RoleAssignment, Scope
+from policy_app.models import (
+    Assignment,
+    Definition,
+    Exemption,
+    Remediation,
+    RoleAssignment,
+    Scope,
+)
 from policy_app.services import access, exemptions
 from policy_app.services.authorization import object_of, roles
 from policy_app.services.testing import Upload
 
 YES, NO, HIDDEN = "yes", "no", "hidden"
 PROVIDER = "providers/Microsoft.Authorization"
+_INSIGHTS = "providers/Microsoft.PolicyInsights"
 
 
 @dataclass
@@ -166,6 +174,27 @@ def _delete_exemption(v: Visitor) -> Any:
     return v.post("/policy/exemptions/delete", given, id=row.arm_id)
 
 
+def _task(v: Visitor, state: str = Remediation.State.ACCEPTED) -> Remediation:
+    """A remediation called ``kept``."""
+    about = {"assignment_arm_id": v.stored.arm_id, "state": state}
+    return Remediation.objects.create(scope=v.scope, name="kept", **about)
+
+
+def _see_task(v: Visitor) -> Any:
+    _task(v)
+    return v.rest("GET", f"{_INSIGHTS}/remediations/kept")
+
+
+def _cancel_task(v: Visitor) -> Any:
+    _task(v)
+    return v.rest("POST", f"{_INSIGHTS}/remediations/kept/cancel")
+
+
+def _delete_task(v: Visitor) -> Any:
+    _task(v, Remediation.State.FAILED)
+    return v.rest("DELETE", f"{_INSIGHTS}/remediations/kept")
+
+
 def _test(v: Visitor) -> Any:
     manifest = Upload("pod.yaml", b"apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n")
     cluster = f"{v.scope.arm_id}/{v.cluster_path}"
@@ -206,6 +235,12 @@ OPERATIONS: dict[str, Operation] = {
     "rest: delete an assignment": lambda v: v.rest("DELETE", _STORED),
     "rest: list exemptions": lambda v: v.rest("GET", f"{PROVIDER}/policyExemptions"),
     "rest: exempt": lambda v: v.rest("PUT", f"{PROVIDER}/policyExemptions/new", _exemption(v)),
+    "rest: see a remediation": _see_task,
+    "rest: list remediations": lambda v: v.rest("GET", f"{_INSIGHTS}/remediations"),
+    "rest: cancel a remediation": _cancel_task,
+    "rest: delete a remediation": _delete_task,
+    "rest: list attestations": lambda v: v.rest("GET", f"{_INSIGHTS}/attestations"),
+    "rest: delete an attestation": lambda v: v.rest("DELETE", f"{_INSIGHTS}/attestations/none"),
     "rest: see the cluster": lambda v: v.rest("GET", v.cluster_path),
     "rest: switch the add-on": lambda v: v.rest("PUT", v.cluster_path, _switched_off(v)),
     "rest: see who has which role": lambda v: v.rest("GET", f"{PROVIDER}/roleAssignments"),
@@ -228,6 +263,10 @@ OPERATIONS: dict[str, Operation] = {
     "pages: exempt": _exempt,
     "pages: edit an exemption": _edit_exemption,
     "pages: delete an exemption": _delete_exemption,
+    "pages: see a remediation": lambda v: v.get("/policy/remediation/task", id=_task(v).arm_id),
+    "pages: cancel a remediation": lambda v: v.post(
+        "/policy/remediation/cancel", {"id": _task(v).arm_id}
+    ),
     "pages: see the cluster": lambda v: v.get(f"/clusters/{v.cluster}"),
     "pages: switch the add-on": lambda v: v.post(f"/clusters/{v.cluster}/-/addon", {"to": "off"}),
     "pages: set the add-on's clock": lambda v: v.post(

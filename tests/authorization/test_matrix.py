@@ -29,14 +29,24 @@ _POLICY = {
     "pages: edit an exemption",
     "pages: delete an exemption",
 }
+_INSIGHTS = {
+    "rest: cancel a remediation",
+    "rest: delete a remediation",
+    "rest: delete an attestation",
+    "pages: cancel a remediation",
+}
 _SEEING = {
     "rest: see an assignment",
     "rest: list assignments",
     "rest: list exemptions",
+    "rest: see a remediation",
+    "rest: list remediations",
+    "rest: list attestations",
     "rest: see the cluster",
     "rest: see who has which role",
     "pages: see an assignment",
     "pages: see an exemption",
+    "pages: see a remediation",
     "pages: see the cluster",
     "pages: see who has which role",
     "pages: test a manifest",
@@ -65,10 +75,10 @@ _NEVER_HIDDEN = _TENANT | _CONSOLE
 
 ALLOWED: dict[str, set[str]] = {
     "Reader": _SEEING,
-    "Resource Policy Contributor": _SEEING | _POLICY,
-    "Contributor": _SEEING | _CLUSTER,
+    "Resource Policy Contributor": _SEEING | _POLICY | _INSIGHTS,
+    "Contributor": _SEEING | _CLUSTER | _INSIGHTS,
     "User Access Administrator": _SEEING | _POLICY | _ACCESS,
-    "Owner": _SEEING | _POLICY | _ACCESS | _CLUSTER,
+    "Owner": _SEEING | _POLICY | _ACCESS | _CLUSTER | _INSIGHTS,
     "a role that only assigns": {"rest: assign", "rest: change an assignment", "pages: assign"},
     "a role that only calls clusters": {"kubernetes: ask who one is"},
 }
