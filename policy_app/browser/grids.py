@@ -51,12 +51,17 @@ class Sorting:
         return "" if self.name == _first(self.columns) else self.name
 
     @classmethod
-    def of(cls, request: HttpRequest, columns: Sequence[Column]) -> Sorting:
-        """Read ``sort``; a column that is not there or does not sort is passed over."""
+    def of(
+        cls, request: HttpRequest, columns: Sequence[Column], *, descending: bool = False
+    ) -> Sorting:
+        """Read ``sort``; a column that is not there or does not sort is passed over.
+
+        ``descending`` says how the first column sorts where none is asked for.
+        """
         asked = request.GET.get("sort", "")
         name = asked.removeprefix("-")
         if name not in [column.name for column in columns if column.fields]:
-            return cls(columns, _first(columns), descending=False)
+            return cls(columns, _first(columns), descending)
         return cls(columns, name, asked.startswith("-"))
 
     def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import HttpResponse
 
@@ -44,9 +44,7 @@ class Row:
 def tasks(request: PortalRequest) -> HttpResponse:
     """``?sort=&page=``; the newest first where no order is asked for."""
     seen = authorization.visible(remediations.everywhere(), request.principal, _READ)
-    sorting = Sorting.of(request, COLUMNS)
-    if "sort" not in request.GET:
-        sorting = replace(sorting, descending=True)
+    sorting = Sorting.of(request, COLUMNS, descending=True)
     page = page_of(request, sorting.apply(seen))
     counts = remediations.counts_of(page.object_list)
     context = {
