@@ -20,6 +20,7 @@ from tests.arm.addresses import (
 from tests.arm.conftest import Arm
 from tests.arm.test_policy_insights import query
 from tests.estate_fixtures import SUBSCRIPTION
+from tests.services.authoring.bodies import policy
 
 INSIGHTS = "providers/Microsoft.PolicyInsights"
 
@@ -146,10 +147,11 @@ def test_nobody_attests_what_machines_judge(arm: Arm, aks_demo: Cluster) -> None
 
 
 def test_a_kubernetes_policy_cannot_be_manual(arm: Arm) -> None:
-    rule = {"if": {}, "then": {"effect": "manual", "details": {}}}
-    properties = {"mode": "Microsoft.Kubernetes.Data", "policyRule": rule}
-    error = arm.error("PUT", definitions(SUBSCRIPTION, "own"), {"properties": properties})
+    body = policy(parameters={"label": {"type": "String", "defaultValue": "team"}})
+    body["properties"]["policyRule"]["then"]["effect"] = "manual"
+    error = arm.error("PUT", definitions(SUBSCRIPTION, "own"), body)
     assert error["status"] == 400
+    assert "The effect Manual is not for the mode Microsoft.Kubernetes.Data" in error["message"]
 
 
 @pytest.mark.parametrize("scope", [SUBSCRIPTION, CLUSTER])
