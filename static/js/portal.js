@@ -120,6 +120,11 @@
   dialog?.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
+  // What takes seconds to fetch is busy meanwhile; screen readers wait with it.
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.target.matches("[data-slow]")) detail.target.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target.removeAttribute("aria-busy"));
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     say(status === 403 ? "You may not do that, or the page is too old: reload it." : `The server answered ${status}. Try again, or reload the page.`);

@@ -9,17 +9,24 @@ from django.urls import reverse
 
 from policy_app.browser.exemptions import impact
 from policy_app.browser.exemptions.facts import ways
-from policy_app.browser.inputs import asked, typed
+from policy_app.browser.inputs import address, asked, typed
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.services import authorization, exemptions
 from policy_app.services.errors import PolicyError
+from policy_app.services.exemptions import State
 
 
 @portal_page("GET", "POST")
 def delete(request: PortalRequest) -> HttpResponse:
-    """Ask (a page, or a dialog's content for htmx), then delete (``id=``)."""
+    """Ask (a page, or a dialog's content for htmx), then delete (``id=``).
+
+    With ``cluster=`` it is told what becomes of that one: in the page, or to htmx alone.
+    """
     row = exemptions.with_id(asked(request, "id"), request.principal)
     authorization.require(request.principal, exemptions.DELETE, row.scope)
+    about, given = impact.question(row, request.principal), address(request)
+    if request.method != "POST" and impact.asks_for_part(request, given):
+        return impact.part(request, about, given, "exemptions/_gone_cluster.html")
     changed, status = "", 200
     if request.method == "POST":
         try:
@@ -40,7 +47,8 @@ def delete(request: PortalRequest) -> HttpResponse:
         "exemption": row,
         "changed": changed,
         "as_of": exemptions.stamp(row),
-        "covered": impact.covered_now(row, request.principal),
+        "expired": exemptions.state_of(row) == State.EXPIRED,
+        "clusters": about.clusters(given) if about else None,
         "action": ways(row).delete,
         "back": ways(row).view,
     }

@@ -20,7 +20,7 @@ from policy_app.browser.exemptions.facts import (
     ways,
 )
 from policy_app.browser.history import SHOWN
-from policy_app.browser.inputs import asked
+from policy_app.browser.inputs import address, asked
 from policy_app.browser.pages import (
     Crumb,
     Fact,
@@ -45,8 +45,14 @@ class _Kind:
 
 @portal_page()
 def exemption(request: PortalRequest) -> HttpResponse:
-    """``?id=&tab=``; a tab that is not there is the first one."""
-    row = exemptions.with_id(asked(request, "id"), request.principal)
+    """``?id=&tab=``; a tab that is not there is the first one.
+
+    With ``cluster=`` it is told what is covered in that one: in the page, or to htmx alone.
+    """
+    row, given = exemptions.with_id(asked(request, "id"), request.principal), address(request)
+    if impact.asks_for_part(request, given):
+        about = impact.question(row, request.principal)
+        return impact.part(request, about, given, "exemptions/_cluster.html")
     change, delete = permits(row, request.principal)
     shown = _tabs(request, row)
     context: dict[str, Any] = {
@@ -109,7 +115,8 @@ def _when(stamp: Any, who: Any) -> str:
 
 
 def _components(request: PortalRequest, row: Exemption) -> dict[str, Any]:
-    return {"covered": impact.covered_now(row, request.principal)}
+    about = impact.question(row, request.principal)
+    return {"clusters": about.clusters(address(request)) if about else None}
 
 
 def _history(_: PortalRequest, row: Exemption) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from policy_app.services import authorization, exemptions, scopes
 from policy_app.services.authorization import Permit
 from policy_app.services.errors import NotFound, PolicyError
 
+_REVIEW_FIELDS = frozenset({"review", impact.CLUSTER, impact.PAGE})
+"""The button that leads to the review, and what the review has itself."""
 _OUTSIDE = Permit(False, "Outside of the assignment's scope.")
 
 
@@ -47,7 +49,8 @@ def edit(request: PortalRequest) -> HttpResponse:
     try:
         row = exemptions.with_id(asked(request, "id"), request.principal)
     except NotFound as refusal:
-        if refusal.code != exemptions.NOT_FOUND or not data.get("assignment"):
+        can_be_kept = refusal.code == exemptions.NOT_FOUND and data.get("assignment")
+        if not can_be_kept or impact.asks_for_part(request, data):
             raise
         return _again(request, data)
     subject = subjects.edit(row, request.principal)
@@ -71,10 +74,13 @@ def _answer(request: PortalRequest, subject: Subject, data: QueryDict) -> HttpRe
         # Another scope, or another range of them, was chosen: nobody is told off while typing.
         return _page(request, Checked(form))
     checked = check(form)
+    if impact.asks_for_part(request, data):
+        return impact.part(request, _question(checked), data, "exemptions/_cluster.html")
     if checked.value is None or form.scope is None:
         return _page(request, checked, status=400)
     if "save" not in data:
-        form.step = REVIEW if "review" in data else BASICS
+        back = "check" in data or _REVIEW_FIELDS.isdisjoint(data)
+        form.step = BASICS if back else REVIEW
         return _page(request, checked)
     try:
         row = exemptions.put_as_seen(
@@ -107,11 +113,18 @@ def _page(request: PortalRequest, checked: Checked, status: int = 200) -> HttpRe
         "nodes": _nodes(checked, tree),
         "back": links.exemption(subject.row.arm_id) if subject.row else reverse("exemptions"),
     }
-    if form.step == REVIEW and checked.value is not None and form.scope is not None:
-        by, assignment = request.principal, subject.assignment
-        context["ends"] = moment(checked.value.expires_on)
-        context["covered"] = impact.covered(checked.value, assignment, form.scope, by)
+    if form.step == REVIEW and (about := _question(checked)) is not None:
+        context["ends"] = moment(about.value.expires_on)
+        context["clusters"] = about.clusters(typed(request))
     return render_page(request, "exemptions/edit.html", context, status=status)
+
+
+def _question(checked: Checked) -> impact.Question | None:
+    """What the exemption in the form would cover; None where it has faults."""
+    form = checked.form
+    if checked.value is None or form.scope is None:
+        return None
+    return impact.Question(checked.value, form.subject.assignment, form.scope, form.subject.by)
 
 
 def _nodes(checked: Checked, tree: list[Scope]) -> list[scope_tree.Node]:

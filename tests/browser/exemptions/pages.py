@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
+from django.http import HttpResponse
 from django.test import Client
 
 from policy_app.models import Assignment, Exemption
@@ -35,6 +36,39 @@ def told(page: BeautifulSoup) -> str:
     main = page.select_one("#main")
     assert main is not None
     return " ".join(main.get_text(" ", strip=True).split())
+
+
+def waiting_clusters(page: BeautifulSoup) -> list[str]:
+    """The clusters that are still to be worked out, in their order."""
+    asking = page.select("button[name=cluster]")
+    return [str(one["value"]).rpartition("/")[2] for one in asking]
+
+
+def worked_out(client: Client, page: BeautifulSoup) -> BeautifulSoup:
+    """The page after htmx has fetched what is covered in each of its clusters."""
+    for button in page.select("button[name=cluster]"):
+        answer = fetched(client, button)
+        assert answer.status_code == 200
+        place = button.find_parent(attrs={"data-slow": True})
+        assert isinstance(place, Tag)
+        place.clear()
+        place.append(BeautifulSoup(answer.content, "html.parser"))
+    return page
+
+
+def fetched(client: Client, button: Tag) -> HttpResponse:
+    """What htmx is given for the button of a cluster."""
+    (page,) = (one for one in button.parents if isinstance(one, BeautifulSoup))
+    written = WebForm.read(client, page.encode(), "form:has(button[name=cluster])")
+    query = urlencode([*written.fields, ("cluster", str(button["value"]))])
+    headers = {"HX-Request": "true"}
+    if button.has_attr("hx-get"):
+        answer = client.get(f"{button['hx-get']}?{query}", headers=headers)
+    else:
+        content_type = "application/x-www-form-urlencoded"
+        answer = client.post(str(button["hx-post"]), query, content_type, headers=headers)
+    assert isinstance(answer, HttpResponse)
+    return answer
 
 
 def form(client: Client, url: str) -> WebForm:
