@@ -135,6 +135,7 @@ def take_exemptions(page: Page, component: str, width: int) -> None:
     page.get_by_label("Date").fill("2027-03-31")
     page.get_by_role("button", name="Review + create").click()
     page.get_by_role("heading", name="Review").wait_for()
+    page.wait_for_load_state("networkidle")
     page.screenshot(path=IMAGES / f"exemption-review-{width}.png")
     page.get_by_role("button", name="Create").click()
     page.get_by_text("is created.").wait_for()
