@@ -56,11 +56,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Place):
     """One thing wrong, and where."""
 
-    place: Place
     message: str
+
+    @classmethod
+    def at(cls, place: Place, message: str) -> Fault:
+        """What is wrong at a place."""
+        return cls(place.tab, place.anchor, place.label, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,15 @@ class Checked:
     @property
     def shown(self) -> list[Fault]:
         """The faults of the tabs that people have left: nobody is told off while typing."""
-        return [one for one in self.faults if one.place.tab in self.form.left]
+        return [one for one in self.faults if one.tab in self.form.left]
 
     def on(self, tab: str) -> list[Fault]:
         """The shown faults of one tab."""
-        return [one for one in self.shown if one.place.tab == tab]
+        return [one for one in self.shown if one.tab == tab]
 
     def messages(self, anchor: str) -> list[str]:
         """What to say at one input."""
-        return [one.message for one in self.shown if one.place.anchor == anchor]
+        return [one.message for one in self.shown if one.anchor == anchor]
 
 
 def check(form: InitiativeForm) -> Checked:
@@ -104,17 +108,18 @@ def value_anchor(index: int, name: str) -> str:
 
 
 def _sorted(form: InitiativeForm, faults: Iterable[authoring_checks.Fault]) -> list[Fault]:
-    found = [Fault(_place(form.document, one), one.message) for one in faults]
+    found = [Fault.at(_place(form.document, one), one.message) for one in faults]
     if form.refused_name is not None:
         found.append(_refused_name(form, form.refused_name))
-    return sorted(found, key=lambda one: TABS.index(one.place.tab))
+    return sorted(found, key=lambda one: TABS.index(one.tab))
 
 
 def _refused_name(form: InitiativeForm, name: str) -> Fault:
     """A name that the draft cannot even hold, so that no service gets to see it."""
     why = f"Another parameter has the name '{name}'" if name else "A parameter needs a name"
     own = form.opened_parameter or ""
-    return Fault(_of_parameter(form.document, own), f"{why}; this one is still called '{own}'.")
+    place = _of_parameter(form.document, own)
+    return Fault.at(place, f"{why}; this one is still called '{own}'.")
 
 
 def _place(document: Document, fault: authoring_checks.Fault) -> Place:
