@@ -137,11 +137,15 @@ def put(scope: Scope, name: str, body: Any, by: Actor) -> tuple[Attestation, boo
 @transaction.atomic
 def delete(attestation: Attestation, by: Actor) -> None:
     """Delete it; its history stays, with who deleted it.  Raises ``PolicyError``."""
-    who = authorization.require(by, _DELETE, attestation.scope)
-    before = as_object(attestation)
-    activity.record(by, _DELETE, attestation.arm_id, scope=attestation.scope, before=before)
-    sign(attestation, who.user)
-    attestation.delete()
+    scope = attestation.scope
+    who = authorization.require(by, _DELETE, scope)
+    lock(scope)
+    row = find(scope, attestation.name)
+    if row is None:
+        return  # somebody else deleted it while this waited
+    activity.record(by, _DELETE, row.arm_id, scope=scope, before=as_object(row))
+    sign(row, who.user)
+    row.delete()
 
 
 def validate(scope: Scope, name: str, body: Any, by: Actor) -> AttestationDraft:

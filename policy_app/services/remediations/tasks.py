@@ -158,7 +158,9 @@ def delete(remediation: Remediation, by: Actor) -> None:
     authorization.require(by, _DELETE, scope)
     # As ``put`` does: otherwise one that somebody begins anew just now would go.
     lock(scope)
-    row = get(scope, remediation.name)
+    row = find(scope, remediation.name)
+    if row is None:
+        return  # somebody else deleted it while this waited
     if row.is_open:
         text = "Cancel it first, or wait until it has ended (Succeeded, Canceled, Failed)."
         raise PolicyError(

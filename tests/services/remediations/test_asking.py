@@ -108,6 +108,15 @@ def test_one_is_under_way_at_a_time_and_it_is_not_changed_meanwhile(rg_demo: Sco
     assert ask(one).state == Remediation.State.ACCEPTED, "one that is over begins anew"
 
 
+def test_one_that_somebody_else_just_deleted_is_deleted_once(rg_demo: Scope) -> None:
+    row = ask(assign(rg_demo, policy()))
+    remediations.cancel(rg_demo, "fix", None)
+    for _ in range(2):
+        remediations.delete(row, None)
+    told = ActivityEntry.objects.filter(operation__endswith="/remediations/delete")
+    assert told.count() == 1
+
+
 def test_who_may_ask_may_not_learn_of_assignments_elsewhere(
     rg_demo: Scope, rg_staging: Scope
 ) -> None:
