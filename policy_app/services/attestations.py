@@ -32,6 +32,7 @@ from policy_app.services.errors import NotFound, PolicyError
 from policy_app.services.writing import lock, sign
 
 NAME_LIMIT = 128
+OWNER_LIMIT = 254
 _WRITE = actions.of(actions.ATTESTATIONS, actions.WRITE)
 _DELETE = actions.of(actions.ATTESTATIONS, actions.DELETE)
 _TYPES = {
@@ -69,13 +70,15 @@ class AttestationDraft:
         if "properties" not in whole.fields:
             whole.refuse("properties", "is required")
         properties = whole.child("properties")
-        states = tuple(Attestation.State.values)
+        states, owner = tuple(Attestation.State.values), properties.text("owner")
+        if len(owner) > OWNER_LIMIT:
+            properties.refuse("owner", f"has {len(owner)} characters; it may have {OWNER_LIMIT}")
         return cls(
             assignment_id=properties.required_text("policyAssignmentId"),
             reference_id=properties.text("policyDefinitionReferenceId"),
             state=properties.choice("complianceState", states, Attestation.State.UNKNOWN),
             expires_on=properties.moment("expiresOn"),
-            owner=properties.text("owner"),
+            owner=owner,
             comments=properties.text("comments"),
             evidence=tuple(map(_evidence, properties.objects("evidence"))),
             assessment_date=properties.moment("assessmentDate"),

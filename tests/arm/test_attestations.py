@@ -167,6 +167,7 @@ def test_what_the_policy_is_not_about_cannot_be_attested(
     ("properties", "code", "target"),
     [
         ({"complianceState": "Fine"}, "InvalidRequestContent", "properties.complianceState"),
+        ({"owner": "x" * 255}, "InvalidRequestContent", "properties.owner"),
         ({"expiresOn": "soon"}, "InvalidRequestContent", "properties.expiresOn"),
         ({"evidence": ["log"]}, "InvalidRequestContent", "properties.evidence[0]"),
         ({"evidence": [{"sourceUri": 7}]}, "InvalidRequestContent", None),

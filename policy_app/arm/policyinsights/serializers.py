@@ -13,6 +13,7 @@ from rest_framework import serializers
 from policy_app.arm.authorization.serializers import Anything, Mapping
 from policy_app.arm.serializers import ErrorDetailSerializer, Shape, SystemDataSerializer
 from policy_app.models import Attestation, Remediation
+from policy_app.services.attestations import OWNER_LIMIT
 
 
 class RemediationFiltersSerializer(Shape):
@@ -114,7 +115,7 @@ class AttestationPropertiesSerializer(Shape):
     )
     complianceState = serializers.ChoiceField(choices=Attestation.State.values, required=False)
     expiresOn = serializers.DateTimeField(required=False)
-    owner = serializers.CharField(required=False)
+    owner = serializers.CharField(required=False, max_length=OWNER_LIMIT)
     comments = serializers.CharField(required=False)
     evidence = AttestationEvidenceSerializer(many=True, required=False)
     provisioningState = serializers.CharField(read_only=True)
