@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any, get_args
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 
@@ -27,7 +27,7 @@ from policy_app.browser.authoring.initiative.form import (
     VALUES,
     InitiativeForm,
 )
-from policy_app.evaluation.language.parameters import ParameterType
+from policy_app.evaluation.language.parameters import TYPES
 from policy_app.models import Definition
 from policy_app.services.authoring import members
 
@@ -194,7 +194,7 @@ class EditorView:
     @property
     def types(self) -> tuple[str, ...]:
         """The types that a parameter can have."""
-        return get_args(ParameterType)
+        return TYPES
 
     @cached_property
     def value_groups(self) -> list[rows.ValueGroup]:
