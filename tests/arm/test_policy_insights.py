@@ -113,8 +113,9 @@ def test_states_are_sorted_chosen_grouped_and_paged(world: Cluster, arm: Arm) ->
     assert len(query(arm, CLUSTER, top="2")["value"]) == 2
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
 def test_pages_follow_one_another_with_every_option(
-    world: Cluster, arm: Arm, monkeypatch: pytest.MonkeyPatch
+    world: Cluster, arm: Arm, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     monkeypatch.setattr("policy_app.arm.policyinsights.queries.PAGE_SIZE", 2)
     whole = "complianceState eq 'Compliant'"
@@ -122,7 +123,7 @@ def test_pages_follow_one_another_with_every_option(
     seen = list(states(first))
     link = first["@odata.nextLink"]
     while link:
-        answer = arm.client.post(link.removeprefix("http://testserver")).json()
+        answer = arm.client.generic(method, link.removeprefix("http://testserver")).json()
         assert set(states(answer).values()) == {"Compliant"}
         seen += states(answer)
         link = answer.get("@odata.nextLink", "")
@@ -252,7 +253,9 @@ def test_a_check_of_something_else_is_refused(
 
 def test_a_stranger_learns_nothing(world: Cluster, arm: Arm, django_user_model: type[User]) -> None:
     stranger = Arm(access.new_token(django_user_model.objects.create_user("stranger")))
-    assert stranger.error("POST", f"{CLUSTER}/{STATES}", None, _VERSION)["status"] in (403, 404)
+    for method in ("POST", "GET"):
+        told = stranger.error(method, f"{CLUSTER}/{STATES}", None, _VERSION)
+        assert told["status"] in (403, 404)
 
 
 @pytest.fixture

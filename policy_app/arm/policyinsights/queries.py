@@ -47,15 +47,16 @@ PARAMETERS = [
 
 
 class QueryResults(ArmView):
-    """Records below a place, filtered, sorted, grouped and cut into pages."""
+    """Records below a place, filtered, sorted and grouped."""
 
+    verbs = {"post": "ListQueryResults"}
     place = SCOPES[0]
     resource = ""
     """``policyStates``: the part of the address, and of ``@odata.context``."""
     resources: tuple[str, ...] = ()
     """What may stand after it; letter case makes no difference."""
     columns: Columns = columns.STATES
-    paged = True
+    paged = False
 
     @extend_schema(parameters=PARAMETERS, request=None, responses=_ANSWER)
     def post(self, request: Request, **kwargs: str) -> Response:
@@ -99,12 +100,23 @@ class QueryResults(ArmView):
         return {"@odata.id": None, "@odata.context": f"{context}/$entity", **record}
 
 
-class PolicyStates(QueryResults):
+class PagedResults(QueryResults):
+    """The same in pages; Azure's newer clients ask for the next one by GET, older ones by POST."""
+
+    verbs = {"post": "ListQueryResults", "get": "ListQueryResultsNext"}
+    paged = True
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, **kwargs: str) -> Response:
+        """Query the next page's records."""
+        return self.post(request, **kwargs)
+
+
+class PolicyStates(PagedResults):
     """``policyStates/latest`` and ``default``: a record a cluster and policy."""
 
     group = "PolicyStates"
-    verbs = {"post": "ListQueryResults"}
-    provider = "Microsoft.PolicyInsights/policyStates"
+    provider = "Microsoft.PolicyInsights/policyStates/queryResults"
     post_action = actions.STATES
     resource, resources = "policyStates", ("latest", "default")
 
@@ -113,12 +125,11 @@ class PolicyStates(QueryResults):
         return records.policy_states(self.scope)
 
 
-class PolicyEvents(QueryResults):
+class PolicyEvents(PagedResults):
     """``policyEvents/default``: a record a component that became something else."""
 
     group = "PolicyEvents"
-    verbs = {"post": "ListQueryResults"}
-    provider = "Microsoft.PolicyInsights/policyEvents"
+    provider = "Microsoft.PolicyInsights/policyEvents/queryResults"
     post_action = actions.EVENTS
     resource, resources = "policyEvents", ("default",)
     columns = columns.EVENTS
@@ -132,12 +143,10 @@ class ComponentPolicyStates(QueryResults):
     """``componentPolicyStates/latest``: a record a component and policy, in one answer."""
 
     group = "ComponentPolicyStates"
-    verbs = {"post": "ListQueryResults"}
-    provider = "Microsoft.PolicyInsights/componentPolicyStates"
+    provider = "Microsoft.PolicyInsights/componentPolicyStates/queryResults"
     post_action = actions.COMPONENT_STATES
     resource, resources = "componentPolicyStates", ("latest",)
     columns = columns.COMPONENTS
-    paged = False
 
     def records(self, query: Query) -> Iterator[Mapping[str, Any]]:
         """What each policy says of each component, the compliant ones too."""

@@ -56,8 +56,8 @@ def _queries() -> Iterator[URLPattern]:
 
 def _about(route: str, view: type[QueryResults] | type[Summarize], place: Place) -> URLPattern:
     given = {"level": place.level, "place": place}
-    verb = f"{view.verbs['post']}For{place.name}"
-    return arm_path(route, view.as_view(**given, verbs={"post": verb}))
+    verbs = {method: f"{verb}For{place.name}" for method, verb in view.verbs.items()}
+    return arm_path(route, view.as_view(**given, verbs=verbs))
 
 
 def _evaluations(level: Level) -> Iterator[URLPattern]:
