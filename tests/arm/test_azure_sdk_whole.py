@@ -1,7 +1,6 @@
 """Every operation of the Azure SDK's policy client, unmodified, against a running server.
 
-What the client of 1.0.0 has no words for (exemptions, variables, enrolments) is sent as the
-pre-release 1.0.0b4 sends it, through the same pipeline.
+What it has no words for (exemptions, variables, enrolments) its pre-release has: see azure_preview.
 """
 
 from __future__ import annotations
@@ -11,14 +10,12 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.core.rest import HttpRequest
 from pytest_django.live_server_helper import LiveServer
 
 from tests.arm.addresses import (
     CLUSTER,
     MANAGEMENT_GROUP,
     NO_PRIVILEGE,
-    PROVIDER,
     RESOURCE_GROUP,
     assignment,
     definitions,
@@ -217,79 +214,3 @@ def _endings(sdk: Recorded) -> None:
         sdk("policy_definitions.get", "own")
     assert missing.value.error is not None
     assert missing.value.error.code == "PolicyDefinitionNotFound"
-
-
-class Preview:
-    """Sends what the client of 1.0.0b4 sends, and holds answers to what it takes for a success."""
-
-    version = "2026-01-01-preview"
-    success = {"GET": {200}, "PUT": {200, 201}, "PATCH": {200}, "DELETE": {200, 204}}
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-
-    def send(self, method: str, path: str, body: Any = None, **query: str) -> Any:
-        """One request; the body of its answer."""
-        parameters = {"api-version": self.version, **{f"${k}": v for k, v in query.items()}}
-        request = HttpRequest(
-            method, path, params=parameters, json=body, headers={"Accept": "application/json"}
-        )
-        response = self.client.send_request(request)
-        assert response.status_code in self.success[method], response.text()
-        return response.json() if response.content else None
-
-    def names(self, path: str, **query: str) -> list[str]:
-        """The names of a list."""
-        return [one["name"] for one in self.send("GET", path, **query)["value"]]
-
-
-@pytest.fixture
-def preview(sdk: Recorded) -> Preview:
-    """The pre-release's requests, through the released pipeline."""
-    return Preview(sdk.client)
-
-
-def test_exemptions_are_answered_as_the_pre_release_expects(
-    sdk: Recorded, preview: Preview
-) -> None:
-    baseline = {"properties": {"policyDefinitionId": initiatives(name=BASELINE)}}
-    sdk("policy_assignments.create", RESOURCE_GROUP, "baseline", baseline)
-    sent = {"policyAssignmentId": assignment(), "exemptionCategory": "Waiver"}
-    exemptions = f"{PROVIDER}/policyExemptions"
-    one = f"{CLUSTER}/{exemptions}/until"
-    assert preview.send("PUT", one, {"properties": sent})["name"] == "until"
-    expired = {**sent, "expiresOn": "2020-01-01T00:00:00Z"}
-    preview.send("PUT", f"{RESOURCE_GROUP}/{exemptions}/past", {"properties": expired})
-    assert (
-        preview.send("PUT", one, {"properties": sent})["properties"]
-        == (preview.send("GET", one)["properties"])
-    )
-    change = {"properties": {"assignmentScopeValidation": "DoNotValidate"}}
-    changed = preview.send("PATCH", one, change)["properties"]
-    assert changed["assignmentScopeValidation"] == "DoNotValidate"
-    for scope in (CLUSTER, RESOURCE_GROUP, SUBSCRIPTION, MANAGEMENT_GROUP):
-        path = f"{scope}/{exemptions}"
-        assert preview.names(path) == ["until", "past"]
-        assert preview.names(path, filter="excludeExpired()") == ["until"]
-        assert preview.names(path, filter=f"policyAssignmentId eq '{assignment()}-2'") == []
-    assert preview.names(f"{RESOURCE_GROUP}/{exemptions}", filter="atScope()") == ["past"]
-    for _ in range(2):
-        preview.send("DELETE", one)
-    with pytest.raises(AssertionError, match="PolicyExemptionNotFound"):
-        preview.send("GET", one)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments",
-        f"{CLUSTER}/{PROVIDER}/policyEnrollments/x",
-        f"{SUBSCRIPTION}/{PROVIDER}/variables",
-        f"{MANAGEMENT_GROUP}/{PROVIDER}/variables/x/values",
-        f"{SUBSCRIPTION}/{PROVIDER}/variables/x/values/y",
-    ],
-)
-def test_what_is_not_there_is_no_empty_success(preview: Preview, path: str) -> None:
-    for method in ("GET", "PUT", "DELETE"):
-        with pytest.raises(AssertionError, match="NotImplemented"):
-            preview.send(method, path, {} if method == "PUT" else None)

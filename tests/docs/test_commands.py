@@ -26,7 +26,7 @@ def code(file: Path) -> str:
 
 def targets() -> set[str]:
     """The targets of the Makefile that ``make help`` lists."""
-    return set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z][a-z-]*):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def subcommands() -> dict[str, argparse.ArgumentParser]:

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from tests.docs.files import ROOT, pyproject
 
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
-LOCKS = ("runtime", "celery", "dev", "build")
+LOCKS = ("runtime", "celery", "dev", "build", "azure-preview")
 
 
 def lock(which: str) -> str:
@@ -27,12 +27,15 @@ def pins(which: str) -> dict[str, str]:
 
 def asked(which: str) -> list[Requirement]:
     """What pyproject asks for."""
-    project: dict[str, Any] = pyproject()["project"]
+    described = pyproject()
+    project: dict[str, Any] = described["project"]
     wanted = project["dependencies"]
     if which in ("dev", "celery"):
         wanted = wanted + project["optional-dependencies"][which]
     if which == "build":
-        wanted = pyproject()["build-system"]["requires"]
+        wanted = described["build-system"]["requires"]
+    if which in described["dependency-groups"]:
+        wanted = described["dependency-groups"][which]
     return [Requirement(one) for one in wanted]
 
 
