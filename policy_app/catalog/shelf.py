@@ -7,7 +7,7 @@ portal's catalogue is filled from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ from policy_app.evaluation.language.versions import pick_version, version_key
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 _FOLDERS = ("definitions", "initiatives")
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME = re.compile(rb'"name"\s*:\s*"([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,22 @@ class Shelf:
     @cached_property
     def entries(self) -> list[Entry]:
         """Everything on the shelf, in every version."""
-        return [entry for file in self._texts for entry in self._read(file)]
+        return [entry for file in self._files for entry in self._read(file)]
 
     @cached_property
-    def _texts(self) -> dict[Path, bytes]:
-        """Every file with its text in lower case, which tells what need not be parsed."""
-        files = (
+    def _files(self) -> list[Path]:
+        return [
             file for folder in _FOLDERS for file in sorted((self._fixtures / folder).glob("*.json"))
-        )
-        return {file: file.read_bytes().lower() for file in files}
+        ]
+
+    @cached_property
+    def _naming(self) -> Mapping[str, list[Path]]:
+        """The files by each name in their texts, which tells what need not be parsed."""
+        files: dict[str, list[Path]] = {}
+        for file in self._files:
+            for name in set(_NAME.findall(file.read_bytes().lower())):
+                files.setdefault(name.decode(errors="replace"), []).append(file)
+        return files
 
     @cached_property
     def _parsed(self) -> dict[Path, list[Entry]]:
@@ -119,24 +126,15 @@ class Shelf:
     def find(self, text: str) -> list[Entry]:
         """The versions of what has this id, name or title; ids and names in any case."""
         wanted = text.strip().rstrip("/").lower()
-        by_id = [
-            one for one in self._naming(wanted) if wanted in (one.id.lower(), one.name.lower())
-        ]
+        # An id ends with the name.
+        named = self._naming.get(wanted.rpartition("/")[2], ())
+        read = (entry for file in named for entry in self._read(file))
+        by_id = [one for one in read if wanted in (one.id.lower(), one.name.lower())]
         if by_id:
             return by_id
         # Some have changed their title from one version to the next.
         titled = {one.id.lower() for one in self.entries if one.display_name == text.strip()}
         return [one for one in self.entries if one.id.lower() in titled]
-
-    def _naming(self, wanted: str) -> Iterator[Entry]:
-        """The entries whose files have the last part of an id in them, as the wanted one has."""
-        guid = wanted.rpartition("/")[2]
-        if not _GUID.fullmatch(guid):
-            yield from self.entries
-            return
-        for file, text in self._texts.items():
-            if guid.encode() in text:
-                yield from self._read(file)
 
     def folder_of(self, template_url: str) -> Path:
         """Where a template's samples and its suite are."""

@@ -38,9 +38,9 @@ def refuse_deep(value: Any, error: type[LanguageError]) -> None:
         level = [
             inner
             for outer in level
-            # Most of a body is scalars, of which a class of ``abc`` would be asked slowly.
-            if not isinstance(outer, _SCALARS) and isinstance(outer, (Mapping, list))
-            for inner in (outer.values() if isinstance(outer, Mapping) else outer)
+            # The usual types come first: a class of ``abc`` is asked slowly.
+            if not isinstance(outer, _SCALARS) and isinstance(outer, (dict, list, Mapping))
+            for inner in (outer if isinstance(outer, list) else outer.values())
         ]
         if not level:
             return
