@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Protocol
 
-from policy_app.evaluation.language.errors import DefinitionError
+from policy_app.evaluation.language.errors import DefinitionError, nearest
 from policy_app.evaluation.language.expressions import is_expression, resolve_value
 from policy_app.evaluation.language.reading import Reader, kind_of
 from policy_app.evaluation.language.selectors import Resource, plain_location
@@ -214,8 +213,8 @@ def _field(reader: Reader, name: str) -> str:
 
 
 def _unknown(written: str, known: Mapping[str, str], what: str) -> str:
-    near = get_close_matches(written.lower(), known, n=1)
-    hint = f"; did you mean {known[near[0]]}?" if near else f": there is {_listed(known)}"
+    near = nearest(written.lower(), known)
+    hint = f"; did you mean {known[near]}?" if near else f": there is {_listed(known)}"
     return f"is no {what} that a policy for Kubernetes can ask a cluster about{hint}"
 
 

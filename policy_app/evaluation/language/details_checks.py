@@ -7,7 +7,6 @@ Source: Microsoft Learn, the ``audit``, ``deny`` and ``mutate`` effects of mode
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from policy_app.evaluation.gatekeeper.match import ANY, SOURCES
@@ -21,6 +20,7 @@ from policy_app.evaluation.language.details import (
     KubernetesDetails,
     read_source,
 )
+from policy_app.evaluation.language.errors import nearest
 from policy_app.evaluation.language.expressions import is_expression
 from policy_app.evaluation.language.reading import Reader, kind_of
 
@@ -73,8 +73,8 @@ def check(rule: Reader) -> None:
 def _check_names(details: Reader) -> None:
     for name in details.fields:
         if name not in NAMES:
-            near = get_close_matches(str(name), NAMES, n=1)
-            hint = f"; the nearest is {near[0]}" if near else ""
+            near = nearest(str(name), NAMES)
+            hint = f"; the nearest is {near}" if near else ""
             details.refuse(str(name), f"is no field of details{hint}")
 
 

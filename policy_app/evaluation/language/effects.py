@@ -6,9 +6,7 @@ Source: Microsoft Learn, "Understand Azure Policy for Kubernetes clusters"; the 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from policy_app.evaluation.language.errors import EffectError
+from policy_app.evaluation.language.errors import EffectError, nearest
 from policy_app.evaluation.results import EnforcementAction
 
 AUDIT = "Audit"
@@ -48,8 +46,8 @@ def canonical_effect(name: str) -> str:
     known = _BY_LOWER.get(name.lower())
     if known is not None:
         return known
-    near = get_close_matches(name.lower(), _BY_LOWER, n=1)
-    hint = f"; did you mean {_BY_LOWER[near[0]]!r}?" if near else ""
+    near = nearest(name.lower(), _BY_LOWER)
+    hint = f"; did you mean {_BY_LOWER[near]!r}?" if near else ""
     raise EffectError(f"{name!r} is not a policy effect{hint}", path="policyRule.then.effect")
 
 

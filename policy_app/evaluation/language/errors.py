@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -74,3 +74,11 @@ class ParameterErrors(LanguageError):  # noqa: N818 - several errors, told toget
 
     def __str__(self) -> str:
         return "\n".join(fault.message for fault in self.faults)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What was probably meant by a word that is not known, for a hint; empty where that is open."""
+    # Loaded where it is needed: hardly any run has such a word, and all should start quickly.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, known, n=1)), "")

@@ -7,11 +7,11 @@ makes it plain text again.  Source: ARM template syntax, "Expressions".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
 from policy_app.evaluation.language import collection_functions, text_functions
+from policy_app.evaluation.language.errors import nearest
 from policy_app.evaluation.language.functions import FUNCTIONS, look_up
 from policy_app.evaluation.language.reading import kind_of
 from policy_app.evaluation.language.syntax import (
@@ -192,8 +192,8 @@ class _Evaluation:
         reason = _REFUSED.get(name.lower())
         if reason:
             return f"{name}() cannot be used here: it {reason}"
-        near = get_close_matches(name.lower(), FUNCTION_NAMES, n=1)
-        hint = f"; did you mean {FUNCTION_NAMES[near[0]]}()?" if near else ""
+        near = nearest(name.lower(), FUNCTION_NAMES)
+        hint = f"; did you mean {FUNCTION_NAMES[near]}()?" if near else ""
         return f"There is no function {name}(){hint}"
 
     def _count(self, node: Call, least: int, most: int | None) -> None:
@@ -212,8 +212,8 @@ class _Evaluation:
             raise self._error(f"parameters() needs a name, but was given {kind_of(name)}", node)
         found, value = look_up(self._parameters, name)
         if not found:
-            near = get_close_matches(name, self._parameters, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            near = nearest(name, self._parameters)
+            hint = f"; did you mean {near!r}?" if near else ""
             raise self._error(f"There is no parameter {shorten(name)!r}{hint}", node)
         return value
 
