@@ -21,7 +21,8 @@ from policy_app.evaluation.kube_yaml.values import Bounds, Parsed, documents
 from policy_app.evaluation.manifest_kinds import NotAnObject, why_no_kind, why_no_object
 from policy_app.evaluation.results import Decision, Place, Violation
 
-_BOUNDARY = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+# With a newline rather than ``^``: what is always the same at its start is found much quicker.
+_BOUNDARY = re.compile(r"\n---(?=[ \t\r\n]|\Z)")
 # Possessive, so that the marker's own dashes are never taken for content.
 _CONTENT = re.compile(r"^(?:---|\.\.\.)?+[ \t]*+[^\s#%]", re.MULTILINE)
 # What YAML calls non-printable; surrogates would also break libyaml's own decoding.
@@ -328,10 +329,10 @@ def _chunks(text: str) -> Iterator[tuple[str, int]]:
     """The text between ``---`` lines, each piece with the number of its first line."""
     line, start = 1, 0
     for found in _BOUNDARY.finditer(text):
-        if found.start() > start:
-            yield text[start : found.start()], line
-            line += text.count("\n", start, found.start())
-            start = found.start()
+        end = found.start() + 1
+        yield text[start:end], line
+        line += text.count("\n", start, end)
+        start = end
     yield text[start:], line
 
 

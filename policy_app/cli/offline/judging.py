@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from policy_app.cli.offline import workers
 from policy_app.cli.offline.around import Manifests, look
@@ -180,14 +181,15 @@ def _subject(document: Document, review: Review) -> Subject:
 
 
 def _findings(document: Document, subject: Subject, decision: Decision) -> Sequence[Finding]:
-    return tuple(_finding(document, subject, one) for one in decision.violations)
+    around = _around(document.object)
+    return tuple(_finding(document, subject, one, around) for one in decision.violations)
 
 
-def _finding(document: Document, subject: Subject, violation: Violation) -> Finding:
+def _finding(document: Document, subject: Subject, violation: Violation, around: str) -> Finding:
     path = violation.place.path if violation.place else ""
     return Finding(
         subject=subject,
-        line=document.position(_inside(document, path))[0] if path else subject.line,
+        line=document.position(around + path)[0] if path else subject.line,
         path=path,
         constraint=violation.constraint,
         constraint_kind=violation.constraint_kind,
@@ -198,9 +200,9 @@ def _finding(document: Document, subject: Subject, violation: Violation) -> Find
     )
 
 
-def _inside(document: Document, path: str) -> str:
-    """A field of the object that a request carries stands below the request."""
-    if not is_admission_review(document.object):
-        return path
-    part = "object" if document.object["request"].get("object") is not None else "oldObject"
-    return f"request.{part}.{path}"
+def _around(thing: Mapping[str, Any]) -> str:
+    """What stands before a field's path: an object that a request carries is below the request."""
+    if not is_admission_review(thing):
+        return ""
+    part = "object" if thing["request"].get("object") is not None else "oldObject"
+    return f"request.{part}."

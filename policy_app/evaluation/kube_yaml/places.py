@@ -9,13 +9,11 @@ an object, and reads the text again for it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 COLUMN_BITS = 20
 LAST_COLUMN = (1 << COLUMN_BITS) - 1
-_LONG = 16
 _COLLECTIONS = frozenset({dict, list})
 
 
@@ -24,61 +22,66 @@ def pack_place(line: int, column: int) -> int:
     return line << COLUMN_BITS | (column if column < LAST_COLUMN else LAST_COLUMN)
 
 
+class _Distances(dict[str | int, int]):
+    """How far behind a collection's own number those of its fields or items are.
+
+    Counted just as far as somebody asks, and kept: who asks for one mostly asks for others, too.
+    """
+
+    def __init__(self, counted: Iterator[tuple[str | int, int]]) -> None:
+        self._counted = counted
+
+    def __missing__(self, wanted: str | int) -> int:
+        for step, distance in self._counted:
+            self[step] = distance
+            if step == wanted:
+                return distance
+        raise KeyError(wanted)
+
+
 class Places:
     """The numbers of one document, and the value that was built with them."""
 
     def __init__(self, packed: array[int], value: Any) -> None:
         self._packed = packed
         self._value = value
-        self._items: dict[int, list[int]] = {}
+        self._distances: dict[int, _Distances] = {}
         self._sizes: dict[int, int] = {}
 
     def find(self, steps: Sequence[str | int]) -> tuple[int, int]:
         """Line and column, from 1, of the field at a path, or of its nearest ancestor."""
         at, value = 0, self._value
         for step in steps:
-            if isinstance(value, dict) and step in value:
-                at = self._field(value, str(step), at)
-            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-                at = self._item(value, step, at)
-            else:
+            if type(value) not in _COLLECTIONS:
+                break
+            distances = self._distances.get(id(value))
+            if distances is None:
+                distances = self._distances[id(value)] = _Distances(self._counted(value))
+            try:
+                at += distances[step]
+            except KeyError:
                 break
             value = value[step]
         packed = self._packed[at]
         return (packed >> COLUMN_BITS) + 1, (packed & LAST_COLUMN) + 1
 
-    def _field(self, value: dict[str, Any], wanted: str, at: int) -> int:
-        at += 1
-        for name, inner in value.items():
-            if name == wanted:
-                break
-            at += 1
+    def _counted(self, value: Any) -> Iterator[tuple[str | int, int]]:
+        """Each field or item of a collection, with its distance."""
+        distance = 1
+        for step, inner in value.items() if type(value) is dict else enumerate(value):
+            yield step, distance
+            distance += 1
+            # Most values are plain ones, and take no number beside their own.
             if type(inner) in _COLLECTIONS:
-                at += self._inside(inner)
-        return at
-
-    def _item(self, value: list[Any], index: int, at: int) -> int:
-        if len(value) < _LONG:
-            return at + 1 + index + self._all(value[:index])
-        # The items of a long list are asked for one after the other.
-        if at not in self._items:
-            sizes = (1 + self._all((item,)) for item in value[:-1])
-            self._items[at] = list(accumulate(sizes, initial=at + 1))
-        return self._items[at][index]
+                distance += self._inside(inner)
 
     def _inside(self, value: Any) -> int:
         """How many numbers a collection takes beside its own; counted once."""
         size = self._sizes.get(id(value))
         if size is None:
-            inner: Iterable[Any] = value.values() if type(value) is dict else value
-            size = self._sizes[id(value)] = len(value) + self._all(inner)
+            size = len(value)
+            for inner in value.values() if type(value) is dict else value:
+                if type(inner) in _COLLECTIONS:
+                    size += self._inside(inner)
+            self._sizes[id(value)] = size
         return size
-
-    def _all(self, values: Iterable[Any]) -> int:
-        """How many numbers some values take beside their own."""
-        total, sizes = 0, self._sizes
-        for value in values:
-            # Most values are plain ones, and take none.
-            if type(value) in _COLLECTIONS:
-                total += sizes.get(id(value)) or self._inside(value)
-        return total

@@ -104,8 +104,8 @@ class _Builder:
         """What to do with each kind of event; gives a document once it is whole."""
         return {
             yaml.ScalarEvent: self._scalar,
-            yaml.MappingStartEvent: self._open_mapping,
-            yaml.SequenceStartEvent: self._open_sequence,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceStartEvent: self._open,
             yaml.MappingEndEvent: self._close,
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: self._alias,
@@ -162,13 +162,8 @@ class _Builder:
             raise YamlFault.at(event, f"The field {key!r} stands here twice", "Keep one of them.")
         return key
 
-    def _open_mapping(self, event: Any) -> None:
-        self._open(event, {})
-
-    def _open_sequence(self, event: Any) -> None:
-        self._open(event, [])
-
-    def _open(self, event: Any, value: Any) -> None:
+    def _open(self, event: Any) -> None:
+        value: Any = {} if type(event) is yaml.MappingStartEvent else []
         if event.tag is not None and event.tag not in _COLLECTION_TAGS[type(value)]:
             raise unknown_tag(event, event.tag)
         if len(self._stack) >= self._bounds.nesting:
