@@ -41,6 +41,8 @@ _CALLED_WITHIN = 40
 _OPENING, _CLOSING = frozenset("<\"'`"), frozenset(">\"'`")
 # What an object says of itself at its top tells nothing about a field.
 _IDENTITY = frozenset({"apiVersion", "kind"})
+# No message says of these which field they are in.
+_MUTE = frozenset({bool, float, type(None)})
 _SHORTEST_VALUE = 4
 _SMALLEST_NUMBER = 10
 
@@ -176,34 +178,43 @@ class _Index:
         """``skip`` are values inside that are left out."""
         self._path = path
         self._skip = {id(each) for each in skip}
-        self._steps: list[str | int] = []
-        self._above: list[int] = []
+        # The value itself, and then all below it.
+        self._steps: list[str | int] = [""]
+        self._above = [-1]
         self._named: dict[str, list[int]] = {}
         self._holding: dict[str, list[int]] = {}
-        self._add(value, "", -1)
+        self._add(value, 0)
 
-    def _add(self, value: Any, step: str | int, above: int) -> None:
-        number = len(self._steps)
-        self._steps.append(step)
-        self._above.append(above)
-        # Asking for the usual types first is much quicker than asking for any mapping.
-        kind = type(value)
-        if kind is str or kind is int:
-            text = _telling_text(value)
-            if text and step != "name" and not (step in _IDENTITY and self._is_top(above)):
-                self._holding.setdefault(text, []).append(number)
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                if id(item) not in self._skip:
-                    self._add(item, index, number)
-        elif isinstance(value, (dict, Mapping)):
-            for name, inner in value.items():
-                if name not in _COMMON:
-                    self._named.setdefault(name.lower(), []).append(len(self._steps))
-                self._add(inner, name, number)
+    def _add(self, value: Any, above: int) -> None:
+        """All that is below a collection, whose own number is ``above``."""
+        for step, inner in enumerate(value) if isinstance(value, list) else value.items():
+            number = len(self._steps)
+            self._steps.append(step)
+            self._above.append(above)
+            if type(step) is str and step not in _COMMON:
+                self._named.setdefault(step.lower(), []).append(number)
+            kind = type(inner)
+            if kind is str or kind is int:
+                if step != "name" and not (step in _IDENTITY and self._is_top(above)):
+                    self._hold(inner, number)
+            # Asking for the usual types first is much quicker than asking for any mapping.
+            elif (
+                kind not in _MUTE
+                and id(inner) not in self._skip
+                and isinstance(inner, (dict, list, Mapping))
+            ):
+                self._add(inner, number)
 
     def _is_top(self, number: int) -> bool:
         return number == 0 and not self._path
+
+    def _hold(self, value: str | int, number: int) -> None:
+        """A plain value that messages may name: an image, a port, a capability."""
+        if isinstance(value, str):
+            if len(value) >= _SHORTEST_VALUE:
+                self._holding.setdefault(value, []).append(number)
+        elif value >= _SMALLEST_NUMBER:
+            self._holding.setdefault(str(value), []).append(number)
 
     def best(self, words: Set[str]) -> Path | None:
         """The path that the words speak of most; the first of equals."""
@@ -230,10 +241,3 @@ class _Index:
             score += 2 if number in named else 0
             number = self._above[number]
         return score
-
-
-def _telling_text(value: str | int) -> str:
-    """What a message says of a plain value itself: an image, a port, a capability."""
-    if isinstance(value, str):
-        return value if len(value) >= _SHORTEST_VALUE else ""
-    return str(value) if value >= _SMALLEST_NUMBER else ""
