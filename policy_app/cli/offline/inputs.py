@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from policy_app.cli.offline.errors import INPUT, Trouble
 from policy_app.cli.offline.progress import Progress
@@ -81,11 +82,22 @@ def read(paths: Iterable[str], progress: Progress) -> Inputs:
 def sources(paths: Iterable[str], troubles: list[Trouble]) -> list[Source]:
     """The files to read, each once; what cannot be one is among the troubles."""
     found: dict[str, Source] = {}
+    # Links are followed once for all files of a folder: there may be thousands.
+    real = cache(os.path.realpath)
     for path in paths:
         for source in _named(path, troubles):
-            identity = os.path.realpath(source.path) if source.path != STDIN else STDIN
-            found.setdefault(identity, source)
+            found.setdefault(_identity(source.path, real), source)
     return list(found.values())
+
+
+def _identity(path: str, real: Callable[[str], str]) -> str:
+    """What is the same for two paths to one file."""
+    if path == STDIN:
+        return STDIN
+    if os.path.islink(path):
+        return real(path)
+    folder, name = os.path.split(path)
+    return os.path.join(real(folder), name)
 
 
 def stream(source: Source, notes: Inputs) -> Iterator[Document]:
