@@ -15,8 +15,8 @@ MADE := $(VENV)/.made-$(shell printf %s '$(CURDIR)' | cksum | tr -d ' ')
 RUNTIME := $(VENV)/.runtime-$(call checksum,requirements/build.txt requirements/runtime.txt pyproject.toml)
 DEV := $(VENV)/.dev-$(call checksum,requirements/dev.txt)
 # Outside .venv, where the releases are: their modules have the same names.
-PREVIEW := build/azure-preview
-PREVIEWED := $(PREVIEW)/.made-$(call checksum,requirements/azure-preview.txt)
+CLIENTS := $(foreach lock,azure-preview azure-older,\
+	build/$(lock)/.made-$(call checksum,requirements/$(lock).txt))
 # Not in the locks: it is large, brings its own pins, and only `make fuzz` needs it.
 SCHEMATHESIS := 4.32.5
 FUZZ := build/schemathesis-$(SCHEMATHESIS)
@@ -26,7 +26,7 @@ $(shell test -x $(BIN)/python || rm -f $(VENV)/.made-* $(VENV)/.runtime-* $(VENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test azure-preview install check bench fuzz lock screenshots clean \
+.PHONY: help run test azure-clients install check bench fuzz lock screenshots clean \
 	check-style check-types check-imports check-templates check-django check-docs
 
 help: ## list the commands
@@ -39,7 +39,7 @@ run: $(RUNTIME) ## start the portal; make run PORT=8001 HOST=0.0.0.0 DATA=/path
 test: $(DEV) ## run the tests; make test ARGS="tests/cli -k token" for some of them
 	@$(BIN)/pytest $(or $(ARGS),-n auto --maxprocesses 4)
 
-azure-preview: $(PREVIEWED) ## fetch the pre-releases of the Azure SDK that some tests drive
+azure-clients: $(CLIENTS) ## fetch other versions of the Azure SDK, which some tests drive
 
 install: $(RUNTIME) ## prepare .venv with the console script policy-portal
 	@echo "Ready: $(BIN)/policy-portal"
@@ -104,7 +104,7 @@ $(DEV): $(RUNTIME)
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@rm -f $(VENV)/.dev-* && touch $@
 
-$(PREVIEWED): $(DEV)
-	@rm -rf $(PREVIEW)
-	@$(PIP) --no-deps --require-hashes --target $(PREVIEW) -r requirements/azure-preview.txt
+$(CLIENTS): | $(MADE)
+	@rm -rf $(@D)
+	@$(PIP) --no-deps --require-hashes --target $(@D) -r requirements/$(notdir $(@D)).txt
 	@touch $@

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 AZURE_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "azure-policy"
-_TOOLS = {"browser", "kubectl", "postgres", "brokers", "azure_preview"}
+_TOOLS = {"browser", "kubectl", "postgres", "brokers", "azure_clients"}
 
 
 @pytest.fixture

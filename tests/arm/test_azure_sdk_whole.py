@@ -1,6 +1,6 @@
 """Every operation of the Azure SDK's policy client, unmodified, against a running server.
 
-What it has no words for (exemptions, variables, enrolments) its pre-release has: see azure_preview.
+What it has no words for (exemptions, variables, enrolments) its pre-release has: see azure_clients.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from tests.docs.files import ROOT, pyproject
 
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
-LOCKS = ("runtime", "celery", "dev", "build", "azure-preview")
+LOCKS = ("runtime", "celery", "dev", "build", "azure-preview", "azure-older")
 
 
 def lock(which: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from policy_app.models import Assignment, Cluster, Scan
 from policy_app.services import remediations
 from tests.arm.addresses import CLUSTER, NO_PRIVILEGE
-from tests.arm.azure_preview.conftest import Preview, refusal
+from tests.arm.azure_clients.conftest import Clients, refusal
 from tests.arm.test_attestations import attestation, said
 from tests.arm.test_attestations import manual as manual  # a fixture
 from tests.arm.test_policy_insights import world as world  # a fixture
@@ -28,7 +28,7 @@ _BAD = "complianceState eq 'NonCompliant'"
 
 
 def test_component_states_are_queried_at_each_kind_of_address(
-    preview: Preview, world: Cluster
+    clients: Clients, world: Cluster
 ) -> None:
     calls: dict[str, tuple[str, ...]] = {
         "subscription": (_ID,),
@@ -38,7 +38,7 @@ def test_component_states_are_queried_at_each_kind_of_address(
         "resource_group_level_policy_assignment": (*_GROUP, "baseline"),
     }
     for what, place in calls.items():
-        told = preview.insights(f"{_COMPONENTS}_{what}", *place, "latest", filter=_BAD)
+        told = clients.insights(f"{_COMPONENTS}_{what}", *place, "latest", filter=_BAD)
         (one,) = told["value"]
         assert told["odata_count"] == 1
         assert (one["component_id"], one["component_type"]) == ("Pod/default/bad", "Pod")
@@ -48,78 +48,78 @@ def test_component_states_are_queried_at_each_kind_of_address(
         assert one["policy_definition_name"] == NO_PRIVILEGE
         assert one["policy_evaluation_details"] is None
     elsewhere = f"{_COMPONENTS}_subscription_level_policy_assignment"
-    assert preview.insights(elsewhere, _ID, "baseline", "latest")["value"] == []
-    nowhere = refusal(preview.insights, f"{_COMPONENTS}_resource_group", _ID, "none", "latest")
+    assert clients.insights(elsewhere, _ID, "baseline", "latest")["value"] == []
+    nowhere = refusal(clients.insights, f"{_COMPONENTS}_resource_group", _ID, "none", "latest")
     assert nowhere == ("ResourceNotFoundError", 404, "ResourceGroupNotFound")
-    _component_options(preview)
+    _component_options(clients)
 
 
-def _component_options(preview: Preview) -> None:
+def _component_options(clients: Clients) -> None:
     of_cluster = (f"{_COMPONENTS}_resource", CLUSTER, "latest")
-    told = preview.insights(*of_cluster, filter=_BAD, expand="PolicyEvaluationDetails")
+    told = clients.insights(*of_cluster, filter=_BAD, expand="PolicyEvaluationDetails")
     details = told["value"][0]["policy_evaluation_details"]
     assert details["reason"].startswith("Privileged container is not allowed: bad")
     (evaluated,) = details["evaluated_expressions"]
     assert evaluated["path"] == "spec.containers[0].securityContext.privileged"
     pods = f"componentType eq 'Pod' and policyDefinitionName eq '{NO_PRIVILEGE}'"
-    told = preview.insights(
+    told = clients.insights(
         *of_cluster, filter=pods, order_by="componentName desc", select="componentName", top=1
     )
     assert [one["component_name"] for one in told["value"]] == ["good"]
     assert told["value"][0]["component_id"] is None
-    refused = refusal(preview.insights, *of_cluster, filter="colour eq 'red'")
+    refused = refusal(clients.insights, *of_cluster, filter="colour eq 'red'")
     assert refused == ("HttpResponseError", 400, "InvalidFilterInQueryString")
 
 
 def test_policy_states_are_queried_summarized_and_evaluated_anew(
-    preview: Preview, world: Cluster, monkeypatch: pytest.MonkeyPatch
+    clients: Clients, world: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for what, place in (("subscription", (_ID,)), ("resource_group", _GROUP)):
-        (state,) = preview.insights(f"{_STATES}_{what}", *place, "latest", filter=_BAD)
+        (state,) = clients.insights(f"{_STATES}_{what}", *place, "latest", filter=_BAD)
         assert (state["policy_definition_name"], state["is_compliant"]) == (NO_PRIVILEGE, False)
-    (state,) = preview.insights(
+    (state,) = clients.insights(
         f"{_STATES}_resource", "latest", CLUSTER, filter=_BAD, expand="components"
     )
     found = {one["id"]: one["compliance_state"] for one in state["components"]}
     assert found["Pod/default/bad"] == "NonCompliant"
-    refused = refusal(preview.insights, f"{_STATES}_subscription", _ID, "latest", apply="shake()")
+    refused = refusal(clients.insights, f"{_STATES}_subscription", _ID, "latest", apply="shake()")
     assert refused == ("HttpResponseError", 400, "InvalidQueryParameter")
-    told = preview.insights("policy_states.summarize_for_resource_group", *_GROUP, "latest")
+    told = clients.insights("policy_states.summarize_for_resource_group", *_GROUP, "latest")
     (summary,) = told["value"]
     assert summary["results"]["non_compliant_resources"] == 1
     assert summary["policy_assignments"][0]["policy_assignment_id"].endswith("/baseline")
     events = "policy_events.list_query_results_for_resource"
-    (event,) = preview.insights(events, "default", CLUSTER)
+    (event,) = clients.insights(events, "default", CLUSTER)
     assert event["components"][0]["id"] == "Pod/default/bad"
-    _pages(preview, monkeypatch)
-    _check(preview)
-    _evaluate(preview)
+    _pages(clients, monkeypatch)
+    _check(clients)
+    _evaluate(clients)
 
 
-def _pages(preview: Preview, monkeypatch: pytest.MonkeyPatch) -> None:
+def _pages(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client asks for every page but the first by GET."""
-    whole = preview.insights(f"{_STATES}_subscription", _ID, "latest")
+    whole = clients.insights(f"{_STATES}_subscription", _ID, "latest")
     monkeypatch.setattr("policy_app.arm.policyinsights.queries.PAGE_SIZE", 2)
     assert len(whole) > 4
-    assert preview.insights(f"{_STATES}_subscription", _ID, "latest") == whole
-    assert preview.insights(f"{_STATES}_subscription", _ID, "latest", top=3) == whole[:3]
+    assert clients.insights(f"{_STATES}_subscription", _ID, "latest") == whole
+    assert clients.insights(f"{_STATES}_subscription", _ID, "latest", top=3) == whole[:3]
 
 
-def _check(preview: Preview) -> None:
+def _check(clients: Clients) -> None:
     content = pod("new", privileged=True)
     asked = {"resourceDetails": {"resourceContent": content, "scope": CLUSTER}}
     operation = "policy_restrictions.check_at_resource_group_scope"
-    told = preview.insights(operation, "rg-demo", asked)
+    told = clients.insights(operation, "rg-demo", asked)
     (one,) = told["content_evaluation_result"]["policy_evaluations"]
     assert one["policy_info"]["policy_definition_id"].endswith(NO_PRIVILEGE)
 
 
-def _evaluate(preview: Preview) -> None:
+def _evaluate(clients: Clients) -> None:
     """The client waits, and comes back once the scan that it asked for is over."""
     operation = "policy_states.begin_trigger_resource_group_evaluation"
     asked = Scan.objects.filter(trigger=Scan.Trigger.API, state__in=Scan.OPEN)
     with ThreadPoolExecutor(1) as pool:
-        awaited = pool.submit(preview.insights, operation, *_GROUP)
+        awaited = pool.submit(clients.insights, operation, *_GROUP)
         while not asked.exists():
             assert not awaited.done(), awaited.result()
             time.sleep(0.05)
@@ -128,34 +128,34 @@ def _evaluate(preview: Preview) -> None:
         assert awaited.result() is None
 
 
-def test_an_attestation_is_made_listed_and_deleted(preview: Preview, manual: None) -> None:
+def test_an_attestation_is_made_listed_and_deleted(clients: Clients, manual: None) -> None:
     put = "attestations.begin_create_or_update_at_resource_group"
     sent = said(complianceState="Compliant", expiresOn="2099-01-01T00:00:00Z")
-    made = preview.insights(put, "rg-demo", "reviewed", sent)
+    made = clients.insights(put, "rg-demo", "reviewed", sent)
     assert made["id"] == attestation()
     assert (made["compliance_state"], made["provisioning_state"]) == ("Compliant", "Succeeded")
     assert made["expires_on"] == "2099-01-01T00:00:00+00:00"
-    assert preview.insights("attestations.get_at_resource_group", "rg-demo", "reviewed") == made
-    again = preview.insights(put, "rg-demo", "reviewed", said(complianceState="NonCompliant"))
+    assert clients.insights("attestations.get_at_resource_group", "rg-demo", "reviewed") == made
+    again = clients.insights(put, "rg-demo", "reviewed", said(complianceState="NonCompliant"))
     assert (again["compliance_state"], again["expires_on"]) == ("NonCompliant", None)
     for what, place in (("subscription", ()), ("resource_group", ("rg-demo",))):
-        listed = preview.insights(f"attestations.list_for_{what}", *place, filter=_BAD)
+        listed = clients.insights(f"attestations.list_for_{what}", *place, filter=_BAD)
         assert [one["name"] for one in listed] == ["reviewed"]
     at_cluster = "attestations.begin_create_or_update_at_resource"
-    refused = refusal(preview.insights, at_cluster, CLUSTER, "bad", sent)
+    refused = refusal(clients.insights, at_cluster, CLUSTER, "bad", sent)
     assert refused == ("HttpResponseError", 400, "InvalidCreateAttestationRequest")
     for _ in range(2):  # the second time there is nothing left, which is a success as well
-        preview.insights("attestations.delete_at_resource_group", "rg-demo", "reviewed")
-    gone = refusal(preview.insights, "attestations.get_at_resource_group", "rg-demo", "reviewed")
+        clients.insights("attestations.delete_at_resource_group", "rg-demo", "reviewed")
+    gone = refusal(clients.insights, "attestations.get_at_resource_group", "rg-demo", "reviewed")
     assert gone == ("ResourceNotFoundError", 404, "AttestationNotFound")
 
 
 def test_a_remediation_is_made_carried_out_and_deleted(
-    preview: Preview, assigned: Assignment
+    clients: Clients, assigned: Assignment
 ) -> None:
     def fix(operation: str, *arguments: Any, **keywords: Any) -> Any:
         named = f"remediations.{operation}_at_resource_group"
-        return preview.insights(named, "rg-demo", "fix", *arguments, **keywords)
+        return clients.insights(named, "rg-demo", "fix", *arguments, **keywords)
 
     body = {"properties": {"policyAssignmentId": assigned.arm_id}}
     made = fix("create_or_update", body)
@@ -173,10 +173,10 @@ def test_a_remediation_is_made_carried_out_and_deleted(
     assert fix("delete")["name"] == "fix"
     assert fix("delete") is None
     assert refusal(fix, "get") == ("ResourceNotFoundError", 404, "RemediationNotFound")
-    preview.insights("remediations.create_or_update_at_resource", CLUSTER, "one", body)
-    canceled = preview.insights("remediations.cancel_at_resource", CLUSTER, "one")
+    clients.insights("remediations.create_or_update_at_resource", CLUSTER, "one", body)
+    canceled = clients.insights("remediations.cancel_at_resource", CLUSTER, "one")
     assert canceled["provisioning_state"] == "Canceled"
     wanted = "provisioningState eq 'Canceled'"
     for what, place in (("subscription", ()), ("management_group", ("mg-demo",))):
-        tasks = preview.insights(f"remediations.list_for_{what}", *place, filter=wanted)
+        tasks = clients.insights(f"remediations.list_for_{what}", *place, filter=wanted)
         assert [one["name"] for one in tasks] == ["one"]

@@ -1,4 +1,4 @@
-"""The pre-releases' clients, in a process of their own that all tests here share."""
+"""Clients of other versions than .venv has, in a process of their own that tests share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,16 @@ from pytest_django.live_server_helper import LiveServer
 from tests.cli.processes import ROOT, environment
 from tests.docs.test_dependencies import pins
 
-INSTALLED = ROOT / "build" / "azure-preview"
-"""Where ``make azure-preview`` puts them; in .venv are the releases, with the same modules."""
+PREVIEW, OLDER = "azure-preview", "azure-older"
+"""Locks, and the folders of ``make azure-clients``: their modules have the same names."""
 _PROGRAM = Path(__file__).with_name("client.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs the pre-releases."""
+    """Everything here needs what is in these folders."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.azure_preview)
+            item.add_marker(pytest.mark.azure_clients)
 
 
 class RefusedError(Exception):
@@ -33,7 +34,7 @@ class RefusedError(Exception):
 
 
 @dataclass
-class Preview:
+class Clients:
     """Calls operations of the client of policies, or with ``insights`` of the other one."""
 
     process: subprocess.Popen[str]
@@ -85,24 +86,27 @@ def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def client_process() -> Iterator[subprocess.Popen[str]]:
-    """The program, which has imported what is pinned; skips where that is not installed."""
-    if not INSTALLED.is_dir():
-        pytest.skip("The pre-releases of the Azure SDK are not here; run: make azure-preview")
+def client_process(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """The program, with the pre-releases or those that are the parameter; skips without them."""
+    lock = getattr(request, "param", PREVIEW)
+    folder = ROOT / "build" / lock
+    if not folder.is_dir():
+        pytest.skip(f"The Azure SDK of {lock}.txt is not here; run: make azure-clients")
+    there = {one.name: one.version for one in distributions(path=[str(folder)])}
+    assert there == pins(lock), "run: make azure-clients"
     with subprocess.Popen(
         [sys.executable, _PROGRAM],
-        env=environment({"PYTHONPATH": str(INSTALLED)}),
+        env=environment({"PYTHONPATH": str(folder)}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert _line(process) == pins("azure-preview"), "run: make azure-preview"
         yield process
 
 
 @pytest.fixture
-def preview(
+def clients(
     client_process: subprocess.Popen[str], live_server: LiveServer, portal: None, token: str
-) -> Preview:
+) -> Clients:
     """Alice's clients of the live server."""
-    return Preview(client_process, live_server.url, token)
+    return Clients(client_process, live_server.url, token)

@@ -15,7 +15,7 @@ from tests.arm.addresses import (
     assignment,
     body,
 )
-from tests.arm.azure_preview.conftest import Preview, refusal
+from tests.arm.azure_clients.conftest import Clients, refusal
 from tests.estate_fixtures import SUBSCRIPTION
 
 _GROUP = "policy_exemptions"
@@ -24,10 +24,10 @@ _REFERENCE = "NoPrivilegedContainers"
 
 
 @pytest.fixture
-def assigned(preview: Preview) -> Preview:
+def assigned(clients: Clients) -> Clients:
     """With an assignment of the baseline, that the same client has made."""
-    preview.policy("policy_assignments.create", RESOURCE_GROUP, "baseline", body(BASELINE_ID))
-    return preview
+    clients.policy("policy_assignments.create", RESOURCE_GROUP, "baseline", body(BASELINE_ID))
+    return clients
 
 
 def waiver(**properties: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def waiver(**properties: Any) -> dict[str, Any]:
     return {"properties": sent}
 
 
-def listed(preview: Preview, filter: str | None = None) -> dict[str, list[str]]:
+def listed(clients: Clients, filter: str | None = None) -> dict[str, list[str]]:
     """What each of the four lists names."""
     calls: dict[str, tuple[str, ...]] = {
         "list_for_resource": _RESOURCE,
@@ -45,12 +45,12 @@ def listed(preview: Preview, filter: str | None = None) -> dict[str, list[str]]:
         "list_for_management_group": ("mg-demo",),
     }
     return {
-        name: [one["name"] for one in preview.policy(f"{_GROUP}.{name}", *scope, filter=filter)]
+        name: [one["name"] for one in clients.policy(f"{_GROUP}.{name}", *scope, filter=filter)]
         for name, scope in calls.items()
     }
 
 
-def test_an_exemption_lives_at_every_scope(assigned: Preview) -> None:
+def test_an_exemption_lives_at_every_scope(assigned: Clients) -> None:
     for scope in (CLUSTER, RESOURCE_GROUP, SUBSCRIPTION, MANAGEMENT_GROUP):
         _made(assigned, scope)
         _changed(assigned, scope)
@@ -60,7 +60,7 @@ def test_an_exemption_lives_at_every_scope(assigned: Preview) -> None:
         assert gone == ("ResourceNotFoundError", 404, "PolicyExemptionNotFound")
 
 
-def _made(preview: Preview, scope: str) -> None:
+def _made(clients: Clients, scope: str) -> None:
     sent = waiver(
         displayName="Until the move",
         policyDefinitionReferenceIds=[_REFERENCE],
@@ -68,7 +68,7 @@ def _made(preview: Preview, scope: str) -> None:
         metadata={"ticket": 7},
         assignmentScopeValidation="DoNotValidate",
     )
-    made = preview.policy(f"{_GROUP}.create_or_update", scope, "until", sent)
+    made = clients.policy(f"{_GROUP}.create_or_update", scope, "until", sent)
     assert made["id"] == f"{scope}/{PROVIDER}/policyExemptions/until"
     assert made["type"] == "Microsoft.Authorization/policyExemptions"
     assert made["system_data"]["created_by"] == "alice"
@@ -76,22 +76,22 @@ def _made(preview: Preview, scope: str) -> None:
     assert made["policy_definition_reference_ids"] == [_REFERENCE]
     assert made["expires_on"] == "2099-12-31T23:59:00+00:00"
     assert made["metadata"] == {"ticket": 7}
-    assert preview.policy(f"{_GROUP}.get", scope, "until") == made
+    assert clients.policy(f"{_GROUP}.get", scope, "until") == made
 
 
-def _changed(preview: Preview, scope: str) -> None:
+def _changed(clients: Clients, scope: str) -> None:
     sent = waiver(exemptionCategory="Mitigated", assignmentScopeValidation="DoNotValidate")
-    replaced = preview.policy(f"{_GROUP}.create_or_update", scope, "until", sent)
+    replaced = clients.policy(f"{_GROUP}.create_or_update", scope, "until", sent)
     assert (replaced["exemption_category"], replaced["expires_on"]) == ("Mitigated", None)
     west = {"kind": "resourceLocation", "in": ["westeurope"]}
     change = {"properties": {"resourceSelectors": [{"name": "west", "selectors": [west]}]}}
-    changed = preview.policy(f"{_GROUP}.update", scope, "until", change)
+    changed = clients.policy(f"{_GROUP}.update", scope, "until", change)
     (selector,) = changed["resource_selectors"][0]["selectors"]
     assert (selector["kind"], selector["in_property"]) == ("resourceLocation", ["westeurope"])
     assert changed["exemption_category"] == "Mitigated"
 
 
-def test_exemptions_are_listed_around_each_scope_and_filtered(assigned: Preview) -> None:
+def test_exemptions_are_listed_around_each_scope_and_filtered(assigned: Clients) -> None:
     assigned.policy(f"{_GROUP}.create_or_update", CLUSTER, "until", waiver())
     past = waiver(expiresOn="2020-01-01T00:00:00Z")
     assigned.policy(f"{_GROUP}.create_or_update", RESOURCE_GROUP, "past", past)
@@ -109,14 +109,14 @@ def test_exemptions_are_listed_around_each_scope_and_filtered(assigned: Preview)
     assert listed(assigned, "atExactScope()")["list_for_resource"] == ["until"]
 
 
-def _by_filter(preview: Preview, filter: str | None = None) -> list[str]:
+def _by_filter(clients: Clients, filter: str | None = None) -> list[str]:
     """What each of the lists names alike."""
-    names, *others = listed(preview, filter).values()
+    names, *others = listed(clients, filter).values()
     assert others == [names] * len(others)
     return names
 
 
-def test_what_is_wrong_is_refused_with_its_code_and_nothing_is_kept(assigned: Preview) -> None:
+def test_what_is_wrong_is_refused_with_its_code_and_nothing_is_kept(assigned: Clients) -> None:
     unreadable = ("HttpResponseError", 400, "InvalidRequestContent")
     unknown = ("ResourceNotFoundError", 404, "PolicyAssignmentNotFound")
     wrong: list[tuple[dict[str, Any], tuple[str, int, str]]] = [
@@ -137,7 +137,7 @@ def test_what_is_wrong_is_refused_with_its_code_and_nothing_is_kept(assigned: Pr
     assert refusal(assigned.policy, f"{_GROUP}.update", CLUSTER, "until", change) == unreadable
 
 
-def test_what_is_not_there_is_no_empty_success(preview: Preview) -> None:
+def test_what_is_not_there_is_no_empty_success(clients: Clients) -> None:
     body: dict[str, Any] = {"properties": {}}
     group = ("mg-demo",)
     calls: list[tuple[str, tuple[Any, ...]]] = [
@@ -162,5 +162,5 @@ def test_what_is_not_there_is_no_empty_success(preview: Preview) -> None:
             (f"{kind}.list_for_management_group", (*group, *names[:-1])),
         ]
     for operation, arguments in calls:
-        told = refusal(preview.policy, operation, *arguments)
+        told = refusal(clients.policy, operation, *arguments)
         assert told == ("HttpResponseError", 501, "NotImplemented"), operation

@@ -1,8 +1,8 @@
 """A program that makes the calls that its input asks for, with the Azure SDK of its PYTHONPATH.
 
-Nothing of the portal is imported. It begins with a line that tells the version of each package, and
-then answers each line of JSON with one. A call is ``{"url": …, "token": …, "client": "policy",
-"operation": "policy_exemptions.get", "arguments": […], "keywords": {…}}``; its answer is one of
+Nothing of the portal is imported. Each line of JSON is answered with one. A call is
+``{"url": …, "token": …, "client": "policy", "operation": "policy_exemptions.get",
+"arguments": […], "keywords": {…}}``; its answer is one of
 
 - ``{"value": …}``: models are objects by the names of their attributes, pages and pollers are
   followed to their end, and moments are ISO 8601;
@@ -36,12 +36,6 @@ CLIENTS: dict[str, Any] = {
 }
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 PATIENCE = 30  # seconds
-
-
-VERSIONS = {
-    "azure-mgmt-resource-policy": policy.__version__,
-    "azure-mgmt-policyinsights": policyinsights.__version__,
-}
 
 
 @lru_cache(maxsize=4)
@@ -87,6 +81,5 @@ def answer(call: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(VERSIONS), flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)

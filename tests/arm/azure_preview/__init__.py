@@ -1,1 +1,0 @@
-"""The unmodified pre-releases of the Azure SDK, which have what the releases have no words for."""
