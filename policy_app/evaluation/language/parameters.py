@@ -7,7 +7,7 @@ case of ``allowedValues`` when assigning.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast, get_args
@@ -36,7 +36,7 @@ UNDEFINED = "UndefinedPolicyParameter"
 NOT_ALLOWED = "PolicyParameterValueNotAllowed"
 INVALID = "InvalidPolicyParameters"
 
-_DATE_TIME = re.compile(
+_DATE_TIME = (
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,7})?)?([Zz]|[+-]\d\d:?\d\d)?|\d{4}-\d\d-\d\d"
 )
 
@@ -234,16 +234,8 @@ def _check_default(spec: ParameterSpec, reader: Reader) -> None:
 
 def _type_problem(kind: ParameterType, value: Any) -> str:
     """The rest of a sentence that begins with the parameter, or nothing where the type fits."""
-    fits, word = {
-        "String": (isinstance(value, str), "a string"),
-        "Array": (isinstance(value, list), "an array"),
-        "Object": (isinstance(value, Mapping), "an object"),
-        "Boolean": (isinstance(value, bool), "true or false"),
-        "Integer": (_is_integer(value), "an integer"),
-        "Float": (_is_number(value), "a number"),
-        "DateTime": (_is_date_time(value), "an ISO 8601 date and time"),
-    }[kind]
-    if fits:
+    fits, word = _KINDS[kind]
+    if fits(value):
         return ""
     shown = f"{value!r}" if isinstance(value, (str, int, float)) else kind_of(value)
     return f"must be {word}, but is {shown}"
@@ -262,13 +254,25 @@ def _is_finite(value: Any) -> bool:
 
 
 def _is_date_time(value: Any) -> bool:
-    if not isinstance(value, str) or not _DATE_TIME.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_DATE_TIME, value):
         return False
     try:
         datetime.strptime(value[:10], "%Y-%m-%d")  # noqa: DTZ007 - only the calendar is checked
     except ValueError:
         return False
     return True
+
+
+_KINDS: Mapping[ParameterType, tuple[Callable[[Any], bool], str]] = {
+    "String": (lambda value: isinstance(value, str), "a string"),
+    "Array": (lambda value: isinstance(value, list), "an array"),
+    "Object": (lambda value: isinstance(value, Mapping), "an object"),
+    "Boolean": (lambda value: isinstance(value, bool), "true or false"),
+    "Integer": (_is_integer, "an integer"),
+    "Float": (_is_number, "a number"),
+    "DateTime": (_is_date_time, "an ISO 8601 date and time"),
+}
+"""What the values of each type are, and the word for them."""
 
 
 def _is_allowed(spec: ParameterSpec, value: Any, ignore_case: bool) -> bool:
