@@ -7,6 +7,7 @@ and never keeps the rest of the file from being read.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +15,6 @@ from typing import Any
 
 from policy_app.evaluation.kube_yaml import json_text
 from policy_app.evaluation.kube_yaml.faults import YamlFault
-from policy_app.evaluation.kube_yaml.json_places import json_places
 from policy_app.evaluation.kube_yaml.places import Places
 from policy_app.evaluation.kube_yaml.positions import Mark, Step, marks, parse_path
 from policy_app.evaluation.kube_yaml.values import Bounds, Parsed, documents
@@ -83,8 +83,14 @@ class _Source:
 
     @cached_property
     def _places(self) -> Places | None:
-        packed = json_places(self.text) if self._is_json else self._parsed.places
+        packed = self._places_in_json() if self._is_json else self._parsed.places
         return None if packed is None else Places(packed, self._parsed.value)
+
+    def _places_in_json(self) -> array[int]:
+        # Loaded where it is needed: few manifests are JSON, and commands should start quickly.
+        from policy_app.evaluation.kube_yaml.json_places import json_places
+
+        return json_places(self.text)
 
     def position(self, steps: Sequence[Step]) -> tuple[int, int]:
         if self._places is not None:

@@ -15,7 +15,6 @@ from policy_app.evaluation.gatekeeper.errors import ConstraintError, GatekeeperE
 from policy_app.evaluation.gatekeeper.match import Match
 from policy_app.evaluation.gatekeeper.templates import ConstraintTemplate
 from policy_app.evaluation.language.assignments import EffectivePolicy, Resource, UnresolvedPolicy
-from policy_app.evaluation.language.constraint_files import read_constraint
 from policy_app.evaluation.language.details import Source
 from policy_app.evaluation.language.effects import DISABLED, MUTATE, installs_mutation
 from policy_app.evaluation.language.errors import LanguageError
@@ -180,6 +179,9 @@ def _constraint(
 
 def _from_file(policy: EffectivePolicy, file: str, action: EnforcementAction) -> Constraint:
     """The file's constraint under the add-on's name, with the policy's action and match."""
+    # Loaded where it is needed: few policies bring a file, and all should start quickly.
+    from policy_app.evaluation.language.constraint_files import read_constraint
+
     written = Constraint.parse(read_constraint(file, policy.details), policy.origin)
     own = written.match.to_object() if written.match else None
     return replace(
