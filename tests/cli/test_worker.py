@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -35,6 +36,12 @@ def until(true: Callable[[], object], what: str) -> None:
     while not true():
         assert time.monotonic() < deadline, what
         time.sleep(0.1)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody does at a port of this machine."""
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +98,8 @@ def test_a_worker_answers_probes_and_ends_at_a_signal(data: Path) -> None:
         [(name, pid)] = rows(data, WORKERS)
         assert str(name).startswith("probed-")
         assert pid == process.pid
+        # It makes itself known first, and listens next.
+        until(lambda: listens(port), "it answers no probe")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
             assert json.load(answer) == {"status": "ok"}
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
