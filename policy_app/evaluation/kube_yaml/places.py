@@ -56,7 +56,7 @@ class Places:
                 break
             distances = self._distances.get(id(value))
             if distances is None:
-                distances = self._distances[id(value)] = _Distances(self._counted(value))
+                distances = self._distances[id(value)] = _Distances(_counted(value, self._sizes))
             try:
                 at += distances[step]
             except KeyError:
@@ -65,23 +65,28 @@ class Places:
         packed = self._packed[at]
         return (packed >> COLUMN_BITS) + 1, (packed & LAST_COLUMN) + 1
 
-    def _counted(self, value: Any) -> Iterator[tuple[str | int, int]]:
-        """Each field or item of a collection, with its distance."""
-        distance = 1
-        for step, inner in value.items() if type(value) is dict else enumerate(value):
-            yield step, distance
-            distance += 1
-            # Most values are plain ones, and take no number beside their own.
-            if type(inner) in _COLLECTIONS:
-                distance += self._inside(inner)
 
-    def _inside(self, value: Any) -> int:
-        """How many numbers a collection takes beside its own; counted once."""
-        size = self._sizes.get(id(value))
-        if size is None:
-            size = len(value)
-            for inner in value.values() if type(value) is dict else value:
-                if type(inner) in _COLLECTIONS:
-                    size += self._inside(inner)
-            self._sizes[id(value)] = size
-        return size
+# These are no methods: what is counted half-way would keep its document alive, and itself with it.
+
+
+def _counted(value: Any, sizes: dict[int, int]) -> Iterator[tuple[str | int, int]]:
+    """Each field or item of a collection, with its distance."""
+    distance = 1
+    for step, inner in value.items() if type(value) is dict else enumerate(value):
+        yield step, distance
+        distance += 1
+        # Most values are plain ones, and take no number beside their own.
+        if type(inner) in _COLLECTIONS:
+            distance += _inside(inner, sizes)
+
+
+def _inside(value: Any, sizes: dict[int, int]) -> int:
+    """How many numbers a collection takes beside its own; counted once."""
+    size = sizes.get(id(value))
+    if size is None:
+        size = len(value)
+        for inner in value.values() if type(value) is dict else value:
+            if type(inner) in _COLLECTIONS:
+                size += _inside(inner, sizes)
+        sizes[id(value)] = size
+    return size
