@@ -22,22 +22,13 @@ from policy_app.browser.assign.form import (
 )
 from policy_app.browser.assign.parameter_fields import ParameterField, in_words
 from policy_app.browser.assign.subject import version_choices
+from policy_app.browser.steps import Step, Stepped
 from policy_app.models import Scope
 from policy_app.services import authorization, definitions, drafts, requests, scopes
 from policy_app.services.authorization import actions
 
 _LABELS = {BASICS: "Basics", PARAMETERS: "Parameters", MESSAGES: "Non-compliance messages"}
 _LABELS[IMPACT] = "Impact"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A tab's head; ``faults`` counts the errors that it shows."""
-
-    name: str
-    label: str
-    current: bool
-    faults: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +100,7 @@ class Shown:
     lines: list[highlighting.Line]
 
 
-class WizardView:
+class WizardView(Stepped):
     """What the templates ask for, worked out once each."""
 
     def __init__(self, checked: Checked) -> None:
@@ -147,18 +138,6 @@ class WizardView:
         """The errors to list on top: all in the review, else those of the tab."""
         on_review = self.form.tab == REVIEW
         return self.checked.shown if on_review else self.checked.on(self.form.tab)
-
-    @property
-    def before(self) -> Step | None:
-        """The tab that Previous turns to."""
-        at = TABS.index(self.form.tab)
-        return self.steps[at - 1] if at else None
-
-    @property
-    def after(self) -> Step | None:
-        """The tab that Next turns to."""
-        at = TABS.index(self.form.tab)
-        return self.steps[at + 1] if at + 1 < len(TABS) else None
 
     @cached_property
     def _tree(self) -> list[Scope]:

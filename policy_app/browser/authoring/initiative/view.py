@@ -27,6 +27,7 @@ from policy_app.browser.authoring.initiative.form import (
     VALUES,
     InitiativeForm,
 )
+from policy_app.browser.steps import Step, Stepped
 from policy_app.evaluation.language.parameters import TYPES
 from policy_app.models import Definition
 from policy_app.services.authoring import members
@@ -43,17 +44,6 @@ _FOUND = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A tab's head; ``faults`` counts the errors that it shows."""
-
-    name: str
-    label: str
-    current: bool
-    count: int | None
-    faults: int
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """A policy in the picker; ``uses`` counts how often the initiative has it already."""
 
@@ -62,7 +52,7 @@ class Choice:
     uses: int
 
 
-class EditorView:
+class EditorView(Stepped):
     """What the templates ask for, worked out once each."""
 
     def __init__(self, checked: Checked) -> None:
@@ -89,8 +79,8 @@ class EditorView:
                 name,
                 labels[name],
                 name == self.form.tab,
-                counts.get(name),
                 len(self.checked.on(name)),
+                counts.get(name),
             )
             for name in TABS
         ]
@@ -100,18 +90,6 @@ class EditorView:
         """The errors to list on top: all in the review, else those of the tab."""
         on_review = self.form.tab == REVIEW
         return self.checked.shown if on_review else self.checked.on(self.form.tab)
-
-    @property
-    def before(self) -> Step | None:
-        """The tab that Previous turns to."""
-        at = TABS.index(self.form.tab)
-        return self.steps[at - 1] if at else None
-
-    @property
-    def after(self) -> Step | None:
-        """The tab that Next turns to."""
-        at = TABS.index(self.form.tab)
-        return self.steps[at + 1] if at + 1 < len(TABS) else None
 
     @cached_property
     def basics(self) -> BasicsChecked:
