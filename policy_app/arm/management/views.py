@@ -17,7 +17,7 @@ from policy_app.services import authorization
 from policy_app.services.authorization import actions
 from policy_app.services.errors import PolicyError
 
-_EXPAND = OpenApiParameter("$expand", str, enum=["children"], description="What is directly below.")
+_EXPAND = OpenApiParameter("$expand", str, description="`children`: what is directly below.")
 _RECURSE = OpenApiParameter("$recurse", bool, description="With `$expand=children`: all below.")
 _SHOWN = (Scope.Kind.MANAGEMENT_GROUP, Scope.Kind.SUBSCRIPTION)
 
