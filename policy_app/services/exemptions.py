@@ -162,13 +162,22 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Exemptio
 
 
 @transaction.atomic
-def delete(exemption: Exemption, by: Actor) -> None:
-    """Delete it; its history stays, with who deleted it.  Raises ``PolicyError``."""
-    who = authorization.require(by, DELETE, exemption.scope)
-    before = as_value(exemption).to_object()
-    activity.record(by, DELETE, exemption.arm_id, scope=exemption.scope, before=before)
-    sign(exemption, who.user)
-    exemption.delete()
+def delete(exemption: Exemption, by: Actor) -> bool:
+    """Delete it as it is by now; its history stays, with who deleted it.
+
+    False where somebody else deleted it just before.  Raises ``PolicyError``.
+    """
+    scope = exemption.scope
+    who = authorization.require(by, DELETE, scope)
+    # As ``put`` does: otherwise the log would tell of a state that somebody has just replaced.
+    lock(scope)
+    row = find(scope, exemption.name)
+    if row is None:
+        return False
+    activity.record(by, DELETE, row.arm_id, scope=scope, before=as_value(row).to_object())
+    sign(row, who.user)
+    row.delete()
+    return True
 
 
 def validate(scope: Scope, name: str, body: dict[str, Any], by: Actor = None) -> language.Exemption:

@@ -113,9 +113,8 @@ class PolicyExemption(ArmView):
     def delete(self, request: Request, **kwargs: str) -> Response:
         """Delete a policy exemption."""
         row = exemptions.find(self.scope, self._name)
-        if row is None:
+        if row is None or not exemptions.delete(row, self.caller):
             return Response(status=status.HTTP_204_NO_CONTENT)
-        exemptions.delete(row, self.caller)
         return Response()
 
     @property
