@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from policy_app.models import Scope
 from policy_app.services.authorization import Permit
 
+HIDDEN_ABOVE = "a scope above that is not shown to you"
+"""Where something comes from that counts here as well, for who has no role there."""
 _ICONS = {
     Scope.Kind.MANAGEMENT_GROUP: "network",
     Scope.Kind.SUBSCRIPTION: "key-round",

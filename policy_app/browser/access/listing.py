@@ -13,11 +13,10 @@ from policy_app.browser import scope_tree
 from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Crumb, PortalRequest, known_tree, portal_page, render_page
+from policy_app.browser.scope_tree import HIDDEN_ABOVE
 from policy_app.models import RoleAssignment, Scope
 from policy_app.services import authorization
 from policy_app.services.authorization import assigning
-
-HIDDEN = "a scope above that is not shown to you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def _of_scope(request: PortalRequest, scope: Scope) -> dict[str, Any]:
 def _row(request: PortalRequest, one: RoleAssignment, scope: Scope, may_remove: bool) -> Row:
     here = one.scope_id == scope.pk
     known = authorization.knows(request.principal, one.scope)
-    above = "" if here else str(one.scope) if known else HIDDEN
+    above = "" if here else str(one.scope) if known else HIDDEN_ABOVE
     query = urlencode({"scope": scope.arm_id, "name": str(one.name)})
     remove = f"{reverse('access-remove')}?{query}" if here and may_remove else ""
     return Row(one, above, remove)

@@ -77,7 +77,7 @@ def _facts(subject: Subject, row: KubeObject) -> list[Fact]:
         Fact("Resource version", str(row.revision)),
         *_owners(subject, row),
     ]
-    origin = policies.origin_of(row)
+    origin = policies.origin_of(row, subject.by)
     if origin is not None:
         facts.append(Fact("Comes from", origin.label, url=origin.url))
     plural = f"{row.plural}.{row.group}" if row.group else row.plural

@@ -17,7 +17,9 @@ from policy_app.evaluation.gatekeeper.mutation.mutator import GROUP as MUTATORS
 from policy_app.evaluation.gatekeeper.templates import GROUP as TEMPLATES
 from policy_app.evaluation.language.constraints import ADDON
 from policy_app.models import Assignment, KubeObject
+from policy_app.services.authorization import Principal
 from policy_app.services.cluster import addon, survey
+from policy_app.services.compliance import pages
 
 COLUMNS = (
     Column("name", "Name", ("name", "plural"), "col-name"),
@@ -70,7 +72,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         found = found.filter(group__in=_TYPES[narrowed.chosen("type")][1])
     page = page_of(request, sorting.apply(found))
     shown = list(page.object_list)
-    names = _assignments(shown)
+    names = _assignments(shown, subject.by)
     return {
         "filters": narrowed,
         "headers": sorting.headers(request),
@@ -82,14 +84,14 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     }
 
 
-def origin_of(row: KubeObject) -> Origin | None:
+def origin_of(row: KubeObject, by: Principal) -> Origin | None:
     """Where a policy object comes from; None for an object of another kind."""
     if not row.group.endswith(".gatekeeper.sh"):
         return None
-    return _origin(row.body, _assignments([row]))
+    return _origin(row.body, _assignments([row], by), by)
 
 
-def _row(subject: Subject, one: KubeObject, names: Mapping[str, str]) -> Row:
+def _row(subject: Subject, one: KubeObject, names: Mapping[str, Assignment]) -> Row:
     is_constraint = one.group == CONSTRAINTS
     spec, status = one.body.get("spec") or {}, one.body.get("status") or {}
     action = str(spec.get("enforcementAction", "deny")) if is_constraint else ""
@@ -100,29 +102,25 @@ def _row(subject: Subject, one: KubeObject, names: Mapping[str, str]) -> Row:
         action=action,
         tone=_TONES.get(action, "neutral"),
         violations=status.get("totalViolations") if is_constraint else None,
-        origin=_origin(one.body, names),
+        origin=_origin(one.body, names, subject.by),
     )
 
 
-def _origin(body: Mapping[str, Any], names: Mapping[str, str]) -> Origin:
+def _origin(body: Mapping[str, Any], names: Mapping[str, Assignment], by: Principal) -> Origin:
     arm_id = str(_annotations(body).get(_ASSIGNMENT) or "")
     if arm_id:
-        name = names.get(arm_id.lower())
-        if name is None:
-            return Origin(f"{arm_id.rpartition('/')[2]} (deleted)")
-        return Origin(name, links.assignment_by_id(arm_id))
+        row = names.get(arm_id.lower())
+        if row is None:
+            return Origin(pages.gone(arm_id, by))
+        return Origin(str(row), links.assignment_by_id(arm_id))
     labels = metadata_of(body).get("labels") or {}
     return Origin("Azure Policy add-on" if labels.get("managed-by") == ADDON else "Applied by hand")
 
 
-def _assignments(rows: Iterable[KubeObject]) -> dict[str, str]:
-    """The names of the assignments that objects name, by ARM id in lower case; one query."""
-    wanted = {str(_annotations(row.body).get(_ASSIGNMENT) or "").lower() for row in rows} - {""}
-    if not wanted:
-        return {}
-    keys = {arm_id.rpartition("/")[2] for arm_id in wanted}
-    found = Assignment.objects.filter(key__in=keys).select_related("scope")
-    return {one.arm_id.lower(): str(one) for one in found}
+def _assignments(rows: Iterable[KubeObject], by: Principal) -> Mapping[str, Assignment]:
+    """The assignments that objects name, by ARM id in lower case; one query."""
+    wanted = {str(_annotations(row.body).get(_ASSIGNMENT) or "") for row in rows} - {""}
+    return pages.assignment_names(wanted, by) if wanted else {}
 
 
 def _annotations(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -25,7 +25,9 @@ from policy_app.browser.pages import (
     portal_page,
     render_page,
 )
-from policy_app.models import ComplianceState, PolicyState
+from policy_app.models import Assignment, ComplianceState, PolicyState
+from policy_app.services import authorization
+from policy_app.services.authorization import actions
 from policy_app.services.compliance import pages, records
 from policy_app.services.errors import NotFound
 
@@ -73,11 +75,11 @@ def assignment(request: PortalRequest) -> HttpResponse:
     arm_id, place = asked(request, "id"), places.read(request)
     chosen = records.Filters(assignment=arm_id)
     found = list(records.policies(place.fleet, chosen)) if arm_id else []
-    row = pages.assignment_names([arm_id]).get(arm_id.lower())
-    if not found and row is None:
+    row = pages.assignment_names([arm_id], place.by).get(arm_id.lower())
+    if not found and not _may_read(row, place):
         raise _unknown("assignment", arm_id)
     about = Subject(place, chosen, found, {"id": arm_id}, "assignment")
-    name = str(row) if row is not None else f"{arm_id.rpartition('/')[2]} (deleted)"
+    name = str(row) if row is not None else pages.gone(arm_id, place.by)
     crumb = Crumb("Compliance", links_to.listing())
     context = {
         "title": name,
@@ -109,7 +111,7 @@ def policy(request: PortalRequest) -> HttpResponse:
     )
     about = Subject(place, chosen, found, query, "policy")
     first = found[0]
-    above = links_to.assignment(first.assignment_arm_id)
+    above = _way(first)
     name = first.display_name or first.definition_arm_id.rpartition("/")[2]
     context = {
         "title": name,
@@ -117,7 +119,7 @@ def policy(request: PortalRequest) -> HttpResponse:
         "crumbs": [
             Crumb("Policy", "/"),
             Crumb("Compliance", links_to.listing()),
-            Crumb(_assignment_name(first), above),
+            Crumb(_assignment_name(first, place), above),
             Crumb(name),
         ],
         "facts": _policy_facts(about, first),
@@ -218,7 +220,8 @@ def _assignment_facts(about: Subject, arm_id: str, *, stored: bool) -> list[Fact
     denying = sum(one.action == "deny" for one in about.states)
     facts.append(Fact("Policies that deny", denying))
     if not stored:
-        facts.append(Fact("Assignment", "It is deleted; what became of it is kept."))
+        told = "deleted" if about.place.by.is_owner else "deleted, or not shown to you"
+        facts.append(Fact("Assignment", f"It is {told}; what became of it is kept."))
     return [*facts, Fact("Assignment ID", arm_id, code=True, copy=True, wide=True)]
 
 
@@ -244,7 +247,7 @@ def _policy_facts(about: Subject, first: PolicyState) -> list[Fact]:
     worst = min(about.states, key=lambda one: (one.state == ComplianceState.COMPLIANT, -one.pk))
     facts = [
         Fact("State", states.look(worst.state).label),
-        Fact("Assignment", _assignment_name(first), links_to.assignment(first.assignment_arm_id)),
+        Fact("Assignment", _assignment_name(first, about.place), _way(first)),
         Fact("Non-compliant components", f"{bad} of {bad + good}"),
         Fact("Effect", f"{first.effect or 'None'} ({states.action(first.action).label})"),
         Fact("Definition version", first.definition_version or "Unknown"),
@@ -257,9 +260,17 @@ def _policy_facts(about: Subject, first: PolicyState) -> list[Fact]:
     return facts
 
 
-def _assignment_name(one: PolicyState) -> str:
-    row = pages.assignment_names([one.assignment_arm_id]).get(one.assignment_key)
-    return str(row) if row is not None else f"{one.assignment_arm_id.rpartition('/')[2]} (deleted)"
+def _way(one: PolicyState) -> str:
+    return links_to.assignment(one.assignment_arm_id)
+
+
+def _may_read(row: Assignment | None, place: Place) -> bool:
+    return row is not None and authorization.may(place.by, actions.SEE_ASSIGNMENTS, row.scope)
+
+
+def _assignment_name(one: PolicyState, place: Place) -> str:
+    row = pages.assignment_names([one.assignment_arm_id], place.by).get(one.assignment_key)
+    return str(row) if row is not None else pages.gone(one.assignment_arm_id, place.by)
 
 
 def _unknown(thing: str, name: str) -> NotFound:

@@ -24,7 +24,7 @@ class Exempting:
 
 def exempting(found: Sequence[tuple[PolicyState, Scope]], by: Principal) -> list[Exempting]:
     """One for each policy with the scope of its cluster, in their order; one query."""
-    rows = pages.assignment_names(policy.assignment_arm_id for policy, _ in found)
+    rows = pages.assignment_names((policy.assignment_arm_id for policy, _ in found), by)
     return [
         Exempting(
             permit=_permit(rows.get(policy.assignment_key), scope, by),

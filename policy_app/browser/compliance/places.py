@@ -10,6 +10,7 @@ from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest
 from policy_app.models import Cluster, Scope
 from policy_app.services import authorization
+from policy_app.services.authorization import Principal
 from policy_app.services.compliance import pages, records
 from policy_app.services.compliance.pages import Seen
 
@@ -23,6 +24,8 @@ class Place:
     chosen: Seen | None
     """The one cluster that is asked for."""
     fleet: records.Fleet
+    by: Principal
+    """Who looks."""
 
     @cached_property
     def names(self) -> dict[int, str]:
@@ -48,4 +51,5 @@ def read(request: PortalRequest) -> Place:
     if chosen is not None:
         found = [one for one in found if one.pk == chosen.pk]
     whole = chosen is None and scope is None
-    return Place(seen, scope, chosen, pages.fleet_of(found, request.principal, whole=whole))
+    fleet = pages.fleet_of(found, request.principal, whole=whole)
+    return Place(seen, scope, chosen, fleet, request.principal)

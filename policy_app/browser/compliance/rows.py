@@ -12,13 +12,16 @@ from policy_app.browser import links
 from policy_app.browser.compliance import links_to, states
 from policy_app.browser.compliance.exempting import Exempting
 from policy_app.browser.compliance.places import Place
+from policy_app.browser.scope_tree import HIDDEN_ABOVE
 from policy_app.models import (
+    Assignment,
     ComplianceEvent,
     ComplianceState,
     Component,
     ComponentState,
     PolicyState,
 )
+from policy_app.services import authorization
 from policy_app.services.compliance import pages, records
 
 
@@ -129,7 +132,7 @@ def summaries(place: Place, filters: records.Filters) -> list[Matched]:
     )
     matching = pages.matching_by_assignment(place.fleet, narrowed)
     if filters.text and not (filters.namespace or filters.kind):
-        names = pages.assignment_names(one.assignment_id for one in found)
+        names = pages.assignment_names((one.assignment_id for one in found), place.by)
         text = filters.text.lower()
         named = {key for key, one in names.items() if text in str(one).lower()}
     else:
@@ -143,20 +146,18 @@ def summaries(place: Place, filters: records.Filters) -> list[Matched]:
 
 def assignments(found: Sequence[Matched], place: Place) -> list[AssignmentRow]:
     """A page of assignments, their names read at once."""
-    names = pages.assignment_names(one.summary.assignment_id for one in found)
-    keep = {"cluster": place.chosen.name if place.chosen else ""}
-    return [_assignment(one, names, keep) for one in found]
+    names = pages.assignment_names((one.summary.assignment_id for one in found), place.by)
+    return [_assignment(one, names.get(one.summary.assignment_key), place) for one in found]
 
 
-def _assignment(one: Matched, names: Mapping[str, Any], keep: dict[str, str]) -> AssignmentRow:
+def _assignment(one: Matched, row: Assignment | None, place: Place) -> AssignmentRow:
     told = one.summary
-    row = names.get(told.assignment_key)
-    last = told.assignment_id.rpartition("/")[2]
+    keep = {"cluster": place.chosen.name if place.chosen else ""}
     clusters = dict(told.clusters)
     return AssignmentRow(
-        name=str(row) if row else f"{last} (deleted)",
+        name=str(row) if row else pages.gone(told.assignment_id, place.by),
         url=links_to.assignment(told.assignment_id, **keep),
-        scope=str(row.scope) if row else "None",
+        scope=_scope(row, place) if row else "None",
         is_initiative=bool(told.set_definition_id),
         look=states.look(told.state),
         share=states.share(told.percentage),
@@ -165,6 +166,10 @@ def _assignment(one: Matched, names: Mapping[str, Any], keep: dict[str, str]) ->
         all_clusters=sum(clusters.values()),
         matching=one.matching,
     )
+
+
+def _scope(row: Assignment, place: Place) -> str:
+    return str(row.scope) if authorization.knows(place.by, row.scope) else HIDDEN_ABOVE
 
 
 def resources(place: Place, filters: records.Filters) -> QuerySet[Component]:

@@ -80,6 +80,16 @@ def knows(by: Actor, scope: Scope) -> bool:
     return who.is_owner or _is_within(scope.path, who.paths())
 
 
+def in_line(by: Actor, scope: Scope) -> bool:
+    """Is the scope one that the principal knows of, or above one?
+
+    What is assigned at such a scope may decide about what they see, and is named to them then.
+    """
+    known = principal_of(by)
+    paths = known.paths()
+    return known.is_owner or any(one.startswith(scope.path) for one in paths) or knows(known, scope)
+
+
 def permit(by: Actor, action: str, scope: Scope | None) -> Permit:
     """The same as ``may``, with the reason for pages that disable what is not allowed."""
     if may(by, action, scope):

@@ -26,7 +26,7 @@ from policy_app.models import (
     Refusal,
 )
 from policy_app.services import authorization
-from policy_app.services.authorization import Principal, actions
+from policy_app.services.authorization import Actor, Principal, actions
 from policy_app.services.compliance.filters import Filters, Fleet, Where, at
 from policy_app.services.compliance.lists import components
 from policy_app.services.errors import NotFound
@@ -109,11 +109,21 @@ def policy_states(assignment: str, definition: str, reference: str) -> QuerySet[
     ).select_related("cluster__scope")
 
 
-def assignment_names(ids: Iterable[str]) -> Mapping[str, Assignment]:
-    """The assignments that are there still, by their ids in lower case; one query."""
+def assignment_names(ids: Iterable[str], by: Actor) -> Mapping[str, Assignment]:
+    """The assignments that are there still, by their ids in lower case; one query.
+
+    Anybody who may write to a cluster can put any id on a constraint.  So only assignments that
+    could decide where the principal has a role are told: those there, below and above.
+    """
     keys = {one.rpartition("/")[2].lower() for one in ids}
     rows = Assignment.objects.filter(key__in=keys).select_related("scope", "definition")
-    return {one.arm_id.lower(): one for one in rows}
+    return {one.arm_id.lower(): one for one in rows if authorization.in_line(by, one.scope)}
+
+
+def gone(arm_id: str, by: Actor) -> str:
+    """What an assignment is called that ``assignment_names`` does not tell of."""
+    why = "deleted" if authorization.principal_of(by).is_owner else "deleted, or not shown to you"
+    return f"{arm_id.rpartition('/')[2]} ({why})"
 
 
 def matching_by_assignment(where: Where, filters: Filters) -> Mapping[str, int]:
