@@ -138,17 +138,21 @@ def put(scope: Scope, name: str, body: Any, by: Actor) -> tuple[Attestation, boo
 
 
 @transaction.atomic
-def delete(attestation: Attestation, by: Actor) -> None:
-    """Delete it; its history stays, with who deleted it.  Raises ``PolicyError``."""
+def delete(attestation: Attestation, by: Actor) -> bool:
+    """Delete it; its history stays, with who deleted it.
+
+    False where somebody else deleted it just before.  Raises ``PolicyError``.
+    """
     scope = attestation.scope
     who = authorization.require(by, _DELETE, scope)
     lock(scope)
     row = find(scope, attestation.name)
     if row is None:
-        return  # somebody else deleted it while this waited
+        return False
     activity.record(by, _DELETE, row.arm_id, scope=scope, before=as_object(row))
     sign(row, who.user)
     row.delete()
+    return True
 
 
 def validate(scope: Scope, name: str, body: Any, by: Actor) -> AttestationDraft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_of_two_who_delete_it_one_does_and_the_log_tells_of_one(
     for number in range(1, ROUNDS + 1):
         row = stored(rg_demo, everywhere, "here")
         seen = [exemptions.get(rg_demo, "move") for _ in range(2)]
-        done = at_once(*(lambda one=one: exemptions.delete(one, None) for one in seen))
+        done = at_once(*(partial(exemptions.delete, one, None) for one in seen))
         assert sorted(done) == [False, True]
         assert len(logged("policyExemptions/delete")) == number
         assert Exemption.history.filter(id=row.pk, history_type="-").count() == 1
@@ -55,7 +56,7 @@ def test_who_deletes_what_somebody_changes_logs_the_state_that_went(
         def change() -> Any:
             return stored(rg_demo, everywhere, "after")
 
-        at_once(change, lambda row=row: exemptions.delete(row, None))
+        at_once(change, partial(exemptions.delete, row, None))
         told = [one for one in ActivityEntry.objects.order_by("pk") if one.pk > begin]
         first, second = told
         if first.operation.endswith("delete"):

@@ -91,9 +91,8 @@ class AttestationResource(ArmView):
     def delete(self, request: Request, **kwargs: str) -> Response:
         """Delete an attestation."""
         row = attestations.find(self.scope, self._name)
-        if row is None:
+        if row is None or not attestations.delete(row, self.caller):
             return Response(status=status.HTTP_204_NO_CONTENT)
-        attestations.delete(row, self.caller)
         return Response()
 
     @property

@@ -122,7 +122,8 @@ class Remediation(_OfOne):
         if row is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
         answer = self._shown(row)
-        remediations.delete(row, self.caller)
+        if not remediations.delete(row, self.caller):
+            return Response(status=status.HTTP_204_NO_CONTENT)
         return answer
 
 

@@ -37,17 +37,17 @@ _FIXED = 422
 State = RemediationDeployment.State
 
 
-def apply(deployment: RemediationDeployment) -> None:
-    """Change the object and note what came of it, in one transaction.
+def apply(deployment: RemediationDeployment) -> str | None:
+    """Change the object and note what came of it, in one transaction; its state afterwards.
 
-    One that was canceled meanwhile, or is gone with its remediation, is left as it is.
+    One that was canceled or done meanwhile, or is gone with its remediation, is left alone: None.
     """
     cluster = deployment.cluster
     with writing(cluster) as writer:
         waiting = RemediationDeployment.objects.filter(pk=deployment.pk, state=State.ACCEPTED)
         row = waiting.select_for_update().first()
         if row is None:
-            return
+            return None
         try:
             with writer.savepoint():
                 row.message = _changed(writer, row)
@@ -56,6 +56,7 @@ def apply(deployment: RemediationDeployment) -> None:
             row.state, row.error_code, row.message = State.FAILED, error.reason, error.message
         row.save(update_fields=["state", "error_code", "message", "updated_at"])
     controllers.settle(cluster)
+    return row.state
 
 
 def _changed(writer: Writer, deployment: RemediationDeployment) -> str:

@@ -152,15 +152,18 @@ def cancel(scope: Scope, name: str, by: Actor) -> Remediation:
 
 
 @transaction.atomic
-def delete(remediation: Remediation, by: Actor) -> None:
-    """Delete one that is over, with what is known of its objects.  Raises ``PolicyError``."""
+def delete(remediation: Remediation, by: Actor) -> bool:
+    """Delete one that is over, with what is known of its objects.
+
+    False where somebody else deleted it just before.  Raises ``PolicyError``.
+    """
     scope = remediation.scope
     authorization.require(by, _DELETE, scope)
     # As ``put`` does: otherwise one that somebody begins anew just now would go.
     lock(scope)
     row = find(scope, remediation.name)
     if row is None:
-        return  # somebody else deleted it while this waited
+        return False
     if row.is_open:
         text = "Cancel it first, or wait until it has ended (Succeeded, Canceled, Failed)."
         raise PolicyError(
@@ -169,6 +172,7 @@ def delete(remediation: Remediation, by: Actor) -> None:
         )
     activity.record(by, _DELETE, row.arm_id, scope=scope, before=as_object(row))
     row.delete()
+    return True
 
 
 def locked(row: Remediation, *states: str) -> Remediation | None:

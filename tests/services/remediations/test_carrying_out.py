@@ -176,11 +176,17 @@ def test_too_many_failures_end_it_and_leave_the_rest(rg_demo: Scope, aks_demo: C
     api = Api()
     for number in range(4):
         api.create(pod(f"p{number}"))
-    row = ask(assign(rg_demo, policy()), failureThreshold={"percentage": 0.25})
+    assignment = assign(rg_demo, policy())
+    beyond = {"percentage": 0.25}
+    row = ask(assignment, parallelDeployments=1, failureThreshold=beyond)
     remediations.advance()
     states = [one.state for one in row.deployments.order_by("pk")]
     assert states == ["Failed", "Failed", "Canceled", "Canceled"]
     assert outcomes(row)[""] == ("Failed", "More failed than the threshold allows: 2 of 4.")
+    row = ask(assignment, parallelDeployments=3, failureThreshold=beyond)
+    remediations.advance()
+    states = [one.state for one in row.deployments.order_by("pk")]
+    assert states == ["Failed", "Failed", "Failed", "Canceled"], "three had begun already"
 
 
 def test_failures_within_the_threshold_are_a_success(rg_demo: Scope, aks_demo: Cluster) -> None:
