@@ -12,7 +12,8 @@ import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import SuspiciousOperation
 from django.db import DataError
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.urls import reverse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -21,7 +22,6 @@ from policy_app.evaluation.language.errors import LanguageError
 from policy_app.services import activity
 from policy_app.services.errors import PolicyError
 
-DIFFERENCES = "docs/differences.md"
 _log = structlog.get_logger("arm")
 
 
@@ -29,7 +29,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: never None, so that no stack trace leaves the portal."""
     activity.note_refusal(error)
     refusal = _refusal(error, context)
-    return Response({"error": body(refusal)}, status=refusal.status, headers=_headers(error))
+    shape = body(refusal)
+    if refusal.status == 501:
+        _lead_to_differences(shape, context["request"])
+    return Response({"error": shape}, status=refusal.status, headers=_headers(error))
 
 
 def body(refusal: PolicyError) -> dict[str, Any]:
@@ -39,17 +42,21 @@ def body(refusal: PolicyError) -> dict[str, Any]:
         shape["target"] = refusal.target
     if refusal.details:
         shape["details"] = [body(one) for one in refusal.details]
-    if refusal.status == 501:
-        info = {"document": DIFFERENCES}
-        shape["additionalInfo"] = [{"type": "Documentation", "info": info}]
     return shape
+
+
+def _lead_to_differences(shape: dict[str, Any], request: HttpRequest) -> None:
+    """Say where to read what Azure has and the portal has not, as an address that opens."""
+    url = request.build_absolute_uri(reverse("document", args=["differences"]))
+    shape["message"] += f" See {url}."
+    shape["additionalInfo"] = [{"type": "Documentation", "info": {"url": url}}]
 
 
 def not_yet(what: str) -> PolicyError:
     """What Azure has and the portal has not; an empty success would be a lie."""
     return PolicyError(
         "NotImplemented",
-        f"{what} is part of Azure's API and not of this portal's yet. See {DIFFERENCES}.",
+        f"{what} is part of Azure's API and not of this portal's.",
         status=501,
     )
 

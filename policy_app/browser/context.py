@@ -67,6 +67,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
     (
         "Reference",
         (
+            ("Documentation", "book-open", "documentation", "/documentation"),
             ("API docs", "code-xml", "schema-docs", "/schema/docs"),
             ("Administration", "settings", "admin:index", "/admin"),
         ),

@@ -13,6 +13,7 @@ from policy_app.browser import (
     clusters,
     compliance,
     definitions,
+    documentation,
     exemptions,
     oidc,
     overview,
@@ -37,4 +38,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *clusters.urlpatterns,
     *compliance.urlpatterns,
     *remediation.urlpatterns,
+    *documentation.urlpatterns,
 ]

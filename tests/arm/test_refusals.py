@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -230,7 +231,10 @@ def test_a_method_that_nobody_serves_is_a_405(arm: Arm, method: str, path: str) 
 def test_what_azure_has_and_the_portal_has_not_is_said_so(arm: Arm, method: str, path: str) -> None:
     error = arm.error(method, path, {})
     assert (error["status"], error["code"]) == (501, "NotImplemented")
-    assert "docs/differences.md" in error["message"]
+    (link,) = (one["info"]["url"] for one in error["additionalInfo"])
+    assert link in error["message"]
+    page = Client().get(urlsplit(link).path)
+    assert "What differs from Azure" in page.content.decode()
 
 
 def test_without_a_token_nothing_is_told(db: None) -> None:

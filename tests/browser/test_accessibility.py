@@ -32,6 +32,8 @@ PAGES = {
     "service principals": "/access/principals",
     "a new service principal": "/access/principals/new",
     "activity log": "/activity",
+    "documentation": "/documentation",
+    "a document": "/documentation/compliance",
     "refused": "/policy/definitions/policy/no-such-thing",
     "not found": "/no/such/page",
     "administration": "/admin/",
