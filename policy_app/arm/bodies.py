@@ -8,13 +8,13 @@ from typing import Any
 from policy_app.services.errors import PolicyError
 
 
-def json_object(body: Any) -> dict[str, Any]:
-    """The body itself, where it is a JSON object that has something in it."""
+def json_object(body: Any, field: str = "properties") -> dict[str, Any]:
+    """The body itself, where it is a JSON object that has something in it, as ``field``."""
     if isinstance(body, dict) and body:
         return body
     raise PolicyError(
         "InvalidRequestContent",
-        'The request content must be a JSON object with "properties".',
+        f'The request content must be a JSON object with "{field}".',
     )
 
 

@@ -47,7 +47,9 @@ def test_management_groups_show_what_is_above_and_below(arm: Arm) -> None:
     assert [one["id"] for one in child["children"]] == [SUBSCRIPTION]
 
 
-@pytest.mark.parametrize(("name", "value"), [("$expand", "all"), ("$recurse", "maybe")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("$expand", "all"), ("$recurse", "maybe"), ("$recurse", "")]
+)
 def test_a_question_that_is_none_is_refused(arm: Arm, name: str, value: str) -> None:
     error = arm.error("GET", MANAGEMENT_GROUP, query={name: value})
     assert (error["code"], error["target"]) == ("InvalidQueryParameter", name)

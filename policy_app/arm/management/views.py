@@ -51,11 +51,11 @@ class ManagementGroup(ArmView):
     def get(self, request: Request, **kwargs: str) -> Response:
         """Get a management group, with what is below it where `$expand=children` asks for it."""
         expand = request.query_params.get("$expand", "").strip().lower()
-        recurse = request.query_params.get("$recurse", "").strip().lower()
-        if expand not in ("", "children") or recurse not in ("", "true", "false"):
-            name = "$expand" if expand not in ("", "children") else "$recurse"
-            text = "$expand may be children, and $recurse true or false."
-            raise PolicyError("InvalidQueryParameter", text, target=name)
+        recurse = request.query_params.get("$recurse", "false").lower()
+        if expand not in ("", "children"):
+            raise _wrong("$expand", expand, "children")
+        if recurse not in ("true", "false"):
+            raise _wrong("$recurse", recurse, "true or false")
         parent = self.scope.parent
         if parent is not None and not authorization.knows(self.caller, parent):
             parent = None
@@ -69,3 +69,8 @@ class ManagementGroup(ArmView):
         for row in rows.order_by("pk"):
             found[row.parent_id].append(row)
         return found
+
+
+def _wrong(name: str, given: str, right: str) -> PolicyError:
+    text = f"The query parameter {name} is '{given}'; it may be {right}."
+    return PolicyError("InvalidQueryParameter", text, target=name)

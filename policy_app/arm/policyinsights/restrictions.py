@@ -40,7 +40,7 @@ class CheckPolicyRestrictions(ArmView):
     )
     def post(self, request: Request, **kwargs: str) -> Response:
         """Check what policies say of a Kubernetes object."""
-        body = bodies.json_object(request.data)
+        body = bodies.json_object(request.data, "resourceDetails")
         if body.get("pendingFields"):
             raise not_yet("pendingFields of checkPolicyRestrictions")
         details = _object(body, "resourceDetails", "resourceDetails")
