@@ -77,13 +77,13 @@ def role_gift(
     )
 
 
-def role_shape(row: RoleDefinition, scope_id: str = "") -> dict[str, Any]:
-    """A role, as it is seen from a scope; ``scope_id`` is empty for the tenant."""
+def role_shape(row: RoleDefinition, scope_id: str, by: Principal) -> dict[str, Any]:
+    """A role, as ``by`` sees it from a scope; ``scope_id`` is empty for the tenant."""
     return {
         "id": f"{scope_id}{row.arm_id}",
         "name": str(row.name),
         "type": f"{PROVIDER}/roleDefinitions",
-        "properties": roles.to_object(row),
+        "properties": roles.to_object(row, by),
     }
 
 

@@ -63,7 +63,7 @@ class RoleDefinitions(ArmView):
         # Every role here can be assigned at the scope, and those below it are asked for there.
         columns = Columns((_ROLE_NAME, _TYPE), {"atScope": Q, "atScopeAndBelow": Q})
         page = paginate(request, filtered(request, rows, columns))
-        return Response(page.body([bodies.role_shape(row, here) for row in page.rows]))
+        return Response(page.body([bodies.role_shape(row, here, self.caller) for row in page.rows]))
 
 
 class OneRoleDefinition(ArmView):
@@ -76,7 +76,7 @@ class OneRoleDefinition(ArmView):
     @extend_schema(responses=RoleDefinitionSerializer)
     def get(self, request: Request, **kwargs: str) -> Response:
         """Get a role."""
-        return Response(bodies.role_shape(roles.get(self._name, self.caller), self._here))
+        return Response(self._shape(roles.get(self._name, self.caller)))
 
     @extend_schema(request=RoleDefinitionSerializer, responses={201: RoleDefinitionSerializer})
     def put(self, request: Request, **kwargs: str) -> Response:
@@ -84,7 +84,7 @@ class OneRoleDefinition(ArmView):
         number = bodies.number(self._name, "role definition")
         draft = bodies.role_draft(requests.json_object(request.data))
         row, _ = roles.put(number, draft, self.caller)
-        return Response(bodies.role_shape(row, self._here), status=status.HTTP_201_CREATED)
+        return Response(self._shape(row), status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=_GONE)
     def delete(self, request: Request, **kwargs: str) -> Response:
@@ -92,9 +92,12 @@ class OneRoleDefinition(ArmView):
         row = self._found()
         if row is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
-        shape = bodies.role_shape(row, self._here)
+        shape = self._shape(row)
         roles.delete(row, self.caller)
         return Response(shape)
+
+    def _shape(self, row: RoleDefinition) -> dict[str, Any]:
+        return bodies.role_shape(row, self._here, self.caller)
 
     def _found(self) -> RoleDefinition | None:
         number = roles.guid(self._name)

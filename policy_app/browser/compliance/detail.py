@@ -14,7 +14,7 @@ from policy_app.browser.compliance import denials, filtering, links_to, places, 
 from policy_app.browser.compliance.exempting import exempting
 from policy_app.browser.compliance.framing import frame
 from policy_app.browser.compliance.places import Place
-from policy_app.browser.grids import page_of
+from policy_app.browser.grids import PART, page_of
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import (
     Crumb,
@@ -153,7 +153,7 @@ def _page(
     }
     context = {**shown.context, **context}
     in_grid = request.htmx.target == _GRID
-    part = "compliance/_part.html" if in_grid else "compliance/_tabs.html"
+    part = PART if in_grid else "compliance/_tabs.html"
     return render_page(request, "compliance/detail.html", context, part=part)
 
 
@@ -220,8 +220,8 @@ def _assignment_facts(about: Subject, arm_id: str, *, stored: bool) -> list[Fact
     denying = sum(one.action == "deny" for one in about.states)
     facts.append(Fact("Policies that deny", denying))
     if not stored:
-        told = "deleted" if about.place.by.is_owner else "deleted, or not shown to you"
-        facts.append(Fact("Assignment", f"It is {told}; what became of it is kept."))
+        why = "deleted" if about.place.by.is_owner else "deleted, or not shown to you"
+        facts.append(Fact("Assignment", f"It is {why}; what became of it is kept."))
     return [*facts, Fact("Assignment ID", arm_id, code=True, copy=True, wide=True)]
 
 

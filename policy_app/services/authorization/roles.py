@@ -17,7 +17,15 @@ from django.db.models import Q, QuerySet
 from policy_app.models import RoleDefinition, Scope
 from policy_app.services import activity
 from policy_app.services.authorization import actions
-from policy_app.services.authorization.decisions import may, require, scope_for, within
+from policy_app.services.authorization.decisions import (
+    Attempt,
+    Forbidden,
+    knows,
+    may,
+    require,
+    scope_for,
+    within,
+)
 from policy_app.services.authorization.principals import Actor, principal_of, user_of
 from policy_app.services.errors import NotFound, PolicyError
 
@@ -164,9 +172,7 @@ def assignable_below(rows: QuerySet[RoleDefinition], scope: Scope) -> QuerySet[R
 
 def may_change(by: Actor, role: RoleDefinition) -> bool:
     """May the principal change this custom role: write roles at each of its scopes?"""
-    if role.is_built_in:
-        return False
-    return all(may(by, _WRITE, scope) for scope in role.assignable_scopes.all())
+    return not role.is_built_in and all(may(by, _WRITE, one) for one in _places(role))
 
 
 @transaction.atomic
@@ -178,7 +184,7 @@ def put(name: uuid.UUID, draft: RoleDraft, by: Actor) -> tuple[RoleDefinition, b
     """
     row = RoleDefinition.objects.select_for_update().filter(name=name).first()
     created = row is None
-    before = to_object(row) if row is not None else None
+    before = _by_scope(row) if row is not None else {}
     if row is not None:
         _require_all(row, _WRITE, by)
     scopes = _checked(draft, row, by)
@@ -192,10 +198,10 @@ def put(name: uuid.UUID, draft: RoleDraft, by: Actor) -> tuple[RoleDefinition, b
     except IntegrityError:
         raise _name_taken(draft.role_name) from None
     row.assignable_scopes.set(scopes)
-    for scope in scopes:
-        activity.record(
-            by, _WRITE, row.arm_id, scope=scope, before=before, after=to_object(row, scopes)
-        )
+    after = _by_scope(row)
+    for scope in {**before, **after}:
+        was, now = before.get(scope), after.get(scope)
+        activity.record(by, _WRITE, row.arm_id, scope=scope, before=was, after=now)
     return row, created
 
 
@@ -208,15 +214,17 @@ def delete(role: RoleDefinition, by: Actor) -> None:
             "RoleDefinitionHasAssignments",
             f"The role '{role}' is assigned to somebody; remove its role assignments first.",
         )
-    before = to_object(role)
-    for scope in role.assignable_scopes.all():
+    for scope, before in _by_scope(role).items():
         activity.record(by, _DELETE, role.arm_id, scope=scope, before=before)
     role.delete()
 
 
-def to_object(role: RoleDefinition, scopes: Iterable[Scope] | None = None) -> dict[str, Any]:
-    """ARM's ``properties`` of a role."""
-    places = role.assignable_scopes.all() if scopes is None else scopes
+def to_object(role: RoleDefinition, by: Actor = None) -> dict[str, Any]:
+    """ARM's ``properties`` of a role; of its scopes those that ``by`` may know of."""
+    return _shape(role, (one for one in role.assignable_scopes.all() if knows(by, one)))
+
+
+def _shape(role: RoleDefinition, places: Iterable[Scope]) -> dict[str, Any]:
     return {
         "roleName": role.role_name,
         "type": "BuiltInRole" if role.is_built_in else "CustomRole",
@@ -241,8 +249,28 @@ def _require_all(role: RoleDefinition, action: str, by: Actor) -> None:
             " actions that you want.",
             status=403,
         )
-    for scope in role.assignable_scopes.all():
-        require(by, action, scope)
+    for scope in _places(role):
+        if scope is None or knows(by, scope):
+            require(by, action, scope)
+            continue
+        # The id of the scope is not for who has no role there.
+        text = (
+            f"The role '{role.name}' can be assigned at a scope that is not shown to you: it takes"
+            f" {action} at each of its scopes."
+        )
+        refusal = PolicyError("AuthorizationFailed", text, status=403)
+        raise Forbidden(refusal, Attempt(principal_of(by), action, scope, hidden=True))
+
+
+def _places(role: RoleDefinition) -> list[Scope] | list[None]:
+    """Where changing a custom role has to be allowed: the tenant, where its scopes are all gone."""
+    return list(role.assignable_scopes.all()) or [None]
+
+
+def _by_scope(role: RoleDefinition) -> dict[Scope | None, dict[str, Any]]:
+    """What the log says of a role at each of its scopes, to whoever knows of no other one."""
+    every = role.assignable_scopes.all()
+    return {one: _shape(role, [one]) for one in every} or {None: _shape(role, [])}
 
 
 def _checked(draft: RoleDraft, row: RoleDefinition | None, by: Actor) -> list[Scope]:
