@@ -23,7 +23,7 @@ class CategoryFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The categories in use."""
-        return [(name, name) for name in definitions.categories()]
+        return [(name, name) for name in definitions.categories(None)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of the chosen one."""

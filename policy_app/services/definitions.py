@@ -42,9 +42,9 @@ def matching(rows: QuerySet[Definition], text: str) -> QuerySet[Definition]:
     return rows
 
 
-def categories() -> list[str]:
-    """Every category in use, sorted."""
-    names = Definition.objects.exclude(category="").order_by("category")
+def categories(by: Actor) -> list[str]:
+    """Every category of definitions that the principal may read, sorted."""
+    names = visible(Definition.objects.exclude(category=""), by).order_by("category")
     return list(names.values_list("category", flat=True).distinct())
 
 

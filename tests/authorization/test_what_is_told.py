@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
 from django.test import Client
 
 from policy_app.models import Assignment, Cluster, Definition, KubeObject, Scope
-from policy_app.services import assignments, definitions
+from policy_app.services import access, activity, assignments, authoring, definitions
 from policy_app.services.authorization import roles
 from policy_app.services.cluster import clock
+from policy_app.services.errors import PolicyError
 from tests.arm.addresses import NO_PRIVILEGE
+from tests.arm.conftest import Arm
 from tests.compliance_rows import policy_row
-from tests.granting import grant, root
+from tests.granting import custom_role, grant, root
 from tests.services.test_drafts import draft
 
 PROVIDER = "providers/Microsoft.Authorization"
@@ -88,3 +92,81 @@ def test_what_decides_from_above_is_named_and_its_scope_is_not(
     assert "From above" in listed
     assert "a scope above that is not shown to you" in listed
     assert root().display_name not in listed
+
+
+def test_a_role_for_several_scopes_tells_each_reader_of_those_that_are_theirs(
+    bob: User, rg_demo: Scope, rg_staging: Scope
+) -> None:
+    draft_of_both = roles.RoleDraft(
+        "Both", actions=["*/read"], scopes=[rg_demo.arm_id, rg_staging.arm_id]
+    )
+    both, _ = roles.put(uuid.uuid4(), draft_of_both, None)
+    grant(bob, roles.ACCESS_ADMINISTRATOR, rg_staging)
+    arm = Arm(access.new_token(bob))
+    address = f"{rg_staging.arm_id}/{PROVIDER}/roleDefinitions/{both.name}"
+    shown = arm.get(address)
+    assert shown["properties"]["assignableScopes"] == [rg_staging.arm_id]
+    for method, body in (("PUT", {"properties": shown["properties"]}), ("DELETE", None)):
+        refused = arm.error(method, address, body)
+        assert (refused["status"], refused["code"]) == (403, "AuthorizationFailed")
+        assert "rg-demo" not in str(refused)
+    logged = [(one.before, one.after) for one in activity.entries(bob)]
+    assert rg_staging.arm_id in str(logged)
+    assert rg_demo.arm_id not in str(logged)
+    assert "rg-demo" not in page(bob, f"/access/roles/{both.name}")
+
+
+def test_nobody_takes_over_a_role_whose_scopes_are_gone(bob: User, rg_staging: Scope) -> None:
+    lost = custom_role("Lost", rg_staging, "*/read")
+    lost.assignable_scopes.clear()
+    grant(bob, roles.OWNER, rg_staging)
+    taken = roles.RoleDraft("Mine", actions=["*"], scopes=[rg_staging.arm_id])
+    with pytest.raises(PolicyError) as refusal:
+        roles.put(lost.name, taken, bob)
+    assert refusal.value.status == 403
+    assert not roles.may_change(bob, lost)
+
+
+def custom(scope: Scope, category: str = "Kubernetes") -> Definition:
+    """A custom policy with a parameter that can be taken away."""
+    rule = {"if": {"field": "type", "equals": "x"}, "then": {"effect": "[parameters('effect')]"}}
+    effect = {"type": "String", "allowedValues": ["audit", "deny"], "defaultValue": "audit"}
+    properties = {
+        "displayName": "Own",
+        "mode": "All",
+        "metadata": {"category": category},
+        "parameters": {"effect": effect},
+        "policyRule": rule,
+    }
+    return authoring.put(scope, "own", {"properties": properties}, None)[0]
+
+
+def test_a_category_of_a_definition_elsewhere_is_no_choice(bob: User, rg_demo: Scope) -> None:
+    assert rg_demo.parent is not None
+    custom(rg_demo.parent, "Project Merger")
+    assert "Project Merger" not in page(bob, "/policy/definitions")
+    grant(bob, roles.READER, rg_demo.parent)
+    assert "Project Merger" in page(bob, "/policy/definitions")
+
+
+def test_what_uses_a_definition_is_not_named_to_who_may_not_read_it(
+    portal: None, rg_demo: Scope
+) -> None:
+    assert rg_demo.parent is not None
+    own = custom(rg_demo.parent)
+    given = draft(rg_demo, own, name="merger", parameters={"effect": "deny"})
+    assignments.put(given, None)
+    carol = User.objects.create_user("carol")
+    author = custom_role("Author", rg_demo.parent, "Microsoft.Authorization/policyDefinitions/*")
+    grant(carol, author, rg_demo.parent)
+    body = definitions.version(own).body
+    effect = {"type": "String", "allowedValues": ["audit"], "defaultValue": "audit"}
+    for told, by in (("merger", None), ("a policy assignment that is not shown to you", carol)):
+        with pytest.raises(PolicyError) as refusal:
+            authoring.delete(own, by)
+        assert told in refusal.value.message
+        changed = {"properties": {**body, "parameters": {"effect": effect}}}
+        with pytest.raises(PolicyError) as refusal:
+            authoring.put(rg_demo.parent, "own", changed, by)
+        assert told in refusal.value.message
+        assert by is None or "deny" not in refusal.value.message

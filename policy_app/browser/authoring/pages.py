@@ -150,7 +150,7 @@ def _page(request: PortalRequest, checked: Checked, status: int = 200) -> HttpRe
             Crumb("Edit" if row else "New"),
         ],
         "back": back,
-        "categories": definitions.categories(),
+        "categories": definitions.categories(request.principal),
         "nodes": [] if row else nodes(request, written),
         "form_url": initiative_form(written) if written.kind == Kind.INITIATIVE else "",
         **editor(checked),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from policy_app.browser import links, scope_tree
 from policy_app.browser.authoring import subject
 from policy_app.browser.definitions.filters import DefinitionFilter
+from policy_app.browser.filter_bars import FilterBar, Select
 from policy_app.browser.grids import Column, Sorting, page_of
 from policy_app.browser.inputs import address
 from policy_app.browser.pages import (
@@ -36,15 +37,6 @@ COLUMNS = (
     Column("category", "Category", ("category", "display_name")),
     Column("evaluated", "Evaluated here", css="col-optional"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A choice of a filter."""
-
-    value: str
-    label: str
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +79,11 @@ def definitions(request: PortalRequest) -> HttpResponse:
         "rows": [_row(one) for one in page.object_list],
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
         "commands": [*_commands(request)],
-        **_choices(chosen, known_tree(request)),
+        "bar": _bar(chosen, known_tree(request)),
+        "categories": service.categories(request.principal),
+        "category_label": _category_label(chosen.get("category", [])),
+        "grid": "definitions/_grid.html",
+        "thing": "definition",
     }
     return render_page(request, "definitions/list.html", context, part="definitions/_part.html")
 
@@ -106,19 +102,21 @@ def _commands(request: PortalRequest) -> Iterator[Command]:
     yield Command("Import", reverse("definition-import"), "file-input", subject.may_anywhere(by))
 
 
-def _choices(chosen: dict[str, Any], tree: list[Scope]) -> dict[str, Any]:
-    named = chosen.get("category", [])
-    return {
-        "scopes": scope_tree.choices(tree, chosen.get("scope")),
-        "kinds": _options(Definition.Kind.choices, chosen.get("kind")),
-        "types": _options(Definition.PolicyType.choices, chosen.get("type")),
-        "categories": [Option(name, name, name in named) for name in service.categories()],
-        "category_label": _category_label(named),
-    }
-
-
-def _options(choices: list[tuple[str, str]], chosen: str | None) -> list[Option]:
-    return [Option(value, label, value == chosen) for value, label in choices]
+def _bar(chosen: dict[str, Any], tree: list[Scope]) -> FilterBar:
+    """The bar without the categories, of which several can be chosen."""
+    offered = (
+        ("kind", "Definition type", Definition.Kind.choices),
+        ("type", "Type", Definition.PolicyType.choices),
+    )
+    selects = [
+        Select(name, label, "All", options, chosen.get(name, ""))
+        for name, label, options in offered
+    ]
+    return FilterBar(
+        placeholder="Search by name or id",
+        search=chosen.get("search", ""),
+        selects=(scope_tree.select(tree, chosen.get("scope")), *selects),
+    )
 
 
 def _category_label(chosen: list[str]) -> str:

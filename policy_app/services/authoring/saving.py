@@ -76,7 +76,7 @@ def check(
     reasons = differences(definitions.parse(newest), draft.parsed)
     number = _number(draft, newest.version, level_of(reasons))
     if number != newest.version:
-        uses.refuse_breaking(row, _after(row, draft.as_version(number)), number)
+        uses.refuse_breaking(row, _after(row, draft.as_version(number)), number, by)
     return number, reasons
 
 
@@ -105,7 +105,7 @@ def delete(definition: Definition, by: Actor) -> None:
     lock_below(scope)
     if not Definition.objects.filter(pk=definition.pk).exists():
         return  # somebody else deleted it while this waited
-    uses.refuse_deletion(definition)
+    uses.refuse_deletion(definition, by)
     before = {"properties": definitions.version(definition).body}
     activity.record(by, action, definition.arm_id, scope=scope, before=before)
     sign(definition, who.user)
@@ -156,7 +156,7 @@ def delete_version(row: DefinitionVersion, by: Actor) -> None:
             f"'{row.version}' is the only version of '{owner.name}'; delete the definition itself.",
         )
     parsed = {version: definitions.parse(one) for version, one in after.items()}
-    uses.refuse_breaking(owner, parsed, row.version)
+    uses.refuse_breaking(owner, parsed, row.version, by)
     arm_id = f"{owner.arm_id}/versions/{row.version}"
     activity.record(by, action, arm_id, scope=scope, before={"properties": row.body})
     sign(row, who.user)
@@ -192,7 +192,7 @@ def _save(draft: Draft, by: Actor) -> tuple[Definition, bool]:
     number = _number(draft, newest.version, level)
     if number == newest.version:
         return row, False
-    uses.refuse_breaking(row, _after(row, draft.as_version(number)), number)
+    uses.refuse_breaking(row, _after(row, draft.as_version(number)), number, by)
     _write(row, newest, draft, number, by)
     return _again(row), False
 
@@ -214,7 +214,7 @@ def _save_version(draft: Draft, by: Actor) -> tuple[DefinitionVersion, bool]:
         draft = draft.as_version(row.version)
         if not differences(definitions.parse(row), draft.parsed):
             return row, False
-    uses.refuse_breaking(owner, _after(owner, draft), draft.parsed.version)
+    uses.refuse_breaking(owner, _after(owner, draft), draft.parsed.version, by)
     return _write(owner, row, draft, draft.parsed.version, by, replaced=row), row is None
 
 

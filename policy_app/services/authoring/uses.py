@@ -15,13 +15,18 @@ from policy_app.evaluation.language.errors import ParameterErrors
 from policy_app.evaluation.language.parameters import resolve
 from policy_app.evaluation.language.versions import pick_version, version_key
 from policy_app.models import Assignment, Definition, DefinitionVersion, InitiativeMember
-from policy_app.services import definitions
+from policy_app.services import authorization, definitions
 from policy_app.services.authoring.initiatives import member_faults
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.drafts.validation import refuse
 from policy_app.services.errors import PolicyError
 
 _MANY = 20
 """So many uses are named in a refusal; the rest are counted."""
+_HIDDEN = {
+    Assignment: "a policy assignment that is not shown to you",
+    Definition: "a policy set definition that is not shown to you",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,19 @@ def uses(definition: Definition) -> Uses:
     return Uses(tuple(found), tuple(rows))
 
 
-def refuse_deletion(definition: Definition) -> None:
-    """Raise ARM's refusal where something uses the definition; the details name what."""
+def refuse_deletion(definition: Definition, by: Actor) -> None:
+    """Raise ARM's refusal where something uses the definition; the details name what.
+
+    What ``by`` may not read is counted and not named.
+    """
     found = uses(definition)
     if not found:
         return
     what = "policy set definition" if definition.is_initiative else "policy definition"
     code = deletion_code(definition)
-    ids = [f"the policy set definition '{one.arm_id}'" for one in found.initiatives]
-    ids += [f"the policy assignment '{one.arm_id}'" for one in found.assignments]
+    ids = [_called(one, by) for one in found.initiatives]
+    ids += [_called(one, by) for one in found.assignments]
+    ids.sort(key=lambda one: one in _HIDDEN.values())  # those that can be named come first
     shown = [PolicyError(code, f"It is used by {one}.") for one in ids[:_MANY]]
     more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
     raise PolicyError(
@@ -61,18 +70,18 @@ def refuse_deletion(definition: Definition) -> None:
 
 
 def refuse_breaking(
-    definition: Definition, after: Mapping[str, definitions.Parsed], touched: str
+    definition: Definition, after: Mapping[str, definitions.Parsed], touched: str, by: Actor
 ) -> None:
     """Raise ``PolicyError`` where a user of the definition would break.
 
     ``after`` has every version that there will be, by number; ``touched`` is the one that is new,
-    changed or gone.
+    changed or gone.  Of what ``by`` may not read it is told that it is there, and no more.
     """
     if touched in after:
         code = f"InvalidPolicy{'Set' if definition.is_initiative else ''}ParameterUpdate"
     else:
         code = deletion_code(definition)
-    future = _Future(definition, after, touched, code)
+    future = _Future(definition, after, touched, code, by)
     faults = [*future.assignments(), *future.initiatives()]
     refuse(faults[:_MANY], f"The change of '{definition.name}'")
 
@@ -90,6 +99,7 @@ class _Future:
     after: Mapping[str, definitions.Parsed]
     touched: str
     code: str
+    by: Actor
 
     @property
     def latest(self) -> str:
@@ -97,7 +107,7 @@ class _Future:
 
     def assignments(self) -> Iterator[PolicyError]:
         for row in self.definition.assignments.select_related("scope"):
-            user = f"the policy assignment '{row.arm_id}'"
+            user = _called(row, self.by)
             if not self.concerns(row.definition_version):
                 continue
             target = self.pick(row.definition_version)
@@ -112,7 +122,9 @@ class _Future:
 
     def initiatives(self) -> Iterator[PolicyError]:
         for row, member, path in _members(self.definition):
-            user = f"the policy set definition '{row.definition.arm_id}' ({row.version}, {path})"
+            user = _called(row.definition, self.by)
+            if user not in _HIDDEN.values():
+                user = f"{user} ({row.version}, {path})"
             if not self.concerns(member.pinned):
                 continue
             target = self.pick(member.pinned)
@@ -138,12 +150,23 @@ class _Future:
         return self.after[chosen] if chosen else None
 
     def broken(self, user: str, message: str, parameter: str) -> PolicyError:
-        text = f"It would break {user}: {message.rstrip('.')}."
+        # The message may hold a value that somebody gave there.
+        why = "" if user in _HIDDEN.values() else f": {message.rstrip('.')}"
+        text = f"It would break {user}{why}."
         return PolicyError(self.code, text, target=f"properties.parameters.{parameter}")
 
     def left_without(self, user: str, pattern: str) -> PolicyError:
         wanted = f" that fits '{pattern}'" if pattern else ""
         return PolicyError(self.code, f"It would leave {user} without a version{wanted}.")
+
+
+def _called(user: Assignment | Definition, by: Actor) -> str:
+    """How a refusal names what uses the definition."""
+    if isinstance(user, Assignment):
+        allowed = authorization.may(by, actions.SEE_ASSIGNMENTS, user.scope)
+        return f"the policy assignment '{user.arm_id}'" if allowed else _HIDDEN[Assignment]
+    allowed = user.scope is None or authorization.may(by, definitions.read_action(user), user.scope)
+    return f"the policy set definition '{user.arm_id}'" if allowed else _HIDDEN[Definition]
 
 
 def _members(

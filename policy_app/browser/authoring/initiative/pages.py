@@ -111,7 +111,7 @@ def _page(request: PortalRequest, checked: Checked) -> HttpResponse:
         "form": author,
         "draft": checked.form,
         "action": pages.initiative_form(author),
-        "categories": definitions.categories(),
+        "categories": definitions.categories(request.principal),
         "nodes": [] if author.row else pages.nodes(request, author),
         **_headings(author),
     }
