@@ -49,6 +49,8 @@ def log(request: PortalRequest) -> HttpResponse:
         "outcomes": ActivityEntry.Outcome.choices,
         "doors": _DOORS,
         "page": page,
+        "grid": "activity/_grid.html",
+        "thing": "entry",
         "rows": list(page.object_list),
         "csv_url": f"{reverse('activity-export', args=['csv'])}?{query.urlencode()}",
         "json_url": f"{reverse('activity-export', args=['json'])}?{query.urlencode()}",

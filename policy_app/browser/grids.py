@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 PAGE_SIZE = 50
+PART = "components/results_part.html"
+"""What htmx is answered when filters, the order or the page change; ``grid`` names the template."""
 
 
 @dataclass(frozen=True, slots=True)

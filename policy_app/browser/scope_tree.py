@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
+from policy_app.browser.filter_bars import Select
 from policy_app.models import Scope
 from policy_app.services.authorization import Permit
 
@@ -68,6 +69,12 @@ def nested(
         above = nodes.get(scope.parent_id or 0)
         (above.children if above else roots).append(node)
     return roots
+
+
+def select(tree: Iterable[Scope], chosen: Scope | None, every: str = "All scopes") -> Select:
+    """The choice of a scope in a filter bar, ``scope`` in the address."""
+    options = [(one.arm_id, one.label) for one in choices(tree, chosen)]
+    return Select("scope", "Scope", every, options, chosen.arm_id if chosen else "")
 
 
 def choices(tree: Iterable[Scope], chosen: Scope | None) -> list[Choice]:

@@ -1,4 +1,4 @@
-"""``{% icon %}``: an icon beside a text that already says what it means."""
+"""``{% icon %}`` beside a text that already says what it means, and ``|plural`` of a noun."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ def icon(name: str, size: int = 16) -> SafeString:
         name, size=size, **{"class": "icon", "aria-hidden": "true", "focusable": "false"}
     )
     return mark_safe(drawn)  # noqa: S308 - drawn by the library from its own files
+
+
+@register.filter
+def plural(thing: str) -> str:
+    """Several of what a grid lists, in English: policies, clusters."""
+    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"

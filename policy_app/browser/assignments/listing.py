@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -16,7 +17,8 @@ from policy_app.browser.assignments.facts import (
     ways,
 )
 from policy_app.browser.assignments.filters import AssignmentFilter
-from policy_app.browser.grids import Column, Sorting, page_of
+from policy_app.browser.filter_bars import FilterBar, Select
+from policy_app.browser.grids import PART, Column, Sorting, page_of
 from policy_app.browser.inputs import address
 from policy_app.browser.pages import (
     Crumb,
@@ -72,8 +74,9 @@ def assignments(request: PortalRequest) -> HttpResponse:
         "subtitle": "Assignments",
         "crumbs": [Crumb("Policy", "/"), Crumb("Assignments")],
         "chosen": chosen,
-        "scopes": scope_tree.choices(tree, chosen.get("scope")),
-        "kinds": Definition.Kind.choices,
+        "bar": _bar(chosen, tree),
+        "grid": "assignments/_grid.html",
+        "thing": "assignment",
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,
@@ -81,7 +84,16 @@ def assignments(request: PortalRequest) -> HttpResponse:
         "may_assign": authorization.permit_somewhere(request.principal, actions.ASSIGN),
         "definitions_url": reverse("definitions"),
     }
-    return render_page(request, "assignments/list.html", context, part="assignments/_part.html")
+    return render_page(request, "assignments/list.html", context, part=PART)
+
+
+def _bar(chosen: dict[str, Any], tree: list[Scope]) -> FilterBar:
+    kinds = Select("kind", "Type", "All", Definition.Kind.choices, chosen.get("kind", ""))
+    return FilterBar(
+        placeholder="Search by name or definition",
+        search=chosen.get("search", ""),
+        selects=(scope_tree.select(tree, chosen.get("scope")), kinds),
+    )
 
 
 def _row(one: Assignment, tree: list[Scope], by: Principal) -> Row:

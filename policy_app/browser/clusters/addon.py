@@ -11,6 +11,7 @@ from django.urls import reverse
 from policy_app.browser import links
 from policy_app.browser.clusters import filters
 from policy_app.browser.clusters.subject import Subject
+from policy_app.browser.filter_bars import Select
 from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest
@@ -57,14 +58,12 @@ class Way:
 def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     """``?search=&state=&page=``, and ``follow=1`` to see them come on."""
     cluster = subject.cluster
-    narrowed = filters.read(
-        request, "Search by assignment", filters.Select("state", "State", "All", _WAYS)
-    )
+    narrowed = filters.read(request, "Search by assignment", Select("state", "State", "All", _WAYS))
     ways = [_way(subject, one) for one in addon.timeline(cluster)] if cluster.addon_enabled else []
     page = page_of(request, [one for one in ways if _matches(one, narrowed)])
     state = addon.state_of(cluster)
     return {
-        "filters": narrowed,
+        "bar": narrowed,
         "page": page,
         "thing": "assignment",
         "rows": list(page.object_list),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from policy_app.browser.clusters import subject, tabs
+from policy_app.browser.grids import PART
 from policy_app.browser.pages import Fact, PortalRequest, portal_page, render_page
 from policy_app.services import authorization, scopes
 from policy_app.services.authorization import actions
@@ -28,7 +29,7 @@ def cluster(request: PortalRequest, name: str) -> HttpResponse:
         "panel": shown.template,
         **shown.context,
     }
-    part = "clusters/_grid_part.html" if request.htmx.target == _GRID else "clusters/_tabs.html"
+    part = PART if request.htmx.target == _GRID else "clusters/_tabs.html"
     return render_page(request, "clusters/detail.html", context, part=part)
 
 

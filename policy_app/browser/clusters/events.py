@@ -14,6 +14,7 @@ from policy_app.apimachinery.durations import age
 from policy_app.apimachinery.objects import moment
 from policy_app.browser.clusters import filters
 from policy_app.browser.clusters.subject import Subject
+from policy_app.browser.filter_bars import Select
 from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest
@@ -45,12 +46,12 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     narrowed = filters.read(
         request,
         "Search by reason, object or message",
-        filters.Select("type", "Type", "All", _TYPES),
+        Select("type", "Type", "All", _TYPES),
         filters.namespaces(request, names),
     )
     page = page_of(request, _matching(survey.events(subject.cluster), narrowed))
     return {
-        "filters": narrowed,
+        "bar": narrowed,
         "page": page,
         "thing": "event",
         "can_follow": True,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -11,29 +11,15 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest
 
+from policy_app.browser.filter_bars import FilterBar, Select
 from policy_app.browser.inputs import asked
 
 _MOST_NAMESPACES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
-    """A choice; ``every`` is the label of choosing none."""
-
-    name: str
-    label: str
-    every: str
-    options: Sequence[tuple[str, str]]
-    chosen: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(FilterBar):
     """What the address asks for; a choice that is not offered is passed over."""
-
-    placeholder: str
-    search: str
-    selects: tuple[Select, ...] = ()
 
     @property
     def words(self) -> list[str]:
@@ -75,7 +61,7 @@ def namespaces(request: HttpRequest, names: Iterable[str]) -> Select:
 def _read(request: HttpRequest, one: Select) -> Select:
     wanted = asked(request, one.name)
     chosen = wanted if wanted in [value for value, _ in one.options] else ""
-    return Select(one.name, one.label, one.every, one.options, chosen)
+    return replace(one, chosen=chosen)
 
 
 def _any(looked_up: dict[str, Any]) -> Q:

@@ -9,6 +9,7 @@ from typing import Any
 from policy_app.apimachinery.objects import metadata_of, moment
 from policy_app.browser.clusters import filters
 from policy_app.browser.clusters.subject import Subject
+from policy_app.browser.filter_bars import Select
 from policy_app.browser.grids import Column, Sorting, page_of
 from policy_app.browser.pages import PortalRequest
 from policy_app.models import KubeObject
@@ -43,7 +44,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     narrowed = filters.read(
         request,
         "Search by name or namespace",
-        filters.Select("resource", "Resource", "All", options),
+        Select("resource", "Resource", "All", options),
         filters.namespaces(request, names),
     )
     sorting = Sorting.of(request, COLUMNS)
@@ -55,7 +56,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         found = found.filter(namespace=narrowed.chosen("namespace"))
     page = page_of(request, sorting.apply(found))
     return {
-        "filters": narrowed,
+        "bar": narrowed,
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,

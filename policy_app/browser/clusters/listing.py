@@ -9,7 +9,8 @@ from django.http import HttpResponse
 
 from policy_app.browser import links
 from policy_app.browser.clusters import filters
-from policy_app.browser.grids import Column, Sorting, page_of
+from policy_app.browser.filter_bars import Select
+from policy_app.browser.grids import PART, Column, Sorting, page_of
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.models import Cluster
 from policy_app.services.cluster import lookup, survey
@@ -23,7 +24,7 @@ COLUMNS = (
     Column("workloads", "Workloads", css="number"),
     Column("denied", "Denied requests", css="number"),
 )
-_ADDON = filters.Select("addon", "Add-on", "All", [("on", "Enabled"), ("off", "Disabled")])
+_ADDON = Select("addon", "Add-on", "All", [("on", "Enabled"), ("off", "Disabled")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,15 @@ def clusters(request: PortalRequest) -> HttpResponse:
         "title": "Policy",
         "subtitle": "Clusters",
         "crumbs": [Crumb("Policy", "/"), Crumb("Clusters")],
-        "filters": narrowed,
+        "bar": narrowed,
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,
+        "grid": "clusters/_clusters.html",
+        "thing": "cluster",
         "rows": _rows(list(page.object_list)),
     }
-    return render_page(request, "clusters/list.html", context, part="clusters/_part.html")
+    return render_page(request, "clusters/list.html", context, part=PART)
 
 
 def _rows(shown: Sequence[Cluster]) -> list[Row]:

@@ -45,7 +45,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     shown = list(page.object_list)
     counts = survey.counts_by_namespace(subject.cluster, [one.name for one in shown])
     return {
-        "filters": narrowed,
+        "bar": narrowed,
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,

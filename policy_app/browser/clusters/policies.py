@@ -10,6 +10,7 @@ from policy_app.apimachinery.objects import metadata_of
 from policy_app.browser import links
 from policy_app.browser.clusters import filters
 from policy_app.browser.clusters.subject import Subject
+from policy_app.browser.filter_bars import Select
 from policy_app.browser.grids import Column, Sorting, page_of
 from policy_app.browser.pages import PortalRequest
 from policy_app.evaluation.gatekeeper.constraints import GROUP as CONSTRAINTS
@@ -63,9 +64,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     """``?search=&type=&sort=&page=``."""
     addon.audit(subject.cluster)
     types = [(name, label) for name, (label, _) in _TYPES.items()]
-    narrowed = filters.read(
-        request, "Search by name or kind", filters.Select("type", "Type", "All", types)
-    )
+    narrowed = filters.read(request, "Search by name or kind", Select("type", "Type", "All", types))
     sorting = Sorting.of(request, COLUMNS)
     found = survey.policy_objects(subject.cluster).filter(narrowed.matching("name", "plural"))
     if narrowed.chosen("type"):
@@ -74,7 +73,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     shown = list(page.object_list)
     names = _assignments(shown, subject.by)
     return {
-        "filters": narrowed,
+        "bar": narrowed,
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,

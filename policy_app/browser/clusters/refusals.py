@@ -6,6 +6,7 @@ from typing import Any
 
 from policy_app.browser.clusters import filters
 from policy_app.browser.clusters.subject import Subject
+from policy_app.browser.filter_bars import Select
 from policy_app.browser.grids import page_of
 from policy_app.browser.pages import PortalRequest
 from policy_app.models import Refusal
@@ -21,7 +22,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
         request,
         "Search by object, user or message",
         filters.namespaces(request, names),
-        filters.Select("door", "Asked by", "All", Refusal.Door.choices),
+        Select("door", "Asked by", "All", Refusal.Door.choices),
     )
     found = survey.refusals(subject.cluster).filter(narrowed.matching(*_FIELDS))
     for name in ("namespace", "door"):
@@ -29,7 +30,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
             found = found.filter(**{name: narrowed.chosen(name)})
     page = page_of(request, found)
     return {
-        "filters": narrowed,
+        "bar": narrowed,
         "page": page,
         "thing": "denied request",
         "rows": list(page.object_list),

@@ -38,8 +38,6 @@ def shown(request: PortalRequest, subject: Subject) -> TabPage:
     tabs = [Tab(kind.label, subject.url(kind.name), kind is current) for kind in _KINDS]
     context = {
         "tab": current.name,
-        "tab_label": current.label,
-        "tab_url": subject.url(),
         "clear_url": subject.url(current.name),
         "grid": current.grid or f"clusters/_{current.name}.html",
         **current.context(request, subject),

@@ -11,6 +11,7 @@ from policy_app.apimachinery import tables
 from policy_app.apimachinery.kinds import Kinds
 from policy_app.browser.clusters import filters
 from policy_app.browser.clusters.subject import Subject
+from policy_app.browser.filter_bars import Select
 from policy_app.browser.grids import Column, Sorting, page_of
 from policy_app.browser.pages import PortalRequest
 from policy_app.models import KubeObject
@@ -51,7 +52,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     narrowed = filters.read(
         request,
         "Search by name or namespace",
-        filters.Select("kind", "Kind", "All", [(kind, kind) for kind in survey.WORKLOADS]),
+        Select("kind", "Kind", "All", [(kind, kind) for kind in survey.WORKLOADS]),
         filters.namespaces(request, names),
     )
     sorting = Sorting.of(request, COLUMNS)
@@ -65,7 +66,7 @@ def context(request: PortalRequest, subject: Subject) -> dict[str, Any]:
     admissions = survey.admissions(subject.cluster, shown)
     served = kinds.builtins_of(subject.cluster)
     return {
-        "filters": narrowed,
+        "bar": narrowed,
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,

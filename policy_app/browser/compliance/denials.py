@@ -11,11 +11,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 
 from policy_app.browser import links
-from policy_app.browser.clusters.filters import Select
 from policy_app.browser.compliance import filtering, links_to, places
 from policy_app.browser.compliance.framing import frame
 from policy_app.browser.compliance.places import Place
-from policy_app.browser.grids import page_of
+from policy_app.browser.filter_bars import Select
+from policy_app.browser.grids import PART, page_of
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Crumb, Fact, PortalRequest, portal_page, render_page
 from policy_app.catalog import messages
@@ -80,7 +80,7 @@ def denials(request: PortalRequest) -> HttpResponse:
         "clear_url": links_to.denials(),
         "hidden": {"text": text},
     }
-    return render_page(request, "compliance/denials.html", context, part="compliance/_part.html")
+    return render_page(request, "compliance/denials.html", context, part=PART)
 
 
 @portal_page()

@@ -146,14 +146,12 @@ def _page(
         "hidden": about.query,
         "tabs": shown.tabs,
         "panel": "compliance/_filtered.html",
-        "grid": shown.template,
         "place": about.place,
         "page_name": about.name,
         "clear_url": about.url(current.name),
     }
-    context = {**shown.context, **context}
-    in_grid = request.htmx.target == _GRID
-    part = PART if in_grid else "compliance/_tabs.html"
+    context = {"grid": shown.template, **shown.context, **context}
+    part = PART if request.htmx.target == _GRID else "compliance/_tabs.html"
     return render_page(request, "compliance/detail.html", context, part=part)
 
 
@@ -164,7 +162,8 @@ def _components(request: PortalRequest, about: Subject) -> dict[str, Any]:
     if filters.state == ComplianceState.COMPLIANT:
         page = page_of(request, records.compliant(about.place.fleet, filters))
         shown: list[Any] = [rows.component(one, names) for one in page.object_list]
-        return _grid(request, bar, page, shown, "component", compliant=True)
+        grid = "compliance/_resources.html"
+        return _grid(request, bar, page, shown, "component", grid=grid)
     cut = records.cut(records.components(about.place.fleet, filters))
     page = page_of(request, cut.rows)
     faults = list(page.object_list)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from policy_app.browser import scope_tree
-from policy_app.browser.clusters.filters import Select
 from policy_app.browser.compliance import states
 from policy_app.browser.compliance.places import Place
+from policy_app.browser.filter_bars import FilterBar, Select
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest, known_tree
 from policy_app.models import ComplianceState
@@ -23,22 +23,18 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(FilterBar):
     """What the bar shows, and what it asks of the records."""
 
-    search: str
-    scopes: Sequence[scope_tree.Choice]
-    selects: Sequence[Select]
-    filters: records.Filters
-    narrow: bool
+    filters: records.Filters = records.NO_FILTERS
+    narrow: bool = False
     """Whether anything beside the place is left out."""
 
     @property
     def query(self) -> dict[str, str]:
         """What is chosen, as the address has it."""
         chosen = {one.name: one.chosen for one in self.selects}
-        scope = next((one.arm_id for one in self.scopes if one.chosen), "")
-        return {**chosen, "search": self.search, "scope": scope}
+        return {**chosen, "search": self.search}
 
 
 def read(
@@ -52,7 +48,7 @@ def read(
     ``offered`` names the choices that make sense here: state, action, namespace, kind, policy.
     """
     search = asked(request, "search").strip()[:_LONGEST]
-    selects = [_clusters(place)]
+    selects = [*_scopes(request, place), _clusters(place)]
     makers = {
         "state": lambda: _state(request, state_options),
         "action": lambda: _select(request, "action", "Action", "All", states.ACTIONS),
@@ -74,8 +70,7 @@ def read(
         text=search,
     )
     narrow = filters != records.NO_FILTERS
-    tree = known_tree(request)
-    return Bar(search, scope_tree.choices(tree, place.scope), selects, filters, narrow)
+    return Bar("Search by name or message", search, selects, filters, narrow)
 
 
 def narrowed(chosen: records.Filters, bar: records.Filters) -> records.Filters:
@@ -95,6 +90,12 @@ def with_select(bar: Bar, select: Select) -> Bar:
     """The bar with one more choice."""
     narrow = bar.narrow or bool(select.chosen)
     return replace(bar, selects=[*bar.selects, select], narrow=narrow)
+
+
+def _scopes(request: PortalRequest, place: Place) -> list[Select]:
+    """The choice of a scope, for who may see more than one."""
+    found = scope_tree.select(known_tree(request), place.scope, "All")
+    return [found] if len(found.options) > 1 else []
 
 
 def _clusters(place: Place) -> Select:

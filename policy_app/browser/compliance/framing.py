@@ -15,16 +15,10 @@ def frame(request: PortalRequest, name: str, page: Page[Any], thing: str) -> dic
     """The context of a grid; ``name`` tells the export whose filters the address has."""
     query = request.GET.copy()
     query.pop("page", None)
-    count = page.paginator.count
     return {
         "page": page,
         "thing": thing,
-        "thing_word": thing if count == 1 else _plural(thing),
         "forms": FORMS,
         "page_name": name,
         "export": query.urlencode(),
     }
-
-
-def _plural(thing: str) -> str:
-    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"

@@ -13,7 +13,7 @@ from policy_app.browser.compliance import filtering, links_to, places, rows, sca
 from policy_app.browser.compliance.filtering import Bar
 from policy_app.browser.compliance.framing import frame
 from policy_app.browser.compliance.places import Place
-from policy_app.browser.grids import page_of
+from policy_app.browser.grids import PART, page_of
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import Crumb, PortalRequest, Tab, portal_page, render_page
 from policy_app.models import ComplianceState
@@ -57,7 +57,7 @@ def compliance(request: PortalRequest) -> HttpResponse:
     if request.htmx.target != _GRID:
         context |= _head(place)
     context["never_audited"] = not page.paginator.count and not _was_audited(place)
-    part = "compliance/_part.html" if request.htmx.target == _GRID else "compliance/_tabbed.html"
+    part = PART if request.htmx.target == _GRID else "compliance/_tabbed.html"
     return render_page(request, "compliance/list.html", context, part=part)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import DateTimeField, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -23,7 +24,8 @@ from policy_app.browser.exemptions.facts import (
     ways,
 )
 from policy_app.browser.exemptions.filters import STATES, ExemptionFilter
-from policy_app.browser.grids import Column, Sorting, page_of
+from policy_app.browser.filter_bars import FilterBar, Select
+from policy_app.browser.grids import PART, Column, Sorting, page_of
 from policy_app.browser.inputs import address
 from policy_app.browser.pages import Crumb, PortalRequest, known_tree, portal_page, render_page
 from policy_app.models import Assignment, Exemption, Scope
@@ -60,15 +62,6 @@ class Row:
     delete: Permit
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An assignment to filter by."""
-
-    arm_id: str
-    label: str
-    chosen: bool
-
-
 @portal_page()
 def exemptions(request: PortalRequest) -> HttpResponse:
     """``?scope=&category=&state=&assignment=&search=&sort=&page=``; anything else is ignored."""
@@ -87,10 +80,9 @@ def exemptions(request: PortalRequest) -> HttpResponse:
         "subtitle": "Exemptions",
         "crumbs": [Crumb("Policy", "/"), Crumb("Exemptions")],
         "chosen": chosen,
-        "scopes": scope_tree.choices(tree, chosen.get("scope")),
-        "categories": Exemption.Category.values,
-        "states": STATES,
-        "assignments": _choices(ids, known, chosen.get("assignment", "")),
+        "bar": _bar(chosen, tree, _origins(ids, known)),
+        "grid": "exemptions/_grid.html",
+        "thing": "exemption",
         "headers": sorting.headers(request),
         "sort": sorting.value,
         "page": page,
@@ -98,7 +90,30 @@ def exemptions(request: PortalRequest) -> HttpResponse:
         "may_exempt": authorization.permit_somewhere(by, actions.EXEMPT),
         "assignments_url": reverse("assignments"),
     }
-    return render_page(request, "exemptions/list.html", context, part="exemptions/_part.html")
+    return render_page(request, "exemptions/list.html", context, part=PART)
+
+
+def _bar(chosen: dict[str, Any], tree: list[Scope], origins: list[tuple[str, str]]) -> FilterBar:
+    categories = [(one, one) for one in Exemption.Category.values]
+    offered = (
+        ("category", "Category", categories),
+        ("state", "State", STATES),
+        ("assignment", "Assignment", origins),
+    )
+    selects = [
+        Select(name, label, "All", options, _as_offered(chosen.get(name, ""), options))
+        for name, label, options in offered
+    ]
+    return FilterBar(
+        placeholder="Search by name, description or assignment",
+        search=chosen.get("search", ""),
+        selects=(scope_tree.select(tree, chosen.get("scope")), *selects),
+    )
+
+
+def _as_offered(value: str, options: Iterable[tuple[str, str]]) -> str:
+    """The chosen value in the letter case of the options: ARM ids come in any."""
+    return next((one for one, _ in options if one.lower() == value.lower()), "")
 
 
 def _row(one: Exemption, tree: list[Scope], known: Mapping[str, Assignment], by: Principal) -> Row:
@@ -117,6 +132,6 @@ def _assignment_ids(rows: QuerySet[Exemption], chosen: str) -> list[str]:
     return list(found.values())
 
 
-def _choices(ids: list[str], known: Mapping[str, Assignment], chosen: str) -> list[Choice]:
-    found = [Choice(one, origin(one, known).name, one.lower() == chosen.lower()) for one in ids]
-    return sorted(found, key=lambda one: one.label.lower())
+def _origins(ids: list[str], known: Mapping[str, Assignment]) -> list[tuple[str, str]]:
+    """The ids with the names of their assignments, by name."""
+    return sorted(((one, origin(one, known).name) for one in ids), key=lambda one: one[1].lower())

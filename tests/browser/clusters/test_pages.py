@@ -169,7 +169,7 @@ def test_events_are_filtered_by_type_namespace_and_words(client: Client, filled:
     found = read(client, f"{everything}&search=scaled+WEB")
     assert set(texts(found, 'tbody [data-label="Reason"]')) == {"ScalingReplicaSet"}
     nothing = read(client, f"{everything}&search=no-such-word")
-    assert "Nothing matches these filters" in nothing.text
+    assert "No event matches these filters" in nothing.text
 
 
 def test_an_event_leads_to_its_object_only_where_that_is_there(
