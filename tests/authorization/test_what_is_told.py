@@ -9,15 +9,20 @@ from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
 from django.test import Client
 
+from policy_app.evaluation.gatekeeper.mutation import Change
+from policy_app.evaluation.gatekeeper.mutation.mutator import MutatorId
 from policy_app.models import Assignment, Cluster, Definition, KubeObject, Scope
 from policy_app.services import access, activity, assignments, authoring, definitions
-from policy_app.services.authorization import roles
+from policy_app.services.authorization import actions, roles
 from policy_app.services.cluster import clock
+from policy_app.services.compliance import records, why
 from policy_app.services.errors import PolicyError
+from policy_app.services.whatif.examining import as_shown
 from tests.arm.addresses import NO_PRIVILEGE
 from tests.arm.conftest import Arm
-from tests.compliance_rows import policy_row
+from tests.compliance_rows import component_row, fault_row, policy_row
 from tests.granting import custom_role, grant, root
+from tests.services.cluster.inside import Api, pod
 from tests.services.test_drafts import draft
 
 PROVIDER = "providers/Microsoft.Authorization"
@@ -170,3 +175,52 @@ def test_what_uses_a_definition_is_not_named_to_who_may_not_read_it(
             authoring.put(rg_demo.parent, "own", changed, by)
         assert told in refusal.value.message
         assert by is None or "deny" not in refusal.value.message
+
+
+def test_what_if_lists_the_objects_of_clusters_that_the_caller_may_look_into(
+    rg_demo: Scope, policy: Definition
+) -> None:
+    Api().create(pod("bad", privileged=True))
+    body = {"properties": {"policyDefinitionId": policy.arm_id}}
+    body["properties"]["parameters"] = {"effect": {"value": "Deny"}}  # type: ignore[assignment]
+    address = f"{rg_demo.arm_id}/{PROVIDER}/policyAssignments/new/whatIf"
+    for patterns, shown, hidden in (((actions.ASSIGN,), [], 1), ((actions.ASSIGN, "*/read"), 1, 0)):
+        user = User.objects.create_user(f"user{hidden}")
+        grant(user, custom_role(f"Role {hidden}", rg_demo, *patterns), rg_demo)
+        told = Arm(access.new_token(user)).send("POST", address, body).json()
+        assert told["clustersNotShown"] == hidden
+        assert len(told["clusters"]) == (shown or 0)
+        assert ("privileged" in str(told).lower()) is bool(shown)
+        form = {"scope": rg_demo.arm_id, "name": "new", "current": "impact", "p.effect": "Deny"}
+        client = Client()
+        client.force_login(user)
+        answer = client.post(f"/policy/assign?definition={policy.arm_id}", form).content.decode()
+        assert ("that you may not look into" in answer) is bool(hidden)
+        assert ("Pod bad" in answer) is bool(shown)
+
+
+def test_what_becomes_of_a_secret_is_told_without_its_values() -> None:
+    secret = {"kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "eA=="}}
+    by = MutatorId("mutations.gatekeeper.sh", "Assign", "", "own")
+    told = as_shown(secret, Change(by, 'data["a"]', "eA==", "eQ=="))
+    assert (told.before, told.after) == ("(hidden)", "(hidden)")
+    label = Change(by, "metadata.labels.team", None, "a")
+    assert as_shown(secret, label) == label
+
+
+def test_the_object_behind_a_verdict_is_for_who_may_look_into_its_cluster(
+    bob: User, rg_staging: Scope
+) -> None:
+    cluster = Cluster.objects.get(scope__parent=rg_staging)
+    Api(str(cluster)).create(pod("bad", privileged=True))
+    policy = policy_row(cluster, 1)
+    thing = KubeObject.objects.get(cluster=cluster, name="bad", plural="pods")
+    row = component_row(cluster, "bad", [policy], uid=thing.uid)
+    fault_row(row, policy)
+    carol = User.objects.create_user("carol")
+    grant(carol, custom_role("Auditor", rg_staging, "Microsoft.PolicyInsights/*/read"), rg_staging)
+    for user, shown in ((bob, True), (carol, False)):
+        told = why.explain(row, records.faults_of(row), user)
+        assert bool(told.text) is shown
+        text = page(user, f"/policy/compliance/components/{cluster}/{thing.uid}")
+        assert ("The object itself is not shown to you" in text) is not shown

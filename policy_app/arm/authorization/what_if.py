@@ -44,11 +44,11 @@ class WhatIf(ArmView):
         """Say what a PUT of this body would newly refuse, report or change. Nothing is stored.
 
         Without a body the stored assignment of that name is examined. After a minute the answer
-        says of how many objects it speaks.
+        says of how many objects it speaks. Clusters that the caller may not read are counted alone.
         """
         draft = self._draft(request)
         drafts.validate(draft)
-        impact = whatif.examine(draft, seconds=_SECONDS)
+        impact = whatif.examine(draft, seconds=_SECONDS, by=self.caller)
         return Response(shapes.to_object(impact, _top(request)))
 
     def _draft(self, request: Request) -> AssignmentDraft:

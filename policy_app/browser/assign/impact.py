@@ -10,6 +10,7 @@ from policy_app.browser import links
 from policy_app.evaluation.gatekeeper.mutation import Change
 from policy_app.models import KubeObject
 from policy_app.services import whatif
+from policy_app.services.authorization import Principal
 from policy_app.services.drafts import AssignmentDraft
 from policy_app.services.whatif import ClusterImpact, Finding, Impact, ObjectImpact, Outcome, Tally
 from policy_app.services.whatif.lines import Excerpt, Manifest
@@ -159,9 +160,9 @@ class ImpactView:
         return sum(one.total for one in self.impact.clusters)
 
 
-def view(draft: AssignmentDraft, seconds: float) -> ImpactView:
-    """The examination of a draft for which there is so much time."""
-    return ImpactView(whatif.examined(draft, seconds))
+def view(draft: AssignmentDraft, seconds: float, by: Principal) -> ImpactView:
+    """The examination of a draft for which there is so much time, as far as they may see it."""
+    return ImpactView(whatif.examined(draft, seconds, by))
 
 
 def _tiles(tallies: dict[Outcome, Tally], *, empty: bool = False) -> Iterable[Tile]:

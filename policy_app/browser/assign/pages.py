@@ -127,7 +127,7 @@ def _impact(checked: Checked, seconds: float) -> impact.ImpactView | None:
     """What would change; nothing can be told of an assignment that has errors."""
     if checked.draft is None or not checked.passed:
         return None
-    return impact.view(checked.draft, seconds)
+    return impact.view(checked.draft, seconds, checked.form.subject.by)
 
 
 def _page(request: PortalRequest, checked: Checked, *, everything: bool = False) -> HttpResponse:

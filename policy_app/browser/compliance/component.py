@@ -102,7 +102,7 @@ def ask(request: PortalRequest, cluster: str, uid: str) -> HttpResponse:
 
 
 def _why(request: PortalRequest, found: Component, names: dict[int, str]) -> dict[str, Any]:
-    told = why.explain(found, records.faults_of(found))
+    told = why.explain(found, records.faults_of(found), request.principal)
     marked = told.lines
     cluster = names[found.cluster_id]
     others = (

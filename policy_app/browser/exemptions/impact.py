@@ -20,6 +20,7 @@ from policy_app.evaluation.language.exemptions import Exemption as ExemptionValu
 from policy_app.models import Assignment, Cluster, Exemption, Scope
 from policy_app.services import authorization, exemptions, scopes, whatif
 from policy_app.services.authorization import Principal, actions
+from policy_app.services.cluster import lookup
 from policy_app.services.errors import NotFound
 from policy_app.services.exemptions import State
 from policy_app.services.whatif import Outcome
@@ -119,7 +120,9 @@ class Question:
 
     def _seen(self) -> QuerySet[Cluster]:
         below = scopes.clusters_below(self.scope)
-        return authorization.visible(below, self.by, actions.COMPONENT_STATES)
+        # What is covered is shown with the lines of its manifests.
+        seen = authorization.visible(below, self.by, actions.COMPONENT_STATES)
+        return lookup.readable(seen, self.by)
 
     def _worked_out(self, cluster: Cluster) -> Row:
         found = whatif.covered(self.value, self.assignment, [cluster], SECONDS)

@@ -31,6 +31,8 @@ WORKLOADS: Mapping[str, tuple[str, str]] = {
 }
 """The kinds that run containers, with the group and the plural that they are stored under."""
 HIDDEN = "(hidden)"
+SECRET_FIELDS = ("data", "stringData")
+"""The fields of a Secret whose values nobody is shown."""
 _MAKERS = {resource: kind for kind, resource in WORKLOADS.items() if kind != "Pod"}
 _FAILED = "FailedCreate"
 
@@ -165,7 +167,7 @@ def without_secrets(body: Mapping[str, Any]) -> Object:
     annotations = metadata.get("annotations")
     if isinstance(annotations, Mapping) and applied in annotations:
         shown["metadata"] = {**metadata, "annotations": {**annotations, applied: HIDDEN}}
-    for name in ("data", "stringData"):
+    for name in SECRET_FIELDS:
         if isinstance(body.get(name), Mapping):
             shown[name] = dict.fromkeys(body[name], HIDDEN)
     return shown

@@ -21,7 +21,8 @@ from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.kube_yaml import writing
 from policy_app.evaluation.kube_yaml.positions import parse_path
 from policy_app.models import Cluster, Component, ComponentState, KubeObject
-from policy_app.services import enforcement
+from policy_app.services import authorization, enforcement
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.cluster import bootstrap, survey
 from policy_app.services.cluster.installed import installed
 from policy_app.services.compliance import advice
@@ -71,6 +72,8 @@ class Explanation:
     """The object as it is now; None where it is gone."""
     text: str
     reasons: list[Reason] = field(default_factory=list)
+    withheld: str = ""
+    """Why nothing of the object itself is told; empty where it is."""
 
     @property
     def lines(self) -> frozenset[int]:
@@ -83,14 +86,21 @@ class Explanation:
         return self.thing is not None and self.thing.revision != self.component.revision
 
 
-def explain(component: Component, states: Iterable[ComponentState]) -> Explanation:
-    """Every violation of a component; ``states`` are its own, with their policies."""
-    thing = object_of(component)
+def explain(
+    component: Component, states: Iterable[ComponentState], by: Actor = None
+) -> Explanation:
+    """Every violation of a component; ``states`` are its own, with their policies.
+
+    What the object itself says is for who may look into its cluster.
+    """
+    cluster = component.cluster
+    permit = authorization.permit(by, actions.read_cluster(cluster.resource_type), cluster.scope)
+    thing = object_of(component) if permit else None
     body = survey.without_secrets(thing.body) if thing is not None else {}
     text = writing.dump(body).rstrip("\n") if body else ""
     looking = _Looking(component, thing, text)
     reasons = [reason for state in states for reason in looking.reasons(state)]
-    return Explanation(component, thing, text, reasons)
+    return Explanation(component, thing, text, reasons, withheld=permit.why)
 
 
 def object_of(component: Component) -> KubeObject | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,14 +17,17 @@ from django.db.models import QuerySet
 from policy_app.apimachinery.kinds import Kind
 from policy_app.apimachinery.objects import name_of, namespace_of
 from policy_app.evaluation.gatekeeper.errors import GatekeeperError
+from policy_app.evaluation.gatekeeper.mutation import Change
 from policy_app.evaluation.gatekeeper.review import Review
 from policy_app.evaluation.results import Origin, Violation
 from policy_app.models import Assignment, Cluster, KubeObject
-from policy_app.services import admission, reach
+from policy_app.services import admission, authorization, reach
 from policy_app.services.admission import Admission
+from policy_app.services.authorization import Actor, actions
 from policy_app.services.cluster import bootstrap, kinds
 from policy_app.services.cluster.audited import is_about, stored_under
 from policy_app.services.cluster.store import DECIDING_GROUPS
+from policy_app.services.cluster.survey import HIDDEN, SECRET_FIELDS
 from policy_app.services.drafts import AssignmentDraft, from_assignment
 from policy_app.services.enforcement import InForce
 from policy_app.services.whatif.comparing import Comparison, compare
@@ -55,14 +58,18 @@ def examine(
     *,
     seconds: float | None = None,
     clusters: Sequence[Cluster] | None = None,
+    by: Actor = None,
 ) -> Impact:
     """What would change if the draft were stored, in some clusters or in all that it concerns.
 
-    After ``seconds`` no more objects are looked at; each result says how many were.
+    After ``seconds`` no more objects are looked at; each result says how many were.  Clusters that
+    ``by`` may not look into are counted.
     """
     deadline = time.monotonic() + seconds if seconds is not None else None
-    wanted = concerned(draft) if clusters is None else clusters
-    return Impact(draft, [look_into(one, compare(draft, one), deadline) for one in wanted])
+    every = concerned(draft) if clusters is None else clusters
+    wanted = seen(every, by)
+    found = [look_into(one, compare(draft, one), deadline) for one in wanted]
+    return Impact(draft, found, hidden=len(every) - len(wanted))
 
 
 def concerned(draft: AssignmentDraft) -> list[Cluster]:
@@ -72,6 +79,16 @@ def concerned(draft: AssignmentDraft) -> list[Cluster]:
     if stored is not None:
         found |= {one.pk: one for one in reach.clusters_reached(from_assignment(stored))}
     return sorted(found.values(), key=lambda one: one.scope.name)
+
+
+def seen(clusters: Iterable[Cluster], by: Actor) -> list[Cluster]:
+    """Of clusters those that ``by`` may look into."""
+    who = authorization.principal_of(by)
+    return [
+        one
+        for one in clusters
+        if authorization.may(who, actions.read_cluster(one.resource_type), one.scope)
+    ]
 
 
 def look_into(cluster: Cluster, comparison: Comparison, deadline: float | None) -> ClusterImpact:
@@ -137,7 +154,7 @@ class _Looking:
                 self.errors.append(f"{thing.get('kind')} {row.namespace}/{row.name}: {error}")
             return
         findings = tuple(_findings(before, after))
-        changes = tuple(one for one in after.changes if one not in before.changes)
+        changes = tuple(as_shown(thing, one) for one in after.changes if one not in before.changes)
         if not findings and not changes:
             return
         self.found.append(
@@ -201,6 +218,13 @@ class _Answers:
     def faults(self) -> Iterator[str]:
         """Why webhooks fail as a whole."""
         return (one.error for one in self.admissions if one.error)
+
+
+def as_shown(thing: Mapping[str, Any], change: Change) -> Change:
+    """A change as it may be shown: of a Secret's values it is told that they change."""
+    if thing.get("kind") != "Secret" or not change.path.startswith(SECRET_FIELDS):
+        return change
+    return replace(change, before=HIDDEN, after=HIDDEN)
 
 
 def _findings(before: _Answers, after: _Answers) -> Iterator[Finding]:

@@ -6,13 +6,15 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 
 from policy_app.models import Cluster, ClusterState
 from policy_app.services import drafts
+from policy_app.services.authorization import Actor
 from policy_app.services.cluster.addon import estate
 from policy_app.services.drafts import AssignmentDraft
-from policy_app.services.whatif.examining import concerned, examine
+from policy_app.services.whatif.examining import concerned, examine, seen
 from policy_app.services.whatif.results import Impact
 
 _KEPT = 16
@@ -21,26 +23,27 @@ _lock = Lock()
 _kept: OrderedDict[str, tuple[float, float, Impact]] = OrderedDict()
 
 
-def examined(draft: AssignmentDraft, seconds: float) -> Impact:
+def examined(draft: AssignmentDraft, seconds: float, by: Actor) -> Impact:
     """What ``examine`` says, from before where nothing has changed since that it went by.
 
     One that was cut short earlier is done again where there is more time now.
     """
-    clusters = concerned(draft)
+    every = concerned(draft)
+    clusters = seen(every, by)
     key, now = _mark(draft, clusters), time.monotonic()
     with _lock:
         kept = _kept.get(key)
     if kept is not None:
         at, allowed, impact = kept
         if now - at < _GOOD_FOR and (impact.complete or allowed >= seconds):
-            return impact
+            return replace(impact, hidden=len(every) - len(clusters))
     impact = examine(draft, seconds=seconds, clusters=clusters)
     with _lock:
         _kept[key] = (now, seconds, impact)
         _kept.move_to_end(key)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
-    return impact
+    return replace(impact, hidden=len(every) - len(clusters))
 
 
 def _mark(draft: AssignmentDraft, clusters: Sequence[Cluster]) -> str:

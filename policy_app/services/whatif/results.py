@@ -132,6 +132,8 @@ class Impact:
 
     draft: AssignmentDraft
     clusters: Sequence[ClusterImpact] = field(default_factory=tuple)
+    hidden: int = 0
+    """How many clusters more it concerns, which the one who asks may not look into."""
 
     @property
     def complete(self) -> bool:

@@ -21,7 +21,7 @@ _WITH_LINES = 500
 
 
 def to_object(impact: Impact, most: int | None = None) -> dict[str, Any]:
-    """``{assignmentId, complete, summary, clusters: [{…, objects: […]}]}``.
+    """``{assignmentId, complete, summary, clustersNotShown, clusters: [{…, objects: […]}]}``.
 
     ``most`` cuts the list of objects of each cluster; ``objectsTotal`` says of how many.
     """
@@ -29,6 +29,7 @@ def to_object(impact: Impact, most: int | None = None) -> dict[str, Any]:
         "assignmentId": impact.draft.arm_id,
         "complete": impact.complete,
         "summary": _summary(impact.tallies),
+        "clustersNotShown": impact.hidden,
         "clusters": [_cluster(one, most) for one in impact.clusters],
     }
 
