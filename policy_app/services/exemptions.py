@@ -90,6 +90,8 @@ def put(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> tuple[Exemp
     lock(scope)
     row = find(scope, name)
     given = validate(scope, name, body, None if row is not None and _keeps(row, body) else by)
+    if row is not None and _exempts_more(as_value(row), given):
+        _require_exempt(row, by)
     created = row is None
     before = as_value(row).to_object() if row is not None else None
     row = row or Exemption(scope=scope, created_by=user)
@@ -293,6 +295,35 @@ def _keeps(row: Exemption, body: dict[str, Any]) -> bool:
     properties = body.get("properties")
     given = properties.get("policyAssignmentId") if isinstance(properties, dict) else None
     return isinstance(given, str) and given.lower() == row.assignment_key
+
+
+def _exempts_more(before: language.Exemption, after: language.Exemption) -> bool:
+    """Does a change exempt from more, or for longer, than somebody agreed to?"""
+    ends = before.expires_on
+    if ends is not None and (after.expires_on is None or after.expires_on > ends):
+        return True
+    if before.reference_ids:
+        known = {one.lower() for one in before.reference_ids}
+        if not after.reference_ids or {one.lower() for one in after.reference_ids} - known:
+            return True
+    # Which selectors choose more than others nobody can tell.
+    return bool(before.resource_selectors) and before.resource_selectors != after.resource_selectors
+
+
+def _require_exempt(row: Exemption, by: Actor) -> None:
+    """Refuse who may write the exemption, but may not exempt from its assignment."""
+    assignment = assignment_of(row)
+    if assignment is None or authorization.may(by, actions.EXEMPT, assignment.scope):
+        return
+    text = (
+        f"To exempt from more, or for longer, it takes a role with {actions.EXEMPT} where the"
+        " policy is assigned."
+    )
+    refusal = PolicyError(authorization.FORBIDDEN, text, status=403)
+    hidden = not authorization.knows(by, assignment.scope)
+    who = authorization.principal_of(by)
+    attempt = authorization.Attempt(who, actions.EXEMPT, assignment.scope, hidden)
+    raise authorization.Forbidden(refusal, attempt)
 
 
 def _changed(row: Exemption, seen: str) -> PolicyError:

@@ -10,11 +10,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from policy_app.evaluation.language.definitions import PolicySetDefinition
 from policy_app.models import Assignment, Cluster, Definition, Exemption, Scope
-from policy_app.services import assignments, enforcement, exemptions, testing
+from policy_app.services import assignments, definitions, enforcement, exemptions, testing
+from policy_app.services.authorization import actions
 from policy_app.services.errors import NotFound, PolicyError
 from policy_app.services.exemptions import State
 from policy_app.services.testing import Upload
+from tests.granting import custom_role, grant
 from tests.services.test_drafts import draft
 
 PRIVILEGED = (settings.FIXTURES_DIR / "manifests" / "nginx-privileged.yaml").read_bytes()
@@ -77,6 +80,34 @@ def test_an_exemption_from_one_policy_leaves_the_others_in_force(
     references = {one.origin.definition_reference_id for one in in_force.constraints}
     assert "NoPrivilegedContainers" not in references
     assert "NoHostPathVolume" in references
+
+
+def test_who_may_write_an_exemption_makes_nothing_more_of_it_than_was_agreed(
+    rg_demo: Scope, everywhere: Assignment
+) -> None:
+    bob = User.objects.create_user("bob")
+    grant(bob, custom_role("Writer", rg_demo, exemptions.WRITE), rg_demo)
+    assigned = definitions.parse(definitions.version(everywhere.definition))
+    assert isinstance(assigned, PolicySetDefinition)
+    ids, end = [one.reference_id for one in assigned.members], "2030-01-01T00:00:00Z"
+    agreed: dict[str, Any] = {"expiresOn": end, "policyDefinitionReferenceIds": ids[:1]}
+    put(rg_demo, everywhere, **agreed)
+
+    def again(**changes: object) -> None:
+        exemptions.put(rg_demo, "move", body(everywhere, **{**agreed, **changes}), bob)
+
+    again(displayName="Until the move", expiresOn="2029-01-01T00:00:00Z")
+    for more in (
+        {"expiresOn": end},
+        {"expiresOn": None},
+        {"expiresOn": "2029-01-01T00:00:00Z", "policyDefinitionReferenceIds": []},
+        {"expiresOn": "2029-01-01T00:00:00Z", "policyDefinitionReferenceIds": ids[:2]},
+    ):
+        with pytest.raises(PolicyError, match="To exempt from more, or for longer") as refusal:
+            again(**more)
+        assert refusal.value.status == 403
+    grant(bob, custom_role("Exempter", everywhere.scope, actions.EXEMPT), everywhere.scope)
+    again(expiresOn=None, policyDefinitionReferenceIds=[])
 
 
 def test_an_exemption_that_has_expired_exempts_nothing_and_stays(

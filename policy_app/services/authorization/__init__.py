@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from policy_app.services.authorization import actions
 from policy_app.services.authorization.decisions import (
+    FORBIDDEN,
     Attempt,
     Forbidden,
     Permit,
@@ -37,6 +38,7 @@ from policy_app.services.authorization.principals import (
 )
 
 __all__ = [
+    "FORBIDDEN",
     "Actor",
     "Attempt",
     "Forbidden",
