@@ -30,7 +30,7 @@ from policy_app.models.objects import ClusterState, KubeChange, KubeObject, Kube
 from policy_app.models.remediations import Remediation, RemediationDeployment
 from policy_app.models.scans import Scan, ScanChunk
 from policy_app.models.scopes import Cluster, Scope
-from policy_app.models.work import Duty, WorkerProcess
+from policy_app.models.work import Duty, PushedClock, WorkerProcess
 
 __all__ = [
     "ActivityEntry",
@@ -59,6 +59,7 @@ __all__ = [
     "KubeObject",
     "KubeOwner",
     "PolicyState",
+    "PushedClock",
     "Refusal",
     "Remediation",
     "RemediationDeployment",

@@ -1,7 +1,8 @@
-"""Who works, and what comes round: worker processes, and duties that one of them does at a time.
+"""Who works, what comes round, and by how much tests have pushed the clock that policy goes by.
 
-Both are rows and no locks, so that what a process leaves behind when it is killed is seen and taken
-over by others, on whatever machine they are.
+Worker processes, and duties that one of them does at a time, are rows and no locks, so that what a
+process leaves behind when it is killed is seen and taken over by others, on whatever machine they
+are.
 """
 
 from __future__ import annotations
@@ -50,3 +51,15 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, due at {self.due_at}"
+
+
+class PushedClock(models.Model):
+    """By how much the clock is ahead of the machine's; one row at most, which ``wall_clock`` reads.
+
+    It is stored beside what it has dated, so that a reset puts both back, or neither.
+    """
+
+    ahead = models.DurationField()
+
+    def __str__(self) -> str:
+        return f"ahead by {self.ahead}"

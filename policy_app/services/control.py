@@ -51,21 +51,18 @@ class Synced:
 def reset(wanted: Estate, by: Actor) -> list[Scope]:
     """Empty the portal, make the estate that is wanted, and put the clock back.
 
-    One transaction; the scopes that are there afterwards, parents first.  See ``estate.empty`` for
-    what stays.  Raises ``Forbidden``.
+    One transaction, the clock in it, so that whatever cuts it off leaves all or nothing done; the
+    scopes that are there afterwards, parents first.  See ``estate.empty`` for what stays.  Raises
+    ``Forbidden``.
     """
     authorization.require(by, CONTROL, None)
-    # First, so that the new estate is dated by the machine's clock.
-    ahead = wall_clock.put_back()
-    try:
-        with transaction.atomic():
-            estate.empty(but_the_root=wanted is Estate.DEMO)
-            if wanted is Estate.DEMO:
-                estate.make_demo()
-            activity.record(by, CONTROL, _about("reset"), after={"estate": str(wanted)})
-    except BaseException:
-        wall_clock.push(ahead)
-        raise
+    with transaction.atomic():
+        # First, so that the new estate is dated by the machine's clock.
+        wall_clock.put_back()
+        estate.empty(but_the_root=wanted is Estate.DEMO)
+        if wanted is Estate.DEMO:
+            estate.make_demo()
+        activity.record(by, CONTROL, _about("reset"), after={"estate": str(wanted)})
     return list(Scope.objects.all())
 
 

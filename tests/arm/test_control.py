@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +47,16 @@ from tests.cli.processes import run
 from tests.estate_fixtures import SUBSCRIPTION
 from tests.granting import custom_role, grant, root
 from tests.services.authoring.bodies import policy
+from tests.services.authoring.test_two_writers import at_once
 
 RESET, CLOCK, SYNC = "/_portal/reset", "/_portal/clock", "/_portal/sync"
 CALLS = [("POST", RESET), ("GET", CLOCK), ("POST", CLOCK), ("POST", SYNC)]
 
 
 @pytest.fixture
-def control(settings: Settings, tmp_path: Path) -> None:
+def control(settings: Settings) -> None:
     """As ``serve --control`` starts the portal."""
-    settings.CONTROL, settings.DATA_DIR = True, tmp_path
+    settings.CONTROL = True
 
 
 def ask(arm: Arm, method: str, path: str, options: Any = None) -> Any:
@@ -282,6 +285,57 @@ def test_sync_does_now_what_would_come_round(control: None, arm: Arm, aks_demo: 
     assert not Scan.objects.filter(state__in=Scan.OPEN).exists()
     row = assignments.everywhere().get()
     assert [one.assignment for one in addon.timeline(aks_demo)] == [row]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_push_the_clock_neither_push_is_lost(
+    control: None, arm: Arm, token: str
+) -> None:
+    push = partial(Arm(token).send, "POST", CLOCK, {"advance": "PT1H"}, query={"api-version": ""})
+    answers = at_once(push, push, push)
+    assert [one.status_code for one in answers] == [200] * 3
+    assert ask(arm, "GET", CLOCK)["aheadSeconds"] == 3 * 3600
+
+
+@pytest.mark.own_data
+def test_a_reset_that_is_killed_half_way_leaves_the_clock_and_the_data_as_they_were(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    settings = {"POLICY_PORTAL_CONTROL": "1", "POLICY_PORTAL_DATA": str(data)}
+    with serving(data, control=True) as server:
+        made = run("token", "--user", "admin", "--data", str(data))
+        token = {"Authorization": f"Bearer {made.stdout.strip()}"}
+        assert server.post(CLOCK, {"advance": "P2D"}, **token).status == 200
+
+    def state() -> list[str]:
+        told = run("manage", "shell", "--no-imports", "-c", _LOOK, settings=settings)
+        assert told.returncode == 0, told.stderr
+        return told.stdout.split()
+
+    before = state()
+    assert before[0] == "172800.0"
+    killed = run("manage", "shell", "--no-imports", "-c", _RESET_AND_DIE, settings=settings)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert "emptied" in killed.stdout, "it had begun"
+    assert state() == before
+
+
+_LOOK = """
+from policy_app import wall_clock
+from policy_app.models import Scope
+print(wall_clock.ahead().total_seconds(), *Scope.objects.values_list("pk", flat=True))
+"""
+_RESET_AND_DIE = """
+import os, signal
+from policy_app.models import Scope
+from policy_app.services import control, estate
+def die():
+    print("emptied" if Scope.objects.count() < 2 else "full", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+estate.make_demo = die
+control.reset(control.Estate.DEMO, None)
+"""
 
 
 @pytest.mark.own_data

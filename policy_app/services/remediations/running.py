@@ -4,8 +4,8 @@ Each step is a transaction of its own that says how far things are, so that a wo
 leaves nothing half done, and two that are at it at once do nothing twice.
 
 A worker goes round: it changes as many objects of a remediation as ``parallel_deployments`` says,
-looks whether the threshold ends it, and comes to the next one.  So that number is what it is in Azure:
-the pace beside others, and how much has begun when too much has failed.
+looks whether the threshold ends it, and comes to the next one.  So that number is what it is in
+Azure: the pace beside others, and how much has begun when too much has failed.
 """
 
 from __future__ import annotations
