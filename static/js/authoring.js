@@ -11,7 +11,9 @@
     yaml: /(?<c1>(?<=^|\s)#.*)|(?<nt>(?<=^\s*(?:- +)*)[\w.$/-]+(?=:(?:\s|$)))|(?<s2>"[^"\\]*(?:\\.[^"\\]*)*"|'[^']*')|(?<mi>\b\d+\b)|(?<kc>\b(?:true|false|null)\b)/g,
   };
   const colours = COLOURS[lines.dataset.language];
+  const COLOURED = 2_000;
   const sheet = document.createElement("div");
+  let whole = "";
   let texts = [];
   let marked = new Set();
   let rows = [];
@@ -19,7 +21,8 @@
   function coloured(text) {
     const parts = [];
     let at = 0;
-    for (const found of text.matchAll(colours)) {
+    // What stands on one line alone, as Base64 does, would else be drawn in thousands of pieces.
+    for (const found of text.slice(0, COLOURED).matchAll(colours)) {
       const part = document.createElement("span");
       part.className = Object.keys(found.groups).find((name) => found.groups[name] !== undefined);
       part.textContent = found[0];
@@ -56,17 +59,30 @@
     lines.scrollLeft = field.scrollLeft;
   }
 
+  // A key changes the text beside the caret: [first line, lines that are gone, lines instead].
+  function changed(value) {
+    const longer = value.length - whole.length;
+    const caret = field.selectionEnd;
+    const from = value.lastIndexOf("\n", Math.min(caret, caret - longer) - 1) + 1;
+    const end = value.indexOf("\n", caret);
+    const to = end < 0 ? value.length : end;
+    // Whatever else has happened, all of it is read anew.
+    if (from > to - longer || whole.slice(0, from) !== value.slice(0, from) || whole.slice(to - longer) !== value.slice(to))
+      return [0, texts.length, value.split("\n")];
+    let first = 0;
+    for (let passed = 0; passed < from; first += 1) passed += texts[first].length + 1;
+    return [first, whole.slice(from, to - longer).split("\n").length, value.slice(from, to).split("\n")];
+  }
+
   // Until the next check says otherwise, a mark goes with its line, and goes where that is changed.
   function follow() {
-    const wanted = field.value.split("\n");
-    if (marked.size) {
-      let start = 0;
-      while (start < texts.length && start < wanted.length && texts[start] === wanted[start]) start += 1;
-      const grown = wanted.length - texts.length;
-      const kept = [...marked].filter((line) => line <= start || line > start + 1 - Math.min(0, grown));
-      marked = new Set(kept.map((line) => (line > start ? line + grown : line)));
-    }
-    texts = wanted;
+    const value = field.value;
+    const [start, gone, instead] = changed(value);
+    const grown = instead.length - gone;
+    const kept = [...marked].filter((line) => line <= start || line > start + gone);
+    marked = new Set(kept.map((line) => (line > start ? line + grown : line)));
+    texts = [...texts.slice(0, start), ...instead, ...texts.slice(start + gone)];
+    whole = value;
     draw();
   }
 

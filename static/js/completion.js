@@ -7,7 +7,7 @@
   const field = document.querySelector("textarea[data-keywords]");
   if (!field) return;
 
-  const TOKEN = /"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}[\]:,]|[^\s"{}[\]:,]+/g;
+  const { isText, isClosed } = survey;
   const STARTS = { object: ["{", "}"], array: ["[", "]"], string: ['"', '"'] };
   let vocabulary;
   let loading;
@@ -16,65 +16,6 @@
   let active = 0;
   let spot;
   let dismissed = -1;
-
-  // Where the caret stands
-
-  const frame = (open, path) => ({ open, path, wants: open === "{" ? "key" : "value", key: "", index: 0, names: [] });
-
-  function place(inside) {
-    if (inside.open !== "{") return { kind: inside.wants === "value" ? "value" : "", path: inside.open ? [...inside.path, inside.index] : [] };
-    if (inside.wants === "value") return { kind: "value", path: [...inside.path, inside.key] };
-    return { kind: "key", path: inside.path };
-  }
-
-  const isText = (token) => token[0] === '"';
-  const isClosed = (token) => token.length > 1 && token.endsWith('"') && !token.endsWith('\\"');
-  const content = (token) => token.slice(1, isClosed(token) ? -1 : undefined);
-
-  function holds(token, start, caret) {
-    const end = start + token.length;
-    if (isText(token)) return start < caret && (caret < end || (caret === end && !isClosed(token)));
-    return start < caret && caret <= end && !/[{}[\]:,]/.test(token);
-  }
-
-  // One pass over the text: the place of the caret, the names beside it, and what the text defines.
-  function survey(text, caret) {
-    const stack = [frame("", [])];
-    const defined = { parameters: [], names: {} };
-    let found;
-    let last = "";
-    const take = (start, token) => {
-      const inside = stack.at(-1);
-      found = { ...place(inside), inside, start, token, caret };
-    };
-    for (const { 0: token, index: start } of text.matchAll(TOKEN)) {
-      if (!found && caret <= start) take(caret, "");
-      else if (!found && holds(token, start, caret)) take(start, token);
-      const inside = stack.at(-1);
-      if (token === "{" || token === "[") {
-        stack.push(frame(token, place(inside).path));
-      } else if (token === "}" || token === "]") {
-        if (stack.length > 1) stack.pop();
-        stack.at(-1).wants = "comma";
-      } else if (token === ",") {
-        inside.index += 1;
-        inside.wants = inside.open === "{" ? "key" : "value";
-      } else if (token === ":") {
-        inside.key = content(last);
-        inside.names.push(inside.key);
-        if (inside.path.length === 1 && inside.path[0] === "parameters") defined.parameters.push(inside.key);
-        inside.wants = "value";
-      } else {
-        const [list, at, name] = [inside.path[0], inside.path[1], inside.key];
-        if (inside.wants === "value" && name === "name" && inside.path.length === 2 && Number.isInteger(at) && isText(token))
-          (defined.names[list] ??= []).push(content(token));
-        inside.wants = inside.wants === "key" ? "colon" : "comma";
-        last = token;
-      }
-    }
-    if (!found) take(caret, "");
-    return { ...found, ...defined };
-  }
 
   // What fits there
 
@@ -106,9 +47,8 @@
 
   function keys(at) {
     const { typed, start, end } = written(at);
-    const own = isText(at.token) ? content(at.token) : "";
     const fields = vocabulary.shapes[fieldAt(at.path)?.shape]?.fields ?? {};
-    const free = Object.entries(fields).filter(([name]) => name === own || !at.inside.names.includes(name));
+    const free = Object.entries(fields).filter(([name]) => !at.taken.has(name));
     return { typed, start, end, all: free.map(([label, one]) => ({ label, about: one.about, key: one })) };
   }
 
@@ -143,7 +83,7 @@
   }
 
   function suggestions() {
-    const at = survey(field.value, field.selectionStart);
+    const at = survey.at(field.value, field.selectionStart);
     const found = at.kind === "key" ? keys(at) : at.kind === "value" ? values(at) : undefined;
     if (!found) return undefined;
     return { ...found, at, options: chosen(found.all, found.typed) };
@@ -280,7 +220,11 @@
 
   // Without an answer nothing is suggested, and the next key asks again.
   function load() {
-    const keep = (found) => (vocabulary = found);
+    const keep = (found) => {
+      vocabulary = found;
+      // What runs for the first time is slow, which should not fall to the first key.
+      (window.requestIdleCallback ?? setTimeout)(() => survey.at(field.value, field.selectionStart));
+    };
     loading ??= fetch(field.dataset.keywords).then((answer) => answer.json()).then(keep, () => (loading = undefined));
     return loading;
   }

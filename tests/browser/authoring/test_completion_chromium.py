@@ -122,25 +122,108 @@ def test_a_list_that_was_closed_stays_closed_and_fits_on_a_phone(
     expect(text).to_have_value('{"policyRule": {"then": {"details": {"apiGroups": []}}}}')
 
 
-def test_in_a_long_text_a_key_redraws_no_more_than_its_line(page: Page, own: Definition) -> None:
+LONG = ",\n".join(f'  "value{number}": "{number}"' for number in range(LINES))
+# Of what is drawn, and of what is read: words of the text, and lines that it is split into.
+COUNTED = """() => {
+  const count = { drawn: 0, read: 0 };
+  const watch = new MutationObserver((all) => {
+    for (const one of all) count.drawn += one.addedNodes.length;
+  });
+  watch.observe(document.getElementById("author-lines"), { childList: true, subtree: true });
+  const { exec } = RegExp.prototype;
+  RegExp.prototype.exec = function (text) {
+    count.read += 1;
+    return exec.call(this, text);
+  };
+  const { split } = String.prototype;
+  String.prototype.split = function (...how) {
+    const found = split.apply(this, how);
+    count.read += found.length;
+    return found;
+  };
+  window.counted = async () => {
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    const found = { ...count };
+    Object.assign(count, { drawn: 0, read: 0 });
+    return found;
+  };
+}"""
+
+
+def test_in_a_long_text_a_key_reads_and_redraws_no_more_than_its_line(
+    page: Page, own: Definition
+) -> None:
     page.goto(NEW)
     text = page.locator("#author-text")
-    values = ",\n".join(f'  "value{number}": "{number}"' for number in range(LINES))
-    at(text, '{\n  "mode": "|",\n' + values + "\n}")
+    at(text, '{\n  "parameters": {},\n  |,\n' + LONG + "\n}")
+    page.keyboard.press("Control+Space")
+    assert offered(page) == ["metadata", "mode", "policyRule"]
     assert page.locator(".author-line").count() < 60
-    redrawn = page.evaluate(
-        """async () => {
-          let nodes = 0;
-          const watch = new MutationObserver((all) => {
-            for (const one of all) nodes += one.addedNodes.length;
-          });
-          const lines = document.getElementById("author-lines");
-          watch.observe(lines, { childList: true, subtree: true });
-          document.execCommand("insertText", false, "x");
-          await new Promise(requestAnimationFrame);
-          return nodes;
-        }"""
-    )
-    assert redrawn == 1
+    page.evaluate(COUNTED)
+    page.keyboard.type('"')
+    assert page.evaluate("counted()")["read"] > LINES  # where a word begins is looked for once
+    for letter in "mod":
+        page.keyboard.type(letter)
+        found = page.evaluate("counted()")
+        assert found["drawn"] == 1
+        assert found["read"] < LINES / 2
+    assert offered(page) == ["mode"]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".author-line").nth(2)).to_have_text('  "mode": ",')
     text.evaluate("(field) => { field.scrollTop = field.scrollHeight; }")
     expect(page.locator(".author-line").last).to_have_text("}")
+
+
+def test_thousands_of_lines_are_pasted_as_into_a_plain_text_box(page: Page, portal: None) -> None:
+    page.goto(NEW)
+    text = page.locator("#author-text")
+    before, long = text.input_value(), "{\n" + LONG + "\n}"
+    at(text, long + "|")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    at(text, before + "|")
+    page.keyboard.press("Control+a")
+    tools = page.context.new_cdp_session(page)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> dict[str, float]:
+        found = tools.send("Performance.getMetrics")["metrics"]
+        return {one["name"]: one["value"] for one in found}
+
+    started = spent()
+    page.keyboard.press("Control+v")
+    expect(page.locator(".author-line").last).to_have_text("}")
+    done = spent()
+    assert text.input_value() == long
+    assert page.locator(".author-line").count() < 60
+    # The browser's own work is most of it: what scripts add is a fraction.
+    scripts, whole = (done[name] - started[name] for name in ("ScriptDuration", "TaskDuration"))
+    assert scripts < whole / 3
+    page.keyboard.press("Control+z")
+    expect(text).to_have_value(before)
+    text.evaluate("(field) => { field.scrollTop = 0; }")
+    expect(page.locator(".author-line").first).to_have_text("{")
+
+
+def test_the_lines_drawn_are_the_text_whatever_is_done_to_it(page: Page, portal: None) -> None:
+    page.goto(NEW)
+    text = page.locator("#author-text")
+    lines = page.locator("#author-lines .author-line")
+
+    def drawn() -> None:
+        expect(lines).to_have_text([line.strip() for line in text.input_value().split("\n")])
+
+    at(text, "\n|one\ntwo\n\nthree\n")
+    for keys in (
+        ("Enter", "Backspace", "Backspace", "Enter", "x"),
+        ("Control+End", "y", "Backspace", "Backspace", "Enter", "x"),
+        ("Shift+ArrowUp", "Shift+ArrowUp", "z"),
+        ("Control+z", "Control+z", "Control+Shift+z"),
+        ("Control+Home", "Delete", "Shift+Control+End", "Control+x", "Control+v", "Control+v"),
+        ("Control+a", "Delete", "a"),
+    ):
+        for key in keys:
+            page.keyboard.press(key)
+            drawn()
