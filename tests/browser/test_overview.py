@@ -10,6 +10,7 @@ from django.test import Client
 from policy_app.models import Assignment, Cluster, Definition, Scope
 from policy_app.services import assignments
 from policy_app.services.drafts import AssignmentDraft
+from tests.compliance_rows import audited
 
 
 @pytest.fixture
@@ -98,3 +99,15 @@ def test_a_cluster_whose_add_on_is_off_is_marked(visitor: Client, aks_demo: Clus
 def test_without_clusters_a_sentence_says_how_to_make_some(visitor: Client) -> None:
     Cluster.objects.all().delete()
     assert "There is no cluster yet." in overview(visitor).get_text()
+
+
+def test_clusters_without_objects_have_no_share_of_them(
+    visitor: Client, rg_demo: Scope, baseline: Definition, aks_demo: Cluster
+) -> None:
+    assign(baseline, rg_demo, "baseline")
+    audited(aks_demo)
+    panel = overview(visitor).select("section[aria-labelledby=by-state]")[0]
+    text = panel.get_text(" ", strip=True)
+    assert text.startswith("No components yet")
+    assert "No policy is about any object in the clusters." in text
+    assert "refused at the next apply" not in text

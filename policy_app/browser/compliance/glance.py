@@ -39,6 +39,7 @@ def chart(request: PortalRequest) -> dict[str, Any]:
     }
     return {
         "audited": bool(told.components or any(told.clusters.get(one) for one in components)),
+        "counted": told.components,
         "share": states.share(told.component_percentage),
         "components": charts.parts(components),
         "states": [
