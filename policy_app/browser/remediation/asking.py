@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,28 +14,35 @@ from django.urls import reverse
 from policy_app.browser.inputs import asked, typed
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.browser.remediation import looks
-from policy_app.models import Remediation
+from policy_app.models import Assignment, Remediation
 from policy_app.services import remediations
 from policy_app.services.authorization import Principal
 from policy_app.services.errors import PolicyError
-from policy_app.services.remediations import Candidate
+from policy_app.services.remediations import Candidate, Candidates
 
 _COUNT = "properties.resourceCount"
+_PARALLEL = "properties.parallelDeployments"
 _THRESHOLD = "properties.failureThreshold.percentage"
-_FIELDS = {_COUNT: "count", _THRESHOLD: "threshold"}
+_FIELDS = {_COUNT: "count", _PARALLEL: "parallel", _THRESHOLD: "threshold"}
+_TYPED = ("policy", "count", "parallel", "threshold", "evaluate", "find")
+_SHOWN = 15
+"""Assignments that can be chosen among at a time."""
 
 
 @portal_page("GET", "POST")
 def new(request: PortalRequest) -> HttpResponse:
-    """``?assignment=``: the form, then the task."""
+    """``?assignment=``: the form, then the task; ``found=`` looks for policies and asks nothing."""
     offered = remediations.candidates(request.principal)
     if request.method != "POST":
-        start = {"policy": _first_of(offered, asked(request, "assignment")), "count": "500"}
+        known = offered.find(asked(request, "assignment"))
+        start = {"policy": _key(known) if known else "", "count": "500", "parallel": "10"}
         return _form(request, offered, start, None)
     given = typed(request)
-    values = {name: given.get(name, "") for name in ("policy", "count", "threshold", "evaluate")}
-    chosen = next((one for one in offered if _key(one) == values["policy"]), None)
+    values = {name: given.get(name, "") for name in _TYPED}
+    if "found" in given:
+        return _form(request, offered, {**values, "found": given.get("found", "")}, None)
     try:
+        chosen = _chosen(offered, values["policy"])
         if chosen is None:
             raise _wrong("policy", "Choose a policy of the list.")
         row = _ask(chosen, given, request.principal)
@@ -50,6 +58,10 @@ def _ask(chosen: Candidate, given: QueryDict, by: Principal) -> Remediation:
         "policyDefinitionReferenceId": chosen.reference_id,
         "resourceCount": _number(given.get("count", ""), _COUNT, 1, remediations.MOST_RESOURCES),
     }
+    if parallel := given.get("parallel", ""):
+        properties["parallelDeployments"] = _number(
+            parallel, _PARALLEL, 1, remediations.MOST_AT_ONCE
+        )
     if threshold := given.get("threshold", "").strip():
         # People write percents, and ARM a part of one.
         part = _number(threshold, _THRESHOLD, 0, 100) / 100
@@ -73,22 +85,38 @@ def _wrong(target: str, what: str) -> PolicyError:
     return PolicyError("InvalidRequestContent", what, target=target)
 
 
-def _first_of(offered: list[Candidate], assignment_id: str) -> str:
-    wanted = assignment_id.lower()
-    return next((_key(one) for one in offered if one.assignment.arm_id.lower() == wanted), "")
-
-
 def _key(one: Candidate) -> str:
     return f"{one.assignment.arm_id}#{one.reference_id}"
 
 
+def _chosen(offered: Candidates, key: str) -> Candidate | None:
+    assignment_id, _, reference_id = key.partition("#")
+    return offered.find(assignment_id, reference_id)
+
+
+def _choices(
+    offered: Candidates, values: dict[str, str]
+) -> tuple[Page[Assignment], list[tuple[str, Candidate]]]:
+    """A page of what can be chosen, after what is chosen already where that is on none of it."""
+    rows = offered.matching(values.get("find", "")).rows
+    page = Paginator(rows, _SHOWN).get_page(values.get("found") or 1)
+    shown = {_key(one): one for one in offered.of(page.object_list)}
+    chosen = _chosen(offered, values["policy"])
+    if chosen is not None and _key(chosen) not in shown:
+        shown = {_key(chosen): chosen, **shown}
+    if len(shown) == 1 and not values.get("find"):
+        values["policy"] = next(iter(shown))
+    return page, list(shown.items())
+
+
 def _form(
     request: PortalRequest,
-    offered: list[Candidate],
+    offered: Candidates,
     values: dict[str, str],
     refusal: PolicyError | None,
 ) -> HttpResponse:
     target = refusal.target if refusal else ""
+    page, choices = _choices(offered, values)
     context = {
         "title": "Create remediation task",
         "crumbs": [
@@ -96,7 +124,8 @@ def _form(
             Crumb("Remediation", reverse("remediations")),
             Crumb("Create"),
         ],
-        "offered": [(_key(one), one) for one in offered],
+        "choices": choices,
+        "page": page,
         "values": values,
         "refusal": refusal,
         "wrong": _FIELDS.get(target, "policy") if refusal else "",

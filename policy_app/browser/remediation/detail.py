@@ -67,6 +67,7 @@ def _facts(row: Remediation) -> list[Fact]:
         *([Fact("Policy of it", row.reference_id)] if row.reference_id else []),
         Fact("Looks for", Remediation.Discovery(row.discovery).label),
         Fact("At most", f"{row.resource_count} objects"),
+        Fact("Parallel deployments", row.parallel_deployments),
         Fact("Failures", share or "Fails with one object that fails"),
         Fact("Created", _created(row)),
         *([Fact("Ended", _told(row.finished_at))] if row.finished_at else []),

@@ -8,8 +8,8 @@ policies that can be chosen.
 
 from __future__ import annotations
 
-from policy_app.services.remediations.candidates import Candidate, candidates
-from policy_app.services.remediations.drafts import MOST_RESOURCES
+from policy_app.services.remediations.candidates import Candidate, Candidates, candidates
+from policy_app.services.remediations.drafts import MOST_AT_ONCE, MOST_RESOURCES
 from policy_app.services.remediations.running import advance
 from policy_app.services.remediations.tasks import (
     Counts,
@@ -27,8 +27,10 @@ from policy_app.services.remediations.tasks import (
 )
 
 __all__ = [
+    "MOST_AT_ONCE",
     "MOST_RESOURCES",
     "Candidate",
+    "Candidates",
     "Counts",
     "advance",
     "as_object",

@@ -26,7 +26,8 @@ NAME_LIMIT = 128
 MOST_RESOURCES = 50_000
 """The most objects that one remediation can be asked to change."""
 _RESOURCES = 500
-_MOST_AT_ONCE = 30
+MOST_AT_ONCE = 30
+"""The most of them that a worker can be asked to change in one round."""
 _AT_ONCE = 10
 _MOST_IDS = 100
 
@@ -74,7 +75,7 @@ class RemediationDraft:
             resource_ids=ids,
             resource_count=properties.integer("resourceCount", _RESOURCES, 1, MOST_RESOURCES),
             parallel_deployments=properties.integer(
-                "parallelDeployments", _AT_ONCE, 1, _MOST_AT_ONCE
+                "parallelDeployments", _AT_ONCE, 1, MOST_AT_ONCE
             ),
             failure_threshold=properties.child("failureThreshold").fraction("percentage"),
         )

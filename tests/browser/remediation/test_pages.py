@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from policy_app.models import Cluster, Remediation, RemediationDeployment, Scope
-from policy_app.services import remediations
+from policy_app.models import Cluster, Definition, Remediation, RemediationDeployment, Scope
+from policy_app.services import assignments, definitions, remediations
 from policy_app.services.authorization import roles
+from policy_app.services.drafts import AssignmentDraft
 from tests.granting import grant
 from tests.services.cluster.inside import Api, pod
 from tests.services.compliance.worlds import assign as assign_with
@@ -35,6 +38,13 @@ def read(client: Client, url: str, status: int = 200) -> BeautifulSoup:
     return BeautifulSoup(answer.content, "html.parser")
 
 
+def answered(client: Client, sent: dict[str, str]) -> BeautifulSoup:
+    """The form after a button that asks for nothing yet."""
+    answer = client.post(NEW, sent)
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.content, "html.parser")
+
+
 def text(page: BeautifulSoup) -> str:
     """What the page says."""
     return page.get_text(" ", strip=True)
@@ -48,8 +58,8 @@ def test_a_task_is_asked_for_and_followed_to_its_end(
     api.create(pod("alone"))
     assign(rg_demo, policy(), display_name="Read-only roots")
     assert "Nothing has been remediated yet" in text(read(visitor, LIST))
-    (choice,) = read(visitor, NEW).select("#policy option")
-    assert "Read-only roots" in text(choice)  # type: ignore[arg-type]
+    (choice,) = read(visitor, NEW).select("input[name=policy]")
+    assert "Read-only roots" in choice.parent.get_text()  # type: ignore[union-attr]
     sent = {"policy": choice["value"], "count": "10"}
     answer = visitor.post(NEW, sent)
     assert answer.status_code == 302
@@ -79,6 +89,7 @@ def test_a_task_is_canceled(visitor: Client, rg_demo: Scope) -> None:
     [
         ("count", "many", "from 1 to 50,000"),
         ("count", "0", "from 1 to 50,000"),
+        ("parallel", "31", "from 1 to 30"),
         ("threshold", "101", "from 0 to 100"),
         ("threshold", "²", "from 0 to 100"),
     ],
@@ -87,7 +98,7 @@ def test_what_is_wrong_is_said_at_its_field_with_what_would_be_right(
     visitor: Client, rg_demo: Scope, field: str, value: str, right: str
 ) -> None:
     assign(rg_demo, policy())
-    (choice,) = read(visitor, NEW).select("#policy option")
+    (choice,) = read(visitor, NEW).select("input[name=policy]")
     sent = {"policy": choice["value"], "count": "10", field: value}
     answer = visitor.post(NEW, sent)
     assert answer.status_code == 400
@@ -105,6 +116,60 @@ def test_only_policies_that_change_objects_can_be_chosen(visitor: Client, rg_dem
     assert answer.status_code == 400
 
 
+def test_what_can_be_chosen_is_searched_page_by_page_and_what_is_chosen_stays(
+    visitor: Client, rg_demo: Scope, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(40):
+        draft = AssignmentDraft(
+            rg_demo, f"m{number:02}", policy(), display_name=f"Roots {number:02}"
+        )
+        assignments.put(draft, None)
+    with django_assert_max_num_queries(25):
+        page = read(visitor, NEW)
+
+    def offered(page: BeautifulSoup) -> list[str]:
+        return [str(one["value"]).rpartition("/")[2] for one in page.select("[name=policy]")]
+
+    assert offered(page) == [f"m{number:02}#" for number in range(15)]
+    assert "Showing 1 to 15 of 40 assignments" in text(page)
+    assert page.select("[name=policy][checked]") == []
+    chosen = str(page.select("[name=policy]")[3]["value"])
+    typed = {"policy": chosen, "count": "7", "threshold": "101"}
+    page = answered(visitor, {**typed, "found": "3"})
+    assert offered(page) == ["m03#", *(f"m{number}#" for number in range(30, 40))]
+    assert page.select_one("[checked]")["value"] == chosen  # type: ignore[index]
+    assert page.select_one("#count")["value"] == "7"  # type: ignore[index]
+    page = answered(visitor, {**typed, "policy": "", "found": "1", "find": "root 27"})
+    assert offered(page) == ["m27#"]
+    assert page.select("[name=policy][checked]") == [], "nobody chose it"
+    page = answered(visitor, {"found": "1", "find": "no such thing"})
+    assert (offered(page), "No assignment fits" in text(page)) == ([], True)
+    assert not Remediation.objects.exists()
+    sent = {**typed, "threshold": "", "parallel": "3"}
+    assert visitor.post(NEW, sent).status_code == 302
+    row = Remediation.objects.get()
+    assert (row.assignment_arm_id, row.resource_count, row.parallel_deployments) == (
+        chosen.rstrip("#"),
+        7,
+        3,
+    )
+
+
+def test_a_policy_is_found_by_its_own_name_in_an_initiative(
+    visitor: Client, rg_demo: Scope
+) -> None:
+    row = definitions.built_in(Definition.Kind.INITIATIVE, "c047ea8e-9c78-49b2-958b-37e56d291a44")
+    required = ("allowedUsers", "allowedGroups", "labels", "reservedTaints")
+    given: dict[str, Any] = {name: ["one"] for name in required}
+    given |= {"allowedContainerImagesRegex": ".*"}
+    one = assign(rg_demo, row, parameters=given, display_name="Safeguards")
+    page = answered(visitor, {"found": "1", "find": "CriticalAddonsOnly"})
+    keys = [str(each["value"]) for each in page.select("[name=policy]")]
+    assert f"{one.arm_id}#mutateReservedSystemPoolTaints" in keys
+    page = read(visitor, f"{NEW}?assignment={one.arm_id}")
+    assert [one["value"] for one in page.select("[name=policy][checked]")] == keys
+
+
 def test_a_reader_sees_tasks_and_is_told_why_nothing_more(
     rg_demo: Scope, rg_staging: Scope, aks_demo: Cluster
 ) -> None:
@@ -119,7 +184,7 @@ def test_a_reader_sees_tasks_and_is_told_why_nothing_more(
     page = read(client, f"/policy/remediation/task?id={row.arm_id}")
     assert page.select("form[action='/policy/remediation/cancel']") == []
     assert client.post("/policy/remediation/cancel", {"id": row.arm_id}).status_code == 403
-    assert read(client, NEW).select("#policy") == []
+    assert read(client, NEW).select("input[name=policy]") == []
     stranger = User.objects.create_user("eve")
     grant(stranger, roles.OWNER, rg_staging)
     client.force_login(stranger)
