@@ -70,7 +70,7 @@ def build_constraint(
     except TemplateError as error:
         return NotInstalled(error.message, INVALID_TEMPLATE, policy.origin)
     except GatekeeperError as error:
-        return NotInstalled(error.message, INVALID_CONSTRAINT, policy.origin)
+        return NotInstalled(error.message, INVALID_CONSTRAINT, policy.origin, error.path)
     return constraint
 
 

@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 KUBERNETES_MODE = "Microsoft.Kubernetes.Data"
+MODES = (KUBERNETES_MODE, "All", "Indexed")
+"""The modes that everybody may write; those of other resource providers are only kept."""
 DEFAULT_VERSION = "1.0.0"
 
 
@@ -82,7 +84,7 @@ class PolicyDefinition(_Described):
         common = _common(envelope, properties)
         mode = properties.text("mode", "All")
         rule = _rule(properties)
-        if mode == KUBERNETES_MODE:
+        if mode.lower() == KUBERNETES_MODE.lower():
             conditions.parse(rule.child("if"))
             details_checks.check(rule)
         return cls(**common, mode=mode, policy_rule=rule.fields)

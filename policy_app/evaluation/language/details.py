@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -31,6 +32,7 @@ EXCLUDED = "excludedNamespaces"
 SOURCE_TYPES: tuple[SourceType, ...] = get_args(SourceType)
 _SOURCE_TYPES: Mapping[str, SourceType] = {name.lower(): name for name in SOURCE_TYPES}
 _STORE_ROOT = "/kubernetes/"
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,13 @@ class Source:
         """The decoded text of a Base64 source.  Raises ``DefinitionError`` where it is none."""
         if self.type != "Base64Encoded":
             raise DefinitionError("A template at a URL has no text of its own.")
+        # Tools break Base64 into lines, which decoders pass over; other blanks they refuse.
+        written = self.location.replace("\r", "").replace("\n", "")
         try:
-            return base64.b64decode(self.location, validate=True).decode()
+            return base64.b64decode(written, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError, ValueError):
             raise DefinitionError(
-                f"The content of {self.field} is not UTF-8 text in Base64.",
+                f"The content of {self.field} is not UTF-8 text in Base64{_why(written)}.",
                 path=f"{DETAILS}.{self.field}.content",
             ) from None
 
@@ -137,6 +141,19 @@ class KubernetesDetails:
             return None
         _check_url(Reader(self.fields, DETAILS, DefinitionError), name, url)
         return Source("PublicURL", url, name)
+
+
+def _why(text: str) -> str:
+    """What keeps a text from being Base64, where that can be told."""
+    if "apiVersion:" in text:
+        return ": it is YAML as it stands; encode it"
+    found = _NO_BASE64.search(text)
+    if found:
+        return f": it has the character {found[0]!r} after {found.start()} others"
+    whole = text.rstrip("=")
+    if len(whole) % 4 == 1:
+        return f": it has {len(whole)} characters, so that the last ones are missing"
+    return "" if len(text) % 4 == 0 else ": it should end in '=' until it is a multiple of 4 long"
 
 
 def read_source(reader: Reader) -> Source:

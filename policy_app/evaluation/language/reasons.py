@@ -69,6 +69,8 @@ class NotInstalled:
     """The add-on's reason code, or ``Disabled``, ``Mutation``, ``NotKubernetes``, ``Exempt`` or
     ``NotApplicable`` where nothing went wrong."""
     origin: Origin = NO_ORIGIN
+    path: str = ""
+    """The field of the constraint or the template at fault, such as ``spec.parameters.label``."""
 
     @property
     def failed(self) -> bool:

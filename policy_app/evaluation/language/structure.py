@@ -15,7 +15,7 @@ from typing import Any, Literal
 from policy_app.evaluation.gatekeeper.labels import OPERATORS as SELECTOR_OPERATORS
 from policy_app.evaluation.gatekeeper.match import SOURCES
 from policy_app.evaluation.language import conditions, details, details_checks, parameters
-from policy_app.evaluation.language.definitions import KUBERNETES_MODE
+from policy_app.evaluation.language.definitions import MODES
 from policy_app.evaluation.language.effects import KUBERNETES_EFFECTS
 from policy_app.evaluation.language.expressions import FUNCTION_NAMES
 
@@ -72,7 +72,6 @@ class Shape:
 
 POLICY, INITIATIVE, METADATA = "policy", "initiative", "metadata"
 
-_MODES = (KUBERNETES_MODE, "All", "Indexed")
 _STRONG_TYPES = (
     "location",
     "resourceTypes",
@@ -148,7 +147,7 @@ SHAPES: Mapping[str, Shape] = {
     POLICY: Shape(
         {
             **_COMMON,
-            "mode": Field("What is judged; objects in clusters are the first", values=_MODES),
+            "mode": Field("What is judged; objects in clusters are the first", values=MODES),
             "policyRule": _object("Which clusters it is for, and what happens there", "rule"),
         }
     ),

@@ -102,7 +102,7 @@ def _readable(value: Any) -> Any:
 
 def _decoded(content: str) -> Any:
     try:
-        text = base64.b64decode(content, validate=True).decode()
+        text = base64.b64decode("".join(content.split()), validate=True).decode()
     except (binascii.Error, ValueError):
         return content
     return text.splitlines()

@@ -6,11 +6,13 @@ work once with its defaults, so that what could never be installed is refused wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from policy_app.evaluation.language.assignments import Assignment, effective_policies
-from policy_app.evaluation.language.definitions import PolicyDefinition
+from policy_app.evaluation.language.definitions import MODES, PolicyDefinition
 from policy_app.evaluation.language.details import DETAILS
 from policy_app.evaluation.language.effects import DISABLED, KUBERNETES_EFFECTS, canonical_effect
 from policy_app.evaluation.language.errors import EffectError, LanguageError
@@ -27,6 +29,10 @@ from policy_app.services.authoring import templates
 from policy_app.services.errors import PolicyError
 
 PARAMETER_LIMIT = 20
+_PROVIDER_MODE = re.compile(r"microsoft(\.\w+)+\.data")
+_LIKENESS = 0.85
+"""How much a word is like a mode, of 1, that was meant for it; names of providers are alike."""
+_VALUES, _MATCH = "spec.parameters", "spec.match"
 _RULE = "properties.policyRule"
 _EFFECT = f"{_RULE}.then.effect"
 _UNUSABLE = (CONSTRAINT_INSTALL_FAILED, INVALID_CONSTRAINT, INVALID_TEMPLATE)
@@ -36,12 +42,24 @@ _DEPLOYED = ("then", "details", "deployment", "properties", "template")
 
 def faults(definition: PolicyDefinition) -> list[PolicyError]:
     """Everything that ARM refuses about a definition that could be read."""
-    found = [*_effects(definition), *_parameters(definition)]
+    found = [*_mode(definition), *_effects(definition), *_parameters(definition)]
     details = definition.kubernetes_details
     if details is None:
         return found
     found += templates.faults(details)
     return found or [*_at_work(definition)]
+
+
+def _mode(definition: PolicyDefinition) -> Iterator[PolicyError]:
+    """A word that is no mode; of the modes of providers, those unlike Kubernetes' are left be."""
+    name = definition.mode.lower()
+    known = {one.lower(): one for one in MODES}
+    near = get_close_matches(name, known, n=1, cutoff=_LIKENESS)
+    if name in known or (_PROVIDER_MODE.fullmatch(name) and not near):
+        return
+    hint = f" Did you mean {known[near[0]]}?" if near else f" Write one of {', '.join(MODES)}."
+    text = f"'{definition.mode}' is no mode that a definition can have.{hint}"
+    yield PolicyError("InvalidPolicyRule", text, target="properties.mode")
 
 
 def _effects(definition: PolicyDefinition) -> Iterator[PolicyError]:
@@ -62,7 +80,8 @@ def _effect(definition: PolicyDefinition, target: str, name: Any) -> Iterator[Po
     try:
         effect = canonical_effect(str(name))
     except EffectError as error:
-        yield PolicyError("InvalidPolicyRule", f"{error.message}.", target=target)
+        text = error.message if error.message.endswith("?") else f"{error.message}."
+        yield PolicyError("InvalidPolicyRule", text, target=target)
         return
     if definition.judges_kubernetes and effect not in KUBERNETES_EFFECTS:
         yield PolicyError(
@@ -161,7 +180,15 @@ def _at_work(definition: PolicyDefinition) -> Iterator[PolicyError]:
     for policy in policies:
         outcome = Installation(fetching.text).add(policy)
         if isinstance(outcome, NotInstalled) and outcome.code in _UNUSABLE:
-            yield PolicyError("InvalidPolicyRule", outcome.reason, target=DETAILS)
+            yield PolicyError("InvalidPolicyRule", outcome.reason, target=_written(outcome.path))
+
+
+def _written(path: str) -> str:
+    """The field of the definition that a field of its constraint is made of."""
+    for of_constraint, of_details in ((_VALUES, f"{DETAILS}.values"), (_MATCH, DETAILS)):
+        if path.startswith(f"{of_constraint}."):
+            return of_details + path.removeprefix(of_constraint)
+    return DETAILS
 
 
 def _defaults(definition: PolicyDefinition) -> dict[str, Any] | None:

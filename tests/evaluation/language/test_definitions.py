@@ -71,7 +71,7 @@ def test_the_old_form_and_mutations_have_their_place_too() -> None:
 
 
 def test_a_template_may_be_embedded() -> None:
-    content = base64.b64encode(b"kind: ConstraintTemplate").decode()
+    content = base64.encodebytes(b"kind: ConstraintTemplate").decode()
     embedded = rule(templateInfo={"sourceType": "base64encoded", "content": content})
 
     details = PolicyDefinition.parse(definition(policyRule=embedded)).kubernetes_details

@@ -117,7 +117,17 @@ def test_retired_effects_have_details_of_another_shape() -> None:
         (
             usual(templateInfo={"sourceType": "Base64Encoded", "content": "no base64!"}),
             "templateInfo.content",
-            "not UTF-8 text in Base64",
+            "not UTF-8 text in Base64: it has the character ' ' after 2 others",
+        ),
+        (
+            usual(templateInfo={"sourceType": "Base64Encoded", "content": "apiVersion: v1"}),
+            "templateInfo.content",
+            "it is YAML as it stands; encode it",
+        ),
+        (
+            usual(templateInfo={"sourceType": "Base64Encoded", "content": "eHh4e"}),
+            "templateInfo.content",
+            "it has 5 characters, so that the last ones are missing",
         ),
         (
             {"constraintTemplate": "template.yaml", "constraint": CONSTRAINT},

@@ -47,8 +47,10 @@ def detailed(**fields: Any) -> dict[str, Any]:
         (detailed(values={"label": "[nope(parameters('label'))]"}), ("InvalidPolicyRule", DETAILS)),
         (
             detailed(values={"label": "[parameters('label')]", "labels": 7}),
-            ("InvalidPolicyRule", DETAILS),
+            ("InvalidPolicyRule", f"{DETAILS}.values.labels"),
         ),
+        (policy(mode="microsoft.kubernetes.dta"), ("InvalidPolicyRule", "properties.mode")),
+        (policy(mode="Kubernetes"), ("InvalidPolicyRule", "properties.mode")),
         (
             detailed(values={"label": "x"}),
             ("UnusedPolicyParameters", "properties.parameters.label"),
