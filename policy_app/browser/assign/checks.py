@@ -14,11 +14,11 @@ from policy_app.browser.assign.form import (
     BASICS,
     MESSAGES,
     PARAMETERS,
-    REVIEW,
     TABS,
     AssignForm,
     message_name,
 )
+from policy_app.browser.steps import REVIEW, Faulty
 from policy_app.services import assignments, authorization, drafts
 from policy_app.services.authorization import actions
 from policy_app.services.errors import PolicyError
@@ -57,7 +57,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Faulty[Fault]):
     """A form, the draft that it describes, and its faults."""
 
     form: AssignForm
@@ -69,15 +69,6 @@ class Checked:
     def passed(self) -> bool:
         """True where it can be stored."""
         return self.draft is not None and not self.faults
-
-    @property
-    def shown(self) -> list[Fault]:
-        """The faults of the tabs that people have left: nobody is told off while typing."""
-        return [fault for fault in self.faults if fault.tab in self.form.left]
-
-    def on(self, tab: str) -> list[Fault]:
-        """The shown faults of one tab."""
-        return [fault for fault in self.shown if fault.tab == tab]
 
     def messages(self, field: str) -> list[str]:
         """What to say at one input."""

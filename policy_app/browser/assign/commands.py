@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 
 from django.http import QueryDict
 
-from policy_app.browser.assign.form import REVIEW, TABS, AssignForm
+from policy_app.browser.assign.form import TABS, AssignForm
 from policy_app.browser.assign.parameter_fields import ParameterField
+from policy_app.browser.steps import REVIEW
 
 
 def obey(form: AssignForm, data: QueryDict) -> None:

@@ -15,13 +15,13 @@ from django.http import QueryDict
 
 from policy_app.browser.assign.parameter_fields import ParameterField
 from policy_app.browser.assign.subject import STAMPED, Member, Subject
+from policy_app.browser.steps import REVIEW
 from policy_app.evaluation.language.parameters import ParameterSpec
 from policy_app.models import Assignment, DefinitionVersion, Scope
 from policy_app.services import authorization, definitions, drafts, scopes
 
-BASICS, PARAMETERS, MESSAGES, IMPACT, REVIEW = TABS = (
-    *("basics", "parameters", "messages", "impact", "review"),
-)
+BASICS, PARAMETERS, MESSAGES, IMPACT = "basics", "parameters", "messages", "impact"
+TABS = (BASICS, PARAMETERS, MESSAGES, IMPACT, REVIEW)
 DISPLAY_NAME_LIMIT = 128
 _MESSAGE = "message"
 

@@ -16,11 +16,12 @@ from policy_app.browser.assign import impact
 from policy_app.browser.assign import subject as subjects
 from policy_app.browser.assign.checks import Checked, check, outdated, refused
 from policy_app.browser.assign.commands import obey
-from policy_app.browser.assign.form import IMPACT, REVIEW, TABS, AssignForm, initial, posted
+from policy_app.browser.assign.form import IMPACT, TABS, AssignForm, initial, posted
 from policy_app.browser.assign.subject import Subject
 from policy_app.browser.assign.view import WizardView, about, cautions, headline
 from policy_app.browser.inputs import asked, typed
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page, wants_part
+from policy_app.browser.steps import REVIEW
 from policy_app.models import Assignment
 from policy_app.services import assignments, authorization, drafts
 from policy_app.services.authorization import actions
@@ -140,6 +141,7 @@ def _page(request: PortalRequest, checked: Checked, *, everything: bool = False)
         "crumbs": _crumbs(view, title),
         "view": view,
         "form": view.form,
+        "action": request.get_full_path(),
         "definition": view.subject.definition,
         "definition_url": links.definition(view.subject.definition),
         "cautions": list(cautions(view)),

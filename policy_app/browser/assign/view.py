@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from policy_app.browser import highlighting, scope_tree
-from policy_app.browser.assign.checks import Checked, Fault, anchor
+from policy_app.browser.assign.checks import Checked, anchor
 from policy_app.browser.assign.form import (
     BASICS,
     IMPACT,
     MESSAGES,
     PARAMETERS,
-    REVIEW,
-    TABS,
     AssignForm,
     message_name,
 )
 from policy_app.browser.assign.parameter_fields import ParameterField, in_words
 from policy_app.browser.assign.subject import version_choices
-from policy_app.browser.steps import Step, Stepped
+from policy_app.browser.steps import Stepped
 from policy_app.models import Scope
 from policy_app.services import authorization, definitions, drafts, requests, scopes
 from policy_app.services.authorization import actions
-
-_LABELS = {BASICS: "Basics", PARAMETERS: "Parameters", MESSAGES: "Non-compliance messages"}
-_LABELS[IMPACT] = "Impact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +95,16 @@ class Shown:
     lines: list[highlighting.Line]
 
 
-class WizardView(Stepped):
+class WizardView(Stepped[Checked]):
     """What the templates ask for, worked out once each."""
+
+    id = "assign"
+    labels: ClassVar = {
+        BASICS: "Basics",
+        PARAMETERS: "Parameters",
+        MESSAGES: "Non-compliance messages",
+        IMPACT: "Impact",
+    }
 
     def __init__(self, checked: Checked) -> None:
         self.checked = checked
@@ -123,21 +126,15 @@ class WizardView(Stepped):
         }
         return {name: self._input(name, text) for name, text in texts.items()}
 
-    @cached_property
-    def steps(self) -> list[Step]:
-        """The tabs."""
-        last = "Review + save" if self.subject.is_edit else "Review + create"
-        labels = _LABELS | {REVIEW: last}
-        return [
-            Step(name, labels[name], name == self.form.tab, len(self.checked.on(name)))
-            for name in TABS
-        ]
+    @property
+    def is_edit(self) -> bool:
+        """True where an assignment is changed."""
+        return self.subject.is_edit
 
-    @cached_property
-    def summary(self) -> list[Fault]:
-        """The errors to list on top: all in the review, else those of the tab."""
-        on_review = self.form.tab == REVIEW
-        return self.checked.shown if on_review else self.checked.on(self.form.tab)
+    @property
+    def as_of(self) -> str:
+        """When that was last stored."""
+        return self.form.as_of
 
     @cached_property
     def _tree(self) -> list[Scope]:

@@ -89,7 +89,7 @@ def test_a_scope_and_an_assignment_narrow_the_list(
     every = names(visitor, f"assignment={denying.arm_id.upper()}")
     assert every == ["Always", "Elsewhere", "Over", "Soon"]
     page = soup(visitor, f"{LIST}?assignment={denying.arm_id}")
-    (chosen,) = page.select("#assignment option[selected]")
+    (chosen,) = page.select("#filter-assignment option[selected]")
     assert chosen.get_text() == "Baseline"
 
 

@@ -19,11 +19,11 @@ from policy_app.browser.authoring.initiative.form import (
     GROUPS,
     PARAMETERS,
     POLICIES,
-    REVIEW,
     TABS,
     VALUES,
     InitiativeForm,
 )
+from policy_app.browser.steps import REVIEW, Faulty
 from policy_app.services.errors import PolicyError
 
 _MEMBER = re.compile(r"properties\.policyDefinitions\[(\d+)\]\.?(.*)", re.DOTALL)
@@ -68,21 +68,12 @@ class Fault(Place):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Faulty[Fault]):
     """A form with its faults, and what the service says of it as a whole."""
 
     form: InitiativeForm
     whole: authoring_checks.Checked
     faults: tuple[Fault, ...]
-
-    @property
-    def shown(self) -> list[Fault]:
-        """The faults of the tabs that people have left: nobody is told off while typing."""
-        return [one for one in self.faults if one.tab in self.form.left]
-
-    def on(self, tab: str) -> list[Fault]:
-        """The shown faults of one tab."""
-        return [one for one in self.shown if one.tab == tab]
 
     def messages(self, anchor: str) -> list[str]:
         """What to say at one input."""

@@ -24,12 +24,12 @@ from policy_app.browser.authoring.initiative.form import (
     NOTHING,
     PAGE,
     PARAMETERS,
-    REVIEW,
     TABS,
     Finding,
     InitiativeForm,
     number,
 )
+from policy_app.browser.steps import REVIEW
 from policy_app.services.authoring import members
 
 _MEMBER = re.compile(r"(?:reference|version|value)-(\d{1,6})(?:-.*)?")

@@ -15,6 +15,7 @@ from django.http import QueryDict
 from policy_app.browser.authoring import form as authoring_form
 from policy_app.browser.authoring.form import AuthorForm
 from policy_app.browser.authoring.initiative.document import POLICY, VERSION, Document, Entry
+from policy_app.browser.steps import REVIEW
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.errors import LanguageError
 from policy_app.evaluation.language.parameters import ParameterSpec
@@ -24,7 +25,7 @@ from policy_app.services.authoring import Kind, members
 from policy_app.services.authorization import Principal
 
 BASICS, POLICIES, GROUPS = "basics", "policies", "groups"
-PARAMETERS, VALUES, REVIEW = "parameters", "values", "review"
+PARAMETERS, VALUES = "parameters", "values"
 TABS = (BASICS, POLICIES, GROUPS, PARAMETERS, VALUES, REVIEW)
 PAGE = 25
 """Members that a tab shows at a time."""

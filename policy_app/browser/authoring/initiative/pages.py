@@ -18,11 +18,12 @@ from policy_app.browser.authoring.initiative import form as forms
 from policy_app.browser.authoring.initiative.checks import Checked, check, refused
 from policy_app.browser.authoring.initiative.commands import obey
 from policy_app.browser.authoring.initiative.document import ShapeError
-from policy_app.browser.authoring.initiative.form import REVIEW, TABS, InitiativeForm
+from policy_app.browser.authoring.initiative.form import TABS, InitiativeForm
 from policy_app.browser.authoring.initiative.typed import merge
 from policy_app.browser.authoring.initiative.view import EditorView
 from policy_app.browser.inputs import asked, typed
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page, wants_part
+from policy_app.browser.steps import REVIEW
 from policy_app.models import Definition
 from policy_app.services import authoring, authorization, definitions
 from policy_app.services.authoring import Kind

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.paginator import Page, Paginator
 
@@ -14,7 +14,7 @@ from policy_app.browser import highlighting
 from policy_app.browser.assign.json_text import pretty
 from policy_app.browser.authoring.checks import Checked as BasicsChecked
 from policy_app.browser.authoring.initiative import rows
-from policy_app.browser.authoring.initiative.checks import Checked, Fault
+from policy_app.browser.authoring.initiative.checks import Checked
 from policy_app.browser.authoring.initiative.document import POLICY, groups_of
 from policy_app.browser.authoring.initiative.form import (
     BASICS,
@@ -22,23 +22,14 @@ from policy_app.browser.authoring.initiative.form import (
     PAGE,
     PARAMETERS,
     POLICIES,
-    REVIEW,
-    TABS,
     VALUES,
     InitiativeForm,
 )
-from policy_app.browser.steps import Step, Stepped
+from policy_app.browser.steps import Stepped
 from policy_app.evaluation.language.parameters import TYPES
 from policy_app.models import Definition
 from policy_app.services.authoring import members
 
-_LABELS = {
-    BASICS: "Basics",
-    POLICIES: "Policies",
-    GROUPS: "Groups",
-    PARAMETERS: "Initiative parameters",
-    VALUES: "Policy parameters",
-}
 _FOUND = 20
 """Policies that the picker shows at a time."""
 
@@ -52,8 +43,17 @@ class Choice:
     uses: int
 
 
-class EditorView(Stepped):
+class EditorView(Stepped[Checked]):
     """What the templates ask for, worked out once each."""
+
+    id = "initiative"
+    labels: ClassVar = {
+        BASICS: "Basics",
+        POLICIES: "Policies",
+        GROUPS: "Groups",
+        PARAMETERS: "Initiative parameters",
+        VALUES: "Policy parameters",
+    }
 
     def __init__(self, checked: Checked) -> None:
         self.checked = checked
@@ -65,31 +65,19 @@ class EditorView(Stepped):
         """True where saving makes a version of a stored initiative."""
         return self.form.author.row is not None
 
-    @cached_property
-    def steps(self) -> list[Step]:
-        """The tabs."""
-        labels = _LABELS | {REVIEW: "Review + save" if self.is_edit else "Review + create"}
-        counts = {
+    @property
+    def as_of(self) -> str:
+        """When that was last stored."""
+        return self.form.author.as_of
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much of each the initiative has."""
+        return {
             POLICIES: len(self.document.members),
             GROUPS: len(self.document.groups),
             PARAMETERS: len(self.document.parameters),
         }
-        return [
-            Step(
-                name,
-                labels[name],
-                name == self.form.tab,
-                len(self.checked.on(name)),
-                counts.get(name),
-            )
-            for name in TABS
-        ]
-
-    @cached_property
-    def summary(self) -> list[Fault]:
-        """The errors to list on top: all in the review, else those of the tab."""
-        on_review = self.form.tab == REVIEW
-        return self.checked.shown if on_review else self.checked.on(self.form.tab)
 
     @cached_property
     def basics(self) -> BasicsChecked:
