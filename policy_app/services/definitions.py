@@ -132,6 +132,19 @@ def parse(row: DefinitionVersion) -> Parsed:
     return _parsed[key]
 
 
+def read_bodies(rows: Iterable[DefinitionVersion]) -> None:
+    """Read what ``parse`` needs of versions that came without their bodies, in one query."""
+    wanted = {
+        row.pk: row
+        for row in rows
+        if "body" in row.get_deferred_fields()
+        and (row.definition.key, row.fingerprint) not in _parsed
+    }
+    bodies = DefinitionVersion.objects.filter(pk__in=wanted).values_list("pk", "body")
+    for key, body in bodies if wanted else ():
+        wanted[key].body = body
+
+
 def members(target: PolicySetDefinition) -> Mapping[tuple[str, str], DefinitionVersion]:
     """The versions that a set pins, by (definition id in lower case, version pattern)."""
     return chosen((one.definition_id.lower(), one.version_pattern) for one in target.members)

@@ -35,7 +35,7 @@ def faults(target: PolicySetDefinition, scope: Scope, by: Actor = None) -> list[
     A definition at a scope that ``by`` does not know of is one that could not be found.
     """
     found = [*_counts(target), *_groups(target), *_set_parameters(target)]
-    known = members.stored((one.definition_id for one in target.members), by)
+    known = members.stored([(one.definition_id, one.version_pattern) for one in target.members], by)
     for index, member in enumerate(target.members):
         path = f"{_MEMBERS}[{index}]"
         owner = known.get(member.definition_id.lower())

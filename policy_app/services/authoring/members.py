@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from policy_app.evaluation.language.expressions import handing_on
 from policy_app.evaluation.language.parameters import ParameterSpec
@@ -32,15 +32,29 @@ def choices(scope: Scope | None, by: Actor, text: str, category: str) -> QuerySe
     return definitions.matching(rows, text)
 
 
-def stored(arm_ids: Iterable[str], by: Actor) -> dict[str, Definition]:
-    """The definitions of these ids with their versions, by id in lower case.
+def owners(arm_ids: Iterable[str], by: Actor) -> dict[str, Definition]:
+    """The definitions of these ids with their versions' numbers, by id in lower case.
 
     One at a scope that ``by`` does not know of is one that could not be found.
     """
+    # A policy has dozens of versions, and nobody asks what any but one of them says.
+    numbers = Prefetch("versions", DefinitionVersion.objects.defer("body"))
     rows = Definition.objects.filter(key__in={one.lower() for one in arm_ids})
-    rows = rows.select_related("scope").prefetch_related("versions")
+    rows = rows.select_related("scope").prefetch_related(numbers)
     known = (row for row in rows if row.scope is None or authorization.knows(by, row.scope))
     return {row.key: row for row in known}
+
+
+def stored(pinned: Collection[tuple[str, str]], by: Actor) -> dict[str, Definition]:
+    """The same for each (id, version pattern), ready to be parsed in the version it takes."""
+    found = owners((arm_id for arm_id, _ in pinned), by)
+    taken = (
+        version(found[arm_id.lower()], pattern)
+        for arm_id, pattern in pinned
+        if arm_id.lower() in found
+    )
+    definitions.read_bodies(row for row in taken if row is not None)
+    return found
 
 
 def version(owner: Definition, pattern: str) -> DefinitionVersion | None:

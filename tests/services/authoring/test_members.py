@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from policy_app.evaluation.language.parameters import ParameterSpec
 from policy_app.models import Definition, Scope
+from policy_app.services import authoring, definitions
 from policy_app.services.authoring import Kind, members
 from tests.services.authoring.bodies import faults, initiative, member
 
@@ -121,3 +124,23 @@ def test_the_texts_of_a_group_are_texts_and_parameters_have_names(
         "properties.policyDefinitionGroups[0].category",
         "properties.policyDefinitionGroups[0].additionalMetadataId",
     }
+
+
+def test_of_a_policys_many_versions_only_the_one_that_is_taken_is_read(own: Definition) -> None:
+    for number in range(3):
+        authoring.change(own, {"description": f"Text {number}."}, None)
+    definitions._parsed.clear()  # as in a process that has just started
+    wanted = [(own.arm_id, "1.0.1"), ("/providers/nothing", "")]
+    found = members.stored(wanted, None)[own.key]
+    assert members.version(found, "1.0.1")
+    assert {one.version: one.get_deferred_fields() for one in found.versions.all()} == {
+        "1.0.3": {"body"},
+        "1.0.2": {"body"},
+        "1.0.1": set(),
+        "1.0.0": {"body"},
+    }
+    with CaptureQueriesContext(connection) as asked:
+        version = members.version(found, "1.0.1")
+        assert version
+        assert definitions.parse(version).description == "Text 0."
+    assert not asked.captured_queries

@@ -91,7 +91,7 @@ def _close_finding(form: InitiativeForm, _: str) -> None:
 def _add_chosen(form: InitiativeForm, _: str) -> None:
     """Each policy that is ticked becomes a member, at the end."""
     document = form.document
-    found = members.stored(form.finding.chosen, form.by)
+    found = members.owners(form.finding.chosen, form.by)
     for owner in (found[key] for key in map(str.lower, form.finding.chosen) if key in found):
         if not owner.is_initiative:
             document.members.append(members.entry(owner, document.references))

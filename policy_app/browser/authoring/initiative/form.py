@@ -91,14 +91,15 @@ class InitiativeForm:
         """
         if _key(member) not in self._known:
             missing = {_key(one) for one in self.document.members} - self._known.keys()
-            found = members.stored(missing, self.by)
+            pinned = [(_key(one), _pattern(one)) for one in self.document.members]
+            found = members.stored([one for one in pinned if one[0] in missing], self.by)
             self._known |= {key: found.get(key) for key in missing}
         return self._known[_key(member)]
 
     def policy(self, member: Entry) -> PolicyDefinition | None:
         """The policy in the version that a member takes; None where there is none."""
         owner = self.owner(member)
-        row = members.version(owner, member.get(VERSION) or "") if owner else None
+        row = members.version(owner, _pattern(member)) if owner else None
         parsed = definitions.parse(row) if row else None
         return parsed if isinstance(parsed, PolicyDefinition) else None
 
@@ -162,6 +163,10 @@ def posted(author: AuthorForm, data: QueryDict, by: Principal) -> InitiativeForm
 def number(text: str, otherwise: int) -> int:
     """A number as the page itself writes it."""
     return int(text) if text.isdecimal() and len(text) < 10 else otherwise
+
+
+def _pattern(member: Entry) -> str:
+    return member.get(VERSION) or ""
 
 
 def _key(member: Entry) -> str:

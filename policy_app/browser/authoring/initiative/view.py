@@ -114,7 +114,7 @@ class EditorView(Stepped[Checked]):
         """The policies of that page, after those ticked on other ones."""
         finding, shown = self.form.finding, list(self.found.object_list)
         elsewhere = {one.lower() for one in finding.chosen} - {one.key for one in shown}
-        ticked = members.stored(elsewhere, self.form.by).values() if elsewhere else ()
+        ticked = members.owners(elsewhere, self.form.by).values() if elsewhere else ()
         wanted = {one.lower() for one in finding.chosen}
         uses = [str(one.get(POLICY) or "").lower() for one in self.document.members]
         return [Choice(one, one.key in wanted, uses.count(one.key)) for one in (*ticked, *shown)]
