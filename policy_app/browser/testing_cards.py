@@ -20,7 +20,6 @@ from policy_app.services.diffs import DiffLine
 
 _TONES = {"deny": "danger", "warn": "warning", "dryrun": "info"}
 _ACTIONS = {"deny": "Deny", "warn": "Warn", "dryrun": "Audit only"}
-_DIFF_TONES = {"+": "added", "-": "removed", " ": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +46,11 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class DiffRow:
-    """A line of the diff, with the class that colours it."""
-
-    line: DiffLine
-    tone: str
-
-
-@dataclass(frozen=True, slots=True)
 class MutationCard:
     """What policies have changed in an object: field by field, and as a diff."""
 
     changes: list[ChangeRow]
-    groups: list[list[DiffRow]]
+    diff: Sequence[Sequence[DiffLine]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +159,7 @@ def _definition_url(origin: Origin) -> str:
 
 
 def _mutation(report: testing.MutationReport) -> MutationCard:
-    groups = [[DiffRow(line, _DIFF_TONES[line.sign]) for line in group] for group in report.diff]
-    return MutationCard(_changes(report.changes), groups)
+    return MutationCard(_changes(report.changes), report.diff)
 
 
 def _changes(changes: Sequence[Change]) -> list[ChangeRow]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from policy_app.browser.compliance import states
+from policy_app.browser.looks import Look
 from policy_app.services.compliance.records import Day
 
 WIDTH, HEIGHT = 640, 160
@@ -80,7 +81,7 @@ class Columns:
 class Part:
     """A part of a whole: its length in a bar of a hundred units."""
 
-    look: states.Look
+    look: Look
     count: int
     x: float
     length: float

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from policy_app import callers
 from policy_app.browser.compliance import links_to, states
 from policy_app.browser.inputs import asked, typed
+from policy_app.browser.looks import Look
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.services.compliance import pages, standing
 
@@ -23,7 +24,7 @@ class Badge:
     """The state of the chosen cluster, and where to look and to choose another."""
 
     name: str
-    look: states.Look
+    look: Look
     note: str
     url: str
 

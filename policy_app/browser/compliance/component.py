@@ -14,6 +14,7 @@ from policy_app.browser.compliance import links_to, rows, states
 from policy_app.browser.compliance.exempting import Exempting, exempting
 from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked
+from policy_app.browser.looks import Look
 from policy_app.browser.pages import (
     Crumb,
     Fact,
@@ -28,16 +29,7 @@ from policy_app.services.compliance.asking import next_apply
 from policy_app.services.diffs import DiffLine
 from policy_app.services.errors import NotFound
 
-_SIGNS = {"+": "added", "-": "removed", " ": ""}
 _MOST_SIBLINGS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class DiffRow:
-    """A line of a diff, with the class that colours it."""
-
-    line: DiffLine
-    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class ReasonCard:
     assignment_url: str
     policy_url: str
     exempting: Exempting
-    diff: Sequence[Sequence[DiffRow]]
+    diff: Sequence[Sequence[DiffLine]]
 
 
 @portal_page()
@@ -193,11 +185,11 @@ def _card(one: why.Reason, way: Exempting) -> ReasonCard:
         assignment_url=links.assignment_by_id(policy.assignment_arm_id),
         policy_url=links_to.policy(policy),
         exempting=way,
-        diff=[[DiffRow(line, _SIGNS[line.sign]) for line in group] for group in diff],
+        diff=diff,
     )
 
 
-def _facts(found: Component, cluster: str, look: states.Look) -> list[Fact]:
+def _facts(found: Component, cluster: str, look: Look) -> list[Fact]:
     blocked = f"Refused: {found.blocking} of its policies deny" if found.blocking else "Accepted"
     own = (found.workload_kind, found.workload_name) in (("", ""), (found.kind, found.name))
     workload = (

@@ -12,7 +12,7 @@ from django.urls import reverse
 from policy_app.browser import highlighting, links
 from policy_app.browser.exemptions import history, impact
 from policy_app.browser.exemptions.facts import (
-    look,
+    badge,
     moment,
     origin,
     permits,
@@ -63,7 +63,7 @@ def exemption(request: PortalRequest) -> HttpResponse:
             Crumb(str(row)),
         ],
         "exemption": row,
-        "look": look(row),
+        "badge": badge(row),
         "expired": exemptions.state_of(row) == State.EXPIRED,
         "facts": _facts(request, row),
         "ways": ways(row),

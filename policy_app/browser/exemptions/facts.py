@@ -10,24 +10,17 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from policy_app.browser import links
+from policy_app.browser.looks import Badge
 from policy_app.models import Assignment, Exemption
 from policy_app.services import assignments, authorization, exemptions
 from policy_app.services.authorization import Permit, Principal, actions
 from policy_app.services.exemptions import State
 
-_LOOKS = {
-    State.ACTIVE: ("success", "Active"),
-    State.EXPIRING: ("warning", "Expires soon"),
-    State.EXPIRED: ("neutral", "Expired"),
+_BADGES = {
+    State.ACTIVE: Badge("Active", "success"),
+    State.EXPIRING: Badge("Expires soon", "warning"),
+    State.EXPIRED: Badge("Expired", "neutral"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A state in words, with the tone of its badge."""
-
-    tone: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +41,9 @@ class Origin:
     """Empty where there is no page of it to see."""
 
 
-def look(row: Exemption) -> Look:
+def badge(row: Exemption) -> Badge:
     """Its state today."""
-    return Look(*_LOOKS[exemptions.state_of(row)])
+    return _BADGES[exemptions.state_of(row)]
 
 
 def ways(row: Exemption) -> Ways:

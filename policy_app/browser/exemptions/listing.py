@@ -14,10 +14,9 @@ from django.urls import reverse
 
 from policy_app.browser import scope_tree
 from policy_app.browser.exemptions.facts import (
-    Look,
     Origin,
     Ways,
-    look,
+    badge,
     origin,
     permits,
     seen_assignments,
@@ -27,6 +26,7 @@ from policy_app.browser.exemptions.filters import STATES, ExemptionFilter
 from policy_app.browser.filter_bars import FilterBar, Select
 from policy_app.browser.grids import PART, Column, Sorting, page_of
 from policy_app.browser.inputs import address
+from policy_app.browser.looks import Badge
 from policy_app.browser.pages import Crumb, PortalRequest, known_tree, portal_page, render_page
 from policy_app.models import Assignment, Exemption, Scope
 from policy_app.services import authorization, scopes
@@ -56,7 +56,7 @@ class Row:
     scope_above: str
     """The way down to the scope, itself left out; empty at the top."""
     origin: Origin
-    look: Look
+    badge: Badge
     ways: Ways
     change: Permit
     delete: Permit
@@ -120,7 +120,7 @@ def _row(one: Exemption, tree: list[Scope], known: Mapping[str, Assignment], by:
     above, _, _ = scopes.breadcrumb(one.scope, tree).rpartition(" / ")
     change, delete = permits(one, by)
     came_from = origin(one.assignment_arm_id, known)
-    return Row(one, above, came_from, look(one), ways(one), change, delete)
+    return Row(one, above, came_from, badge(one), ways(one), change, delete)
 
 
 def _assignment_ids(rows: QuerySet[Exemption], chosen: str) -> list[str]:

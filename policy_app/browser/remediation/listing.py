@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 
 from policy_app.browser import links
-from policy_app.browser.compliance.states import Look
 from policy_app.browser.grids import Column, Sorting, page_of
+from policy_app.browser.looks import Look
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.browser.remediation import looks
 from policy_app.models import Remediation

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from policy_app.browser.compliance.states import Look
+from policy_app.browser.looks import Look
 from policy_app.models import Remediation, RemediationDeployment
 
 _UNDER_WAY = ("info", "loader")
