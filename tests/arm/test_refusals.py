@@ -75,6 +75,11 @@ def test_what_is_not_there_is_a_404_with_its_own_code(arm: Arm, path: str, code:
         ({"definitionVersion": "x"}, "InvalidPolicyDefinitionVersion", None),
         ({"enforcementMode": "Maybe"}, "InvalidRequestContent", "properties.enforcementMode"),
         ({"displayName": 7}, "InvalidRequestContent", "properties.displayName"),
+        (
+            {"effectiveDefinitionVersion": 7},
+            "InvalidRequestContent",
+            "properties.effectiveDefinitionVersion",
+        ),
     ],
 )
 def test_a_put_that_breaks_a_rule_names_the_field(

@@ -227,7 +227,7 @@ def _references(members: list[Any]) -> Iterator[Any]:
         if not _is_object(one):
             yield one
             continue
-        kept = {key: value for key, value in _given_in(one).items() if key not in _MEMBER_SHOWN}
+        kept = {key: value for key, value in _given_in(one).items() if not _is_shown(key, value)}
         if isinstance(kept.get("policyDefinitionId"), str) and kept["policyDefinitionId"]:
             kept["policyDefinitionId"] = normal_id(kept["policyDefinitionId"])
         if not kept.get("policyDefinitionReferenceId"):
@@ -237,6 +237,11 @@ def _references(members: list[Any]) -> Iterator[Any]:
             taken.add(made)
             kept["policyDefinitionReferenceId"] = made
         yield kept
+
+
+def _is_shown(key: str, value: Any) -> bool:
+    """Is it what only a read of a member says? Another kind of value than a read's is told of."""
+    return key in _MEMBER_SHOWN and isinstance(value, str)
 
 
 def _version(given: Mapping[str, Any]) -> str:

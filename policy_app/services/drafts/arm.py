@@ -27,6 +27,8 @@ _FIELDS: tuple[tuple[str, str, type], ...] = (
     ("assignmentType", "assignment_type", str),
     ("selfServeExemptionSettings", "self_serve_exemptions", dict),
 )
+_SHOWN = ("latestDefinitionVersion", "effectiveDefinitionVersion")
+"""What ``$expand`` shows, and a body that was read before repeats; the values are passed over."""
 _KIND_NAMES: dict[type, str] = {str: "a string", list: "an array", dict: "an object"}
 
 
@@ -47,6 +49,8 @@ def from_arm(scope: Scope, name: str, body: Any, by: Actor = None) -> Assignment
         for key, attribute, kind in _FIELDS
         if (read := _typed(properties.get(key), kind, f"properties.{key}", errors)) is not None
     }
+    for key in _SHOWN:
+        _typed(properties.get(key), str, f"properties.{key}", errors)
     values["enforcement_mode"] = _mode(properties.get("enforcementMode"), errors)
     values["parameters"] = _unwrapped(properties.get("parameters"), errors)
     values["location"] = _typed(body.get("location"), str, "location", errors) or ""

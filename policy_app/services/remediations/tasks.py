@@ -208,12 +208,12 @@ def as_object(row: Remediation) -> dict[str, Any]:
         "filters": {name: value for name, value in filters.items() if value},
         "resourceCount": row.resource_count,
         "parallelDeployments": row.parallel_deployments,
-        "statusMessage": row.status_message,
         "correlationId": str(row.correlation_id),
     }
     if row.failure_threshold is not None:
         told["failureThreshold"] = {"percentage": row.failure_threshold}
-    return {name: value for name, value in told.items() if value not in ("", {})}
+    given = {name: value for name, value in told.items() if value not in ("", {})}
+    return given | {"statusMessage": row.status_message}
 
 
 def _write(row: Remediation, name: str, draft: RemediationDraft) -> None:
