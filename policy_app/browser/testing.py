@@ -8,13 +8,13 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import path, reverse
 
-from policy_app.browser import suite_files
+from policy_app.browser import links, suite_files
 from policy_app.browser.pages import Crumb, PortalRequest, portal_page, render_page
 from policy_app.browser.testing_cards import file_card
 from policy_app.models import Cluster
 from policy_app.services import scopes, testing
 from policy_app.services.authoring import suites
-from policy_app.services.cluster import bootstrap, lookup
+from policy_app.services.cluster import applying, bootstrap, lookup
 from policy_app.services.errors import PolicyError
 
 PASTED = "manifest.yaml"
@@ -29,10 +29,14 @@ def test_manifests(request: PortalRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            report = _run(request, clusters)
-            if "suite" in request.POST:
-                return _suite(report)
-            context |= shown(report)
+            asked = _asked(request, clusters)
+            if "apply" in request.POST:
+                context |= _applied(request, asked)
+            else:
+                report = testing.run(*asked)
+                if "suite" in request.POST:
+                    return _suite(report)
+                context |= shown(report)
         except PolicyError as refusal:
             context["refusal"] = refusal
             status = refusal.status
@@ -46,7 +50,7 @@ def _form(request: PortalRequest, clusters: list[Cluster]) -> dict[str, Any]:
     sent = request.POST if request.method == "POST" else request.GET
     text = sent.get("text", "")
     if request.method == "GET" and "example" in request.GET:
-        text = example()
+        text = example(request.GET["example"])
     chosen = sent.get("cluster") or (clusters[0].scope.arm_id if clusters else "")
     return {
         **_TITLE,
@@ -59,27 +63,43 @@ def _form(request: PortalRequest, clusters: list[Cluster]) -> dict[str, Any]:
     }
 
 
-def example() -> str:
-    """A manifest that the pod security baseline refuses."""
-    return (settings.FIXTURES_DIR / "manifests" / "nginx-privileged.yaml").read_text("utf-8")
+def example(name: str = "") -> str:
+    """A manifest that the pod security baseline refuses, or the whole application ``shop``."""
+    file = "shop.yaml" if name == "shop" else "nginx-privileged.yaml"
+    return (settings.FIXTURES_DIR / "manifests" / file).read_text("utf-8")
 
 
-def _run(request: PortalRequest, clusters: list[Cluster]) -> testing.Report:
+def _asked(
+    request: PortalRequest, clusters: list[Cluster]
+) -> tuple[Cluster, list[testing.Upload], str]:
+    """The cluster, the files, and the namespace for objects that name none."""
     by_key = {cluster.scope.key: cluster for cluster in clusters}
     cluster = by_key.get(request.POST.get("cluster", "").lower())
     if cluster is None:
         text = "Choose the cluster to test against."
         raise PolicyError("NoCluster", text, target="cluster")
-    uploads = [
-        testing.Upload(file.name or PASTED, file.read())
-        for file in request.FILES.getlist("files")
-        if file.size
-    ]
+    files = [file for file in request.FILES.getlist("files") if file.size]
+    for file in files:
+        testing.check_size(file.name or PASTED, file.size or 0)
+    uploads = [testing.Upload(file.name or PASTED, file.read()) for file in files]
     if pasted := request.POST.get("text", "").rstrip():
         # Browsers send text areas with CRLF.
         uploads.append(testing.Upload(PASTED, pasted.replace("\r\n", "\n").encode()))
     namespace = request.POST.get("namespace", "").strip() or testing.DEFAULT_NAMESPACE
-    return testing.run(cluster, uploads, namespace)
+    return cluster, uploads, namespace
+
+
+def _applied(
+    request: PortalRequest, asked: tuple[Cluster, list[testing.Upload], str]
+) -> dict[str, Any]:
+    """What became of the objects, and where they are now."""
+    report = applying.apply(*asked, request.principal)
+    bad = report.refused or report.problems
+    return {
+        "applied": report,
+        "tone": "error" if bad else "success",
+        "cluster_url": links.cluster(lookup.name_of(report.cluster), tab="workloads"),
+    }
 
 
 def _suite(report: testing.Report) -> HttpResponse:

@@ -142,7 +142,7 @@ def run(cluster: Cluster, uploads: Sequence[Upload], namespace: str = DEFAULT_NA
     ``namespace`` is where objects go that name none, as with ``kubectl -n``.  Raises
     ``PolicyError`` where nothing, or too much, was given.
     """
-    _check(uploads)
+    check(uploads)
     return _judged(cluster, uploads, namespace, enforcement.in_force(cluster))
 
 
@@ -158,7 +158,7 @@ def try_out(
     Raises ``PolicyError`` where the parameters do not fit it, and where it puts nothing on the
     cluster, with the reason.
     """
-    _check(uploads)
+    check(uploads)
     in_force = enforcement.alone(target, parameters, cluster)
     if not in_force.constraints and not in_force.mutators.all:
         reasons = [one.reason.rstrip(".") for one in in_force.not_installed]
@@ -191,16 +191,22 @@ def decide(
     return admitted.decision
 
 
-def _check(uploads: Sequence[Upload]) -> None:
+def check(uploads: Sequence[Upload]) -> None:
+    """Raises ``PolicyError`` where nothing, or too much, was given."""
     if not uploads:
         raise PolicyError("NoManifest", "Choose or paste at least one manifest.", target="files")
     if len(uploads) > MAX_FILES:
         text = f"There are {len(uploads)} files; {MAX_FILES} can be tested at a time."
         raise PolicyError("TooManyManifests", text, target="files")
     for upload in uploads:
-        if len(upload.data) > MAX_BYTES:
-            text = f"{upload.name} has {len(upload.data):,} bytes; a file may have {MAX_BYTES:,}."
-            raise PolicyError("ManifestTooLarge", text, target="files")
+        check_size(upload.name, len(upload.data))
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise ``PolicyError`` for a file that is too large; doors ask before they read one."""
+    if size > MAX_BYTES:
+        text = f"{name} has {size:,} bytes; a file may have {MAX_BYTES:,}."
+        raise PolicyError("ManifestTooLarge", text, target="files")
 
 
 @dataclass(frozen=True, slots=True)
