@@ -14,6 +14,7 @@ from typing import Any
 from policy_app.apimachinery.durations import age
 from policy_app.apimachinery.json_paths import value_at
 from policy_app.apimachinery.kinds import Column
+from policy_app.apimachinery.objects import controller_of
 
 NONE = "<none>"
 UNSET = "<unset>"
@@ -245,8 +246,7 @@ def _node_address(type_: str) -> Renderer:
 
 
 def _controller_name(thing: Thing, now: datetime) -> str:
-    owners = value_at(thing, ".metadata.ownerReferences") or []
-    owner = next((one for one in owners if one.get("controller")), None)
+    owner = controller_of(thing)
     return f"{str(owner['kind']).lower()}.apps/{owner['name']}" if owner else NONE
 
 

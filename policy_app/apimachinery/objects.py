@@ -43,6 +43,11 @@ def owners_of(thing: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in owners if isinstance(one, Mapping)] if isinstance(owners, list) else []
 
 
+def controller_of(thing: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The owner reference that manages an object, where one does."""
+    return next((one for one in owners_of(thing) if one.get("controller") is True), None)
+
+
 def finalizers_of(thing: Mapping[str, Any]) -> list[str]:
     """The finalizers that keep a deleted object."""
     finalizers = metadata_of(thing).get("finalizers")

@@ -14,7 +14,7 @@ from policy_app.evaluation.gatekeeper.scopes import Gvk
 from policy_app.evaluation.results import Decision, Violation
 from policy_app.models import ComplianceState, ComponentState
 from policy_app.services.cluster.audited import is_about
-from policy_app.services.compliance.workloads import Owner, owner_of
+from policy_app.services.owners import Owner, naming
 
 Severity = ComponentState.Severity
 
@@ -90,7 +90,7 @@ class Bench:
             gvk=gvk,
             namespace=subject.field("name") if subject.is_namespace else namespace,
             name=subject.field("name"),
-            owner=owner_of(thing),
+            owner=naming(thing),
             applied=applied,
             faults=faults,
             error=error if applied else "",

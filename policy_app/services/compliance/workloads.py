@@ -1,28 +1,16 @@
-"""The workload of an object: its outermost owner, by which people know it."""
+"""The workloads of many objects at once, and of components whose owners have changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef
 
-from policy_app.apimachinery.objects import owners_of
 from policy_app.models import Component, KubeObject, KubeOwner
 from policy_app.services.compliance.bulk import in_pieces
+from policy_app.services.owners import DEEPEST, Owner, naming, upward
 
-_DEEPEST = 10
 _AT_ONCE = 500
-# A Pod of the kubelet's own names its Node, which nobody would look for it by.
-_NO_WORKLOADS = frozenset({"Node"})
-
-
-class Owner(NamedTuple):
-    """What an object says of its owner."""
-
-    kind: str
-    name: str
-    uid: str
 
 
 Workload = tuple[str, str]
@@ -42,15 +30,15 @@ class Workloads:
 
         An owner that is not in the cluster is the outermost one that is known.
         """
-        found = dict(owners)
-        for _ in range(_DEEPEST):
-            self._look_up(one.uid for one in found.values() if one is not None)
-            above = {key: self._owners.get(one.uid) for key, one in found.items() if one}
-            moved = {key: one for key, one in above.items() if one is not None}
-            if not moved:
-                break
-            found |= moved
-        return {key: (one.kind, one.name) if one else None for key, one in found.items()}
+        level = {one.uid for one in owners.values() if one is not None}
+        for _ in range(DEEPEST):
+            self._look_up(level)
+            level = {above.uid for uid in level if (above := self._owners.get(uid)) is not None}
+        return {key: self._outermost(one) if one else None for key, one in owners.items()}
+
+    def _outermost(self, owner: Owner) -> Workload:
+        one = upward(owner, self._owners)[-1]
+        return one.kind, one.name
 
     def _look_up(self, uids: Iterable[str]) -> None:
         wanted = {uid for uid in uids if uid and uid not in self._owners}
@@ -59,17 +47,7 @@ class Workloads:
         self._owners |= dict.fromkeys(wanted)
         rows = KubeObject.objects.filter(cluster=self._cluster_id, uid__in=wanted)
         for uid, body in rows.values_list("uid", "body"):
-            self._owners[uid] = owner_of(body)
-
-
-def owner_of(thing: Mapping[str, Any]) -> Owner | None:
-    """The owner that controls an object, or else the first one that it names."""
-    named = [one for one in owners_of(thing) if one.get("kind") not in _NO_WORKLOADS]
-    chosen = next((one for one in named if one.get("controller") is True), None)
-    one = chosen or next(iter(named), None)
-    if one is None:
-        return None
-    return Owner(*(str(one.get(name) or "") for name in ("kind", "name", "uid")))
+            self._owners[uid] = naming(body)
 
 
 def follow(cluster_id: int, since: int) -> None:
@@ -90,7 +68,7 @@ def _below(cluster_id: int, uids: Iterable[str]) -> set[str]:
     """Everything that these own, and what that owns, and so on."""
     found: set[str] = set()
     level = set(uids)
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         level = set(_owned(cluster_id, level)) - found
         found |= level
     return found
@@ -104,7 +82,7 @@ def _owned(cluster_id: int, uids: Iterable[str]) -> Iterator[str]:
 
 def _name_anew(cluster_id: int, uids: Iterable[str]) -> None:
     rows = KubeObject.objects.filter(cluster=cluster_id, uid__in=uids)
-    owners = {uid: owner_of(body) for uid, body in rows.values_list("uid", "body")}
+    owners = {uid: naming(body) for uid, body in rows.values_list("uid", "body")}
     named = Workloads(cluster_id).of(owners)
     moved = []
     for row in Component.objects.filter(cluster=cluster_id, uid__in=owners):

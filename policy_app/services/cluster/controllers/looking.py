@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from policy_app.apimachinery.objects import is_going, owners_of, uid_of
+from policy_app.apimachinery.objects import controller_of, is_going, uid_of
 from policy_app.models import KubeChange, KubeObject
 from policy_app.services.cluster.store import Act, Writer
 
@@ -48,10 +48,8 @@ def namespace(act: Act) -> Look:
 
 def controller_uid(thing: Mapping[str, Any], kind: str) -> str:
     """The uid of the object of a kind that controls another one; empty where there is none."""
-    for owner in owners_of(thing):
-        if owner.get("controller") and owner.get("kind") == kind:
-            return str(owner.get("uid") or "")
-    return ""
+    owner = controller_of(thing) or {}
+    return str(owner.get("uid") or "") if owner.get("kind") == kind else ""
 
 
 def staying(writer: Writer, uids: list[str]) -> Iterator[KubeObject]:
