@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,8 @@ from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+_BREAK = re.compile("\r\n?")
+_YAML_BREAK = re.compile("\r\n?|[\x85\u2028\u2029]")
 LARGEST = 400_000
 """Characters beyond which the text is shown without colours, to keep pages quick."""
 
@@ -40,6 +43,8 @@ def json_lines(value: Any) -> list[Line]:
 
 @lru_cache(maxsize=256)
 def _drawn(text: str, language: str) -> Sequence[SafeString]:
+    # What ends a line for the parser ends it here, so that the numbers agree.
+    text = (_YAML_BREAK if language == "yaml" else _BREAK).sub("\n", text)
     if len(text) > LARGEST:
         return [escape(line) for line in text.split("\n")]
     lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import yaml
 
 from policy_app.evaluation.gatekeeper.json_schema import field_path
+from policy_app.evaluation.kube_yaml.positions import as_yaml
 
 MAX_CHARACTERS = 200_000
 MAX_DEPTH = 100
@@ -83,7 +84,7 @@ def spot_of(text: str, path: str) -> Spot | None:
     None where the path leads nowhere, as it does for a field that is missing.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        root = yaml.compose(as_yaml(text), Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
         return None
     found = next((node for where, node in _walk(root, ()) if where == path), None)

@@ -19,6 +19,12 @@ _STEP = re.compile(
     r"|\[(?P<bare>[^\]]*)\]|\.?(?P<name>[^.\[\]]+)"
 )
 
+# Halves of surrogate pairs, and characters that YAML ends a line at or does not take at all.
+_ONLY_JSON = re.compile(
+    r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    "|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+
 
 @dataclass(slots=True)
 class Mark:
@@ -51,6 +57,14 @@ def parse_path(path: str) -> tuple[Step, ...]:
         else:
             steps.append(next(filter(None, found.group("single", "bare", "name")), ""))
     return tuple(steps)
+
+
+def as_yaml(text: str) -> str:
+    """A JSON text with other characters where YAML would misread it, and everything in its place.
+
+    YAML takes all of JSON but for these; where something stands is the same, what it says is not.
+    """
+    return _ONLY_JSON.sub(lambda found: "\\u0020" if found[0][1:] else " ", text)
 
 
 def marks(text: str, ordinal: int) -> Mark:

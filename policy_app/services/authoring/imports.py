@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from policy_app.evaluation.kube_yaml.positions import Mark, marks, parse_path
+from policy_app.evaluation.kube_yaml.positions import Mark, as_yaml, marks, parse_path
 from policy_app.services.errors import PolicyError
 
 Thing = Literal["policyDefinitions", "policySetDefinitions", "policyAssignments"]
@@ -89,7 +89,7 @@ def line_of(text: str, target: str) -> int:
 @lru_cache(maxsize=2)
 def _root(text: str) -> Mark:
     """The marks of a text; a long one that is wrong in many places is read once for all of them."""
-    return marks(text, 0)
+    return marks(as_yaml(text), 0)
 
 
 def _kept(given: dict[str, Any], thing: Thing, *, nested: bool) -> Iterator[tuple[str, Any]]:

@@ -12,6 +12,7 @@ from policy_app.browser.assign.json_text import (
     pretty,
     spot_of,
 )
+from policy_app.services.authoring.imports import line_of
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,11 @@ def test_a_path_leads_to_its_line_and_column() -> None:
     assert spot_of(text, "paths[0]") == Spot(3, 5)
     assert spot_of(text, 'paths[0]["a.b"]') == Spot(3, 13)
     assert spot_of(text, "paths[7]") is None
+
+
+@pytest.mark.parametrize("odd", ["\\ud83d\\ude00", "\u2028", "\x85", "\x7f", "\ufffe", "\\/", "😀"])
+def test_what_yaml_would_misread_in_a_text_moves_no_line(odd: str) -> None:
+    text = f'{{\n\t"a": "x{odd}y",\n\t"b": {{\n\t\t"c": 1\n\t}}\n}}'
+    assert parse(text)["b"] == {"c": 1}
+    assert spot_of(text, "b.c") == Spot(4, 8)
+    assert line_of(text, "b.c") == 4

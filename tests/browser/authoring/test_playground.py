@@ -190,3 +190,50 @@ def test_a_case_that_this_page_has_not_made_is_refused(
         '{"name":"a","manifest":"","parameters":{},"expected":{"a":1}}',
     ):
         assert "add it again" in verdict(tried(browser, own, case=case))
+
+
+PRIVILEGED = "95edb821-ddaf-4404-9732-666045e056b4"
+CONTAINERS = """\
+containers:
+  - name: first
+    image: nginx
+  - name: second
+    image: nginx
+    securityContext:
+      privileged: true
+"""
+
+
+def indented(by: int) -> str:
+    """The containers at a place further in."""
+    return "".join(f"{' ' * by}{line}" for line in CONTAINERS.splitlines(keepends=True))
+
+
+BAD_POD = f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n{indented(2)}"
+DEPLOYMENT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
+    "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
+    f"    spec:\n{indented(6)}"
+)
+
+
+@pytest.mark.parametrize(
+    ("manifests", "lines"),
+    [
+        (BAD_POD, [12]),
+        (DEPLOYMENT, [15]),
+        (f"# one\n{BAD_POD}---\n\n{DEPLOYMENT}...\n---\n{BAD_POD}", [13, 30, 44]),
+        (BAD_POD.replace("\n", "\r\n"), [12]),
+        (BAD_POD.replace("image: nginx", "image: nginx\t# a\ttab"), [12]),
+        (f"# äöü 日本語 😀\n{BAD_POD.replace('first', 'fïrst')}", [13]),
+        (f"# a\u2028# b\n{BAD_POD}", [14]),
+    ],
+    ids=["nested", "template", "documents", "windows", "tabs", "letters", "separators"],
+)
+def test_the_line_of_the_field_that_is_explained_is_marked(
+    browser: Client, portal: None, aks_demo: Cluster, manifests: str, lines: list[int]
+) -> None:
+    row = Definition.objects.get(name=PRIVILEGED)
+    found = tried(browser, row, manifests=manifests).select("#verdict .line-marked")
+    assert [one.get_text().strip() for one in found] == ["privileged: true"] * len(lines)
+    assert [one.select(".line-number")[0]["data-line"] for one in found] == [*map(str, lines)]
