@@ -42,7 +42,7 @@ def test_what_is_applied_is_in_the_cluster_and_the_next_time_unchanged(
     assert told.pop("namespace/shop") == "Configured"
     assert set(told.values()) == {"Created"}
     assert {"catalogue-import", "log-collector"} <= set(Api().names("v1", "Pod", "shop"))
-    (link,) = (one["href"] for one in page.select("#report > p a, body > p a"))
+    (link,) = (one["href"] for one in page.select("#report table + p a"))
     assert "storefront" in owner.get(str(link)).content.decode()
     again = answers(sent(owner, aks_demo, text=SHOP, apply="1"))
     assert again["deployment.apps/storefront"] == "Unchanged"
