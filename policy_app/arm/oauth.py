@@ -47,12 +47,13 @@ def token(request: HttpRequest, tenant: str) -> JsonResponse:
     made = service_principals.sign_in(client_id, secret)
     if made is None:
         return _refused(request, client_id)
+    activity.record(callers.principal_of(request, callers.REST, made.user), activity.SIGN_IN)
     return JsonResponse(
         {
             "token_type": "Bearer",
             "expires_in": service_principals.TOKEN_SECONDS,
             "ext_expires_in": service_principals.TOKEN_SECONDS,
-            "access_token": made,
+            "access_token": made.text,
         }
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from policy_app.cli import environment
@@ -31,11 +32,16 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file; ``Failure`` where that cannot be done."""
     environment.start(arguments.data)
+    from django.db import DatabaseError
+
     from policy_app.services import backup
 
     file = Path(arguments.file)
     with environment.told_in_words():
         made = backup.backup(file)
+        # The database may be one of before the log.
+        with contextlib.suppress(DatabaseError):
+            environment.note("portal/backup", f"backups/{made.made_at}")
     size = file.stat().st_size / 1_000_000
     print(f"{file}: {size:.1f} MB, the portal as of {made.made_at} on {made.vendor}")
     return 0

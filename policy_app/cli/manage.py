@@ -8,6 +8,9 @@ from policy_app.cli import environment
 from policy_app.cli.arguments import Subparsers, examples
 from policy_app.cli.failure import Failure
 
+_NOTED = ("changepassword", "createsuperuser", "demo", "import_definitions", "loaddata", "shell")
+"""Commands that change who may come in, or what there is: the activity log names them."""
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Describe the command; its own help is Django's."""
@@ -54,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     with environment.told_in_words():
         execute_from_command_line(["policy-portal manage", *rest])
+        if rest and rest[0] in _NOTED:
+            environment.note("commands/action", f"commands/{rest[0]}")
     return 0
 
 

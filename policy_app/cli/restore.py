@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from policy_app.cli import environment
@@ -42,9 +43,14 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Put it back; ``Failure`` where that cannot be done, and then nothing is changed."""
     environment.start(arguments.data)
+    from django.db import DatabaseError
+
     from policy_app.services import backup
 
     with environment.told_in_words():
         found = backup.restore(Path(arguments.file), replace=arguments.replace)
+        # One that is of before the log has no place for it.
+        with contextlib.suppress(DatabaseError):
+            environment.note("portal/restore", f"backups/{found.made_at}")
     print(f"The portal is as it was at {found.made_at}. Start it with: policy-portal serve")
     return 0

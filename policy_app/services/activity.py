@@ -43,13 +43,13 @@ def record(
     return ActivityEntry.objects.create(
         at=wall_clock.now(),
         operation=operation,
-        resource_id=resource_id[:_LONGEST_ID],
+        resource_id=_storable(resource_id)[:_LONGEST_ID],
         path=scope.path if scope is not None else "",
-        caller=who.name[:254],
+        caller=_storable(who.name)[:254],
         caller_id=authorization.object_id(who.user) if who.user is not None else "",
         caller_kind=_kind(who),
         door=who.door,
-        address=who.address[:64],
+        address=_storable(who.address)[:64],
         request_id=who.request_id or _request_id(),
         outcome=outcome,
         message=message,
@@ -86,6 +86,11 @@ def entries(by: Actor) -> QuerySet[ActivityEntry]:
     if who.user is not None:
         seen |= Q(caller_id=authorization.object_id(who.user))
     return rows.filter(seen)
+
+
+def _storable(text: str) -> str:
+    """What strangers say of themselves may hold a NUL, which PostgreSQL refuses."""
+    return text.replace("\x00", "")
 
 
 def _kind(who: Principal) -> str:

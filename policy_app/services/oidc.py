@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
 from policy_app.models import ExternalIdentity
+from policy_app.services import activity
 from policy_app.services.errors import PolicyError
 
 _UNFIT = re.compile(r"[^\w.@+-]+", re.ASCII)
@@ -70,6 +71,7 @@ def _new(issuer: str, subject: str, claims: Mapping[str, Any]) -> User:
         with transaction.atomic():
             user.save()
             ExternalIdentity.objects.create(issuer=issuer, subject=subject, user=user)
+            _record(user, None, {"name": user.get_username(), "issuer": issuer})
     except IntegrityError:
         # The same person, for the first time, in another tab at this very moment.
         found = _known(issuer, subject)
@@ -94,5 +96,21 @@ def _follow_groups(user: User, claims: Mapping[str, Any]) -> None:
     if not claim:
         return
     named = claims.get(claim)
-    names = [str(one) for one in named][:_MOST_GROUPS] if isinstance(named, list) else []
+    texts = [str(one) for one in named][:_MOST_GROUPS] if isinstance(named, list) else []
+    names = [one for one in texts if "\x00" not in one]
+    before = _groups_of(user)
     user.groups.set(Group.objects.filter(name__in=names))
+    if before != (after := _groups_of(user)):
+        _record(user, {"groups": before}, {"groups": after})
+
+
+def _groups_of(user: User) -> list[str]:
+    return sorted(user.groups.values_list("name", flat=True))
+
+
+def _record(user: User, before: Any, after: Any) -> None:
+    """In the log it is the portal that changes people, on the word of their provider."""
+    about = f"/providers/Microsoft.PolicyPortal/users/{user.pk}"
+    message = f"As the provider says of {user}."
+    operation = "Microsoft.PolicyPortal/users/write"
+    activity.record(None, operation, about, before=before, after=after, message=message)

@@ -8,7 +8,7 @@ ends with its hour, with the secret, and with the service principal, whichever c
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from django.utils import timezone
 from policy_app.models import ServicePrincipal, ServicePrincipalSecret
 from policy_app.models.access import digest, new_secret
 from policy_app.services import activity, authorization
-from policy_app.services.authorization import Actor, actions
+from policy_app.services.authorization import Actor, actions, assigning
 from policy_app.services.errors import NotFound, PolicyError
 
 SECRET_PREFIX = "ppsecret"  # noqa: S105 - what a secret starts with, and no secret
@@ -42,7 +42,15 @@ class NewSecret:
     """A secret as it is only once: with its text."""
 
     row: ServicePrincipalSecret
-    text: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """An access token, which is stored nowhere, and whose it is."""
+
+    user: User
+    text: str = field(repr=False)
 
 
 def everyone() -> QuerySet[ServicePrincipal]:
@@ -131,11 +139,11 @@ def revoke(row: ServicePrincipal, by: Actor) -> None:
     row.save(update_fields=["revoked_at"])
     User.objects.filter(pk=row.user_id).update(is_active=False)
     row.user.is_active = False
-    authorization.object_of(row.user).role_assignments.all().delete()
+    assigning.end_all(authorization.object_of(row.user), by)
     activity.record(by, DELETE, resource_id(row), before=before)
 
 
-def sign_in(client_id: str, secret: str) -> str | None:
+def sign_in(client_id: str, secret: str) -> NewToken | None:
     """An access token for the right secret of the client; None whatever is wrong with either."""
     now = timezone.now()
     found = (
@@ -148,7 +156,8 @@ def sign_in(client_id: str, secret: str) -> str | None:
         return None
     ServicePrincipalSecret.objects.filter(pk=found.pk).update(last_used_at=now)
     ends_at = now.timestamp() + TOKEN_SECONDS
-    return TOKEN_PREFIX + signing.dumps([found.pk, ends_at], salt=_SALT)
+    text = TOKEN_PREFIX + signing.dumps([found.pk, ends_at], salt=_SALT)
+    return NewToken(found.service_principal.user, text)
 
 
 def user_of_token(token: str) -> User | None:

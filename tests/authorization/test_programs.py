@@ -61,6 +61,43 @@ def test_only_the_hash_of_a_secret_is_stored_and_its_use_is_noted(
     assert ServicePrincipalSecret.objects.get().last_used_at is not None
 
 
+def test_every_sign_in_of_a_program_is_in_the_log_whatever_it_calls_itself(
+    client: Client, pipeline: ServicePrincipal
+) -> None:
+    secret = service_principals.add_secret(pipeline, "ci", 30, None).text
+    ask(client, pipeline, secret)
+    assert ask(client, pipeline, secret, client_id="no\x00body").status_code == 401
+    failed, signed_in = ActivityEntry.objects.filter(
+        operation="Microsoft.PolicyPortal/signIn/action"
+    )
+    assert (signed_in.caller_kind, signed_in.outcome) == ("ServicePrincipal", "Succeeded")
+    assert (failed.caller, failed.outcome) == ("nobody", "Failed")
+    assert secret not in str(list(ActivityEntry.objects.values()))
+
+
+def test_each_role_that_ends_with_a_program_is_in_the_log_where_it_was(
+    pipeline: ServicePrincipal, rg_demo: Scope
+) -> None:
+    given = grant(pipeline.user, roles.READER, rg_demo)
+    service_principals.revoke(pipeline, None)
+    entry = ActivityEntry.objects.get(resource_id=given.arm_id, operation__endswith="/delete")
+    assert entry.path == rg_demo.path
+    assert entry.before is not None
+    assert entry.before["roleName"] == "Reader"
+
+
+def test_who_may_not_make_secrets_does_not_learn_which_programs_there_are(
+    client: Client, pipeline: ServicePrincipal
+) -> None:
+    client.force_login(User.objects.create_user("bob"))
+    told = []
+    for number in (pipeline.client_id, "00000000-0000-0000-0000-0000000000ff"):
+        answer = client.post(f"/access/principals/{number}/secret", {"days": "30"})
+        told.append((answer.status_code, answer.context["refusals"][0].message))
+    assert told[0] == told[1]
+    assert told[0][0] == 403
+
+
 def test_the_credentials_may_come_as_basic(client: Client, pipeline: ServicePrincipal) -> None:
     secret = service_principals.add_secret(pipeline, "", 1, None).text
     pair = base64.b64encode(f"{pipeline.client_id}:{secret}".encode()).decode()

@@ -41,9 +41,7 @@ class TriggerEvaluation(ArmView):
     @extend_schema(request=None, responses={202: _ACCEPTED})
     def post(self, request: Request, **kwargs: str) -> Response:
         """Audit every cluster below the scope."""
-        user = self.caller.user
-        for cluster in scopes.clusters_below(self.scope):
-            scanning.request(cluster, Scan.Trigger.API, user, Scan.Reach.FULL)
+        scanning.demand(self.scope, Scan.Trigger.API, self.caller, Scan.Reach.FULL)
         told = {"scope": self.scope.pk, "at": timezone.now().isoformat()}
         token = signing.dumps(told, salt=_SALT)
         host = f"{request.scheme}://{request.get_host()}"

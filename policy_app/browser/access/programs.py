@@ -80,6 +80,7 @@ def detail(request: PortalRequest, client_id: uuid.UUID) -> HttpResponse:
 @portal_page("POST")
 def secret(request: PortalRequest, client_id: uuid.UUID) -> HttpResponse:
     """Make a secret and show it, this once; or revoke one (``revoke=``)."""
+    authorization.require(request.principal, service.WRITE, None)
     row = service.get(str(client_id))
     given = typed(request)
     if revoked := given.get("revoke", ""):

@@ -93,14 +93,10 @@ def progress(request: PortalRequest) -> HttpResponse:
 def start(request: PortalRequest) -> HttpResponse:
     """``cluster=``: scan one cluster now; without it, all those that may be scanned."""
     name = typed(request).get("cluster", "")
-    if name:
-        clusters = [pages.cluster_of(request.principal, name)]
-        authorization.require(request.principal, actions.EVALUATE, clusters[0].scope)
-    else:
-        clusters = _allowed(request)
+    clusters = [pages.cluster_of(request.principal, name)] if name else _allowed(request)
     reach = scanning.Reach.FULL if typed(request).get("reach") == "full" else scanning.Reach.CHANGES
     for cluster in clusters:
-        scanning.request(cluster, scanning.Trigger.DEMAND, by=request.user, reach=reach)
+        scanning.demand(cluster.scope, scanning.Trigger.DEMAND, request.principal, reach)
     messages.success(request, _started(clusters))
     return redirect(_back(name))
 
@@ -115,7 +111,7 @@ def cancel(request: PortalRequest) -> HttpResponse:
     if scan is None or scan.state not in Scan.OPEN:
         messages.info(request, f"No scan of {name} is going on.")
     else:
-        scanning.cancel(scan, by=request.user)
+        scanning.cancel(scan, by=request.principal)
         messages.success(request, f"The scan of {name} ends after what is at hand.")
     return redirect(_back(name))
 

@@ -113,6 +113,16 @@ def delete(row: RoleAssignment, by: Actor) -> None:
     row.delete()
 
 
+def end_all(principal: SecurityPrincipal, by: Actor) -> None:
+    """Take every role from a principal that ends for good; each is told where it was.
+
+    Whoever may end the principal may do that.
+    """
+    for row in rows().filter(principal=principal):
+        activity.record(by, DELETE, row.arm_id, scope=row.scope, before=to_object(row))
+        row.delete()
+
+
 def to_object(row: RoleAssignment) -> dict[str, Any]:
     """ARM's ``properties`` of a role assignment, with names beside the ids in ``roleName`` and
     ``principalName`` for people who read the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -10,8 +11,9 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from policy_app import wall_clock
-from policy_app.models import Cluster, ClusterAudit, Scan, ScanChunk
-from policy_app.services import work
+from policy_app.models import Cluster, ClusterAudit, Scan, ScanChunk, Scope
+from policy_app.services import activity, authorization, scopes, work
+from policy_app.services.authorization import Actor, actions
 
 Reach = Scan.Reach
 Trigger = Scan.Trigger
@@ -65,21 +67,36 @@ def request(
     return scan
 
 
-def cancel(scan: Scan, by: User | None) -> Scan:
+@transaction.atomic
+def demand(scope: Scope, trigger: str, by: Actor, reach: str = Reach.CHANGES) -> None:
+    """``request`` for every cluster below a scope by somebody, who has to be allowed to.
+
+    Raises ``Forbidden``.
+    """
+    who = authorization.require(by, actions.EVALUATE, scope)
+    for cluster in scopes.clusters_below(scope):
+        request(cluster, trigger, who.user, reach)
+    _record(scope, by, after={"trigger": trigger, "reach": reach})
+
+
+def cancel(scan: Scan, by: Actor) -> Scan:
     """Have a scan end early: at once where nobody works on it, otherwise after the chunks at hand.
 
     What was judged so far stays, and the next scan begins where the last finished one ended.  A
-    scan that is over is left as it is.
+    scan that is over is left as it is.  Raises ``Forbidden``.
     """
+    who = authorization.require(by, actions.EVALUATE, scan.cluster.scope)
     with transaction.atomic():
         row = Scan.objects.select_for_update().get(pk=scan.pk)
         if row.state not in Scan.OPEN:
             return row
         row.cancelled = True
-        row.summary = {**row.summary, "cancelledBy": by.get_username() if by else ""}
+        name = who.user.get_username() if who.user else ""
+        row.summary = {**row.summary, "cancelledBy": name}
         if row.state == Scan.State.WAITING and not row.planned:
             row.state, row.finished_at = Scan.State.CANCELLED, timezone.now()
         row.save(update_fields=["cancelled", "summary", "state", "finished_at"])
+        _record(row.cluster.scope, by, before={"cancelled": False}, after={"cancelled": True})
     transaction.on_commit(work.wake)
     return row
 
@@ -102,6 +119,10 @@ def progress(scan: Scan) -> Progress:
         changed=Sum("changed", filter=done, default=0),
     )
     return Progress(state=row.state, objects_total=row.objects_total, **told)
+
+
+def _record(scope: Scope, by: Actor, **told: Any) -> None:
+    activity.record(by, actions.EVALUATE, scope.arm_id, scope=scope, **told)
 
 
 def _open(cluster: Cluster) -> Scan | None:

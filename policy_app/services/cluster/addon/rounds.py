@@ -57,6 +57,8 @@ def sync(cluster: Cluster, by: Actor = None) -> None:
     """Sync now, whatever the clock says: the button, and the tests."""
     _require(cluster, by)
     _sync(cluster, estate.look(cluster), pushed=True)
+    if by is not None:
+        _record(cluster, by, {}, {"addonSynced": True})
 
 
 @transaction.atomic
