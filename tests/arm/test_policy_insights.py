@@ -11,6 +11,8 @@ from azure.core.pipeline.policies import AzureKeyCredentialPolicy
 from azure.mgmt.policyinsights import PolicyInsightsClient
 from azure.mgmt.policyinsights.models import QueryOptions
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.live_server_helper import LiveServer
 
 from policy_app.models import Cluster, Definition, Scan, Scope
@@ -179,6 +181,37 @@ def test_a_state_shows_its_components_where_they_are_asked_for(world: Cluster, a
     (one,) = query(arm, CLUSTER, filter=wanted, expand="components")["value"]
     found = {each["id"]: each["complianceState"] for each in one["components"]}
     assert found["Pod/default/bad"] == "NonCompliant"
+
+
+def test_the_components_of_many_states_are_looked_up_together(world: Cluster, arm: Arm) -> None:
+    def asked(**options: str) -> list[dict[str, Any]]:
+        with CaptureQueriesContext(connection) as captured:
+            answer = query(arm, CLUSTER, expand="components", **options)
+        counts.append(len(captured))
+        return list(answer["value"])
+
+    counts: list[int] = []
+    query(arm, CLUSTER)  # what is read once a process is read here
+    (one,) = asked(filter=f"policyDefinitionName eq '{NO_PRIVILEGE}'")
+    many = asked()
+    assert len(many) > 3
+    assert counts[1] == counts[0]
+    states_of = {each["id"]: each["complianceState"] for each in one["components"]}
+    assert states_of["Pod/default/good"] == "Compliant"
+    assert all(each["components"] for each in many)
+    (same,) = (each for each in many if each["policyDefinitionName"] == NO_PRIVILEGE)
+    assert same["components"] == one["components"]
+
+
+@pytest.mark.parametrize(
+    "option", [{"select": "policyDefinitionId"}, {"apply": "groupby((policyDefinitionId))"}]
+)
+def test_what_does_not_tell_its_assignment_has_no_components(
+    world: Cluster, arm: Arm, option: dict[str, str]
+) -> None:
+    found = query(arm, CLUSTER, expand="components", **option)["value"]
+    assert found
+    assert all("components" not in one for one in found)
 
 
 def test_an_event_tells_who_became_what(world: Cluster, arm: Arm) -> None:

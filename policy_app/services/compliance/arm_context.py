@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from policy_app.models import Assignment, Definition, DefinitionVersion, PolicyState, Scope
@@ -108,6 +109,11 @@ class Context:
         if self._scopes is None:
             self._scopes = {row.pk: row for row in Scope.objects.all()}
         return self._scopes
+
+
+def rfc3339(moment: datetime) -> str:
+    """In UTC, with seven digits of a second as Azure writes them."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
 def _resource(scope: Scope, resource_type: str) -> Texts:

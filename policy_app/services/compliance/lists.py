@@ -5,7 +5,7 @@ The caller cuts them into pages, so that a page reads no more than it shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,6 +121,15 @@ def by_resource(where: Where, filters: Filters = NO_FILTERS) -> QuerySet[Compone
         rows = rows.filter(name__icontains=filters.text)
     order = ("-blocking", "-non_compliant", "namespace", "kind", "name", "pk")
     return rows.select_related("cluster__scope").order_by(*order)
+
+
+def policies_of_sets(chosen: Iterable[int]) -> dict[int, list[int]]:
+    """Of these policies, by primary key, those that each applied set has."""
+    pairs = PolicyState.applied_sets.through.objects.filter(policystate__in=list(chosen))
+    found: dict[int, list[int]] = {}
+    for applied, policy in pairs.values_list("appliedset_id", "policystate_id"):
+        found.setdefault(applied, []).append(policy)
+    return found
 
 
 def _of(rows: QuerySet[ComponentState], where: Where, filters: Filters) -> QuerySet[ComponentState]:
