@@ -7,16 +7,18 @@ from typing import Any
 
 from rest_framework import serializers
 
+_LAST = ("systemData", "nextLink")
+
 
 class Shape(serializers.Serializer[dict[str, Any]]):
     """A JSON object, in which ARM takes null for a field that may be left out as if it were."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """The fields; those that may be left out may be null."""
+        """The fields; those that may be left out may be null, and what ends a body is last."""
         fields = super().get_fields()
         for field in fields.values():
             field.allow_null = field.allow_null or not (field.required or field.read_only)
-        return fields
+        return fields | {name: fields.pop(name) for name in _LAST if name in fields}
 
 
 class ErrorAdditionalInfoSerializer(Shape):
@@ -55,3 +57,23 @@ class SystemDataSerializer(Shape):
     lastModifiedBy = serializers.CharField(required=False)
     lastModifiedByType = serializers.CharField(required=False)
     lastModifiedAt = serializers.DateTimeField()
+
+
+class ResourceSerializer(Shape):
+    """What every resource has beside its properties; the address gives it, not the body."""
+
+    id = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    type = serializers.CharField(read_only=True)
+
+
+class SignedResourceSerializer(ResourceSerializer):
+    """A resource that tells who made it."""
+
+    systemData = SystemDataSerializer(read_only=True)
+
+
+class PageSerializer(Shape):
+    """A page of a list; what is on it is its ``value``."""
+
+    nextLink = serializers.CharField(required=False, help_text="The next page; none on the last.")

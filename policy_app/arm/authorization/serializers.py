@@ -11,7 +11,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from policy_app.arm.serializers import Shape, SystemDataSerializer
+from policy_app.arm.serializers import (
+    PageSerializer,
+    ResourceSerializer,
+    Shape,
+    SignedResourceSerializer,
+    SystemDataSerializer,
+)
 
 VERSION = "A version as `#.#.#`."
 PATTERN = "A version, or a pattern as `6.*.*` for the newest that fits; empty for the latest."
@@ -102,16 +108,12 @@ class PolicyAssignmentPropertiesSerializer(Shape):
     instanceId = serializers.UUIDField(read_only=True)
 
 
-class PolicyAssignmentSerializer(Shape):
+class PolicyAssignmentSerializer(SignedResourceSerializer):
     """A policy assignment."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     location = serializers.CharField(required=False)
     identity = Mapping(required=False)
     properties = PolicyAssignmentPropertiesSerializer()
-    systemData = SystemDataSerializer(read_only=True)
 
 
 class PolicyAssignmentUpdatePropertiesSerializer(Shape):
@@ -130,11 +132,10 @@ class PolicyAssignmentUpdateSerializer(Shape):
     properties = PolicyAssignmentUpdatePropertiesSerializer(required=False)
 
 
-class PolicyAssignmentListResultSerializer(Shape):
+class PolicyAssignmentListResultSerializer(PageSerializer):
     """A page of policy assignments."""
 
     value = PolicyAssignmentSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class PolicyExemptionUpdatePropertiesSerializer(Shape):
@@ -165,14 +166,10 @@ class PolicyExemptionPropertiesSerializer(PolicyExemptionUpdatePropertiesSeriali
     metadata = Mapping(required=False)
 
 
-class PolicyExemptionSerializer(Shape):
+class PolicyExemptionSerializer(SignedResourceSerializer):
     """A policy exemption."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     properties = PolicyExemptionPropertiesSerializer()
-    systemData = SystemDataSerializer(read_only=True)
 
 
 class PolicyExemptionUpdateSerializer(Shape):
@@ -181,11 +178,10 @@ class PolicyExemptionUpdateSerializer(Shape):
     properties = PolicyExemptionUpdatePropertiesSerializer(required=False)
 
 
-class PolicyExemptionListResultSerializer(Shape):
+class PolicyExemptionListResultSerializer(PageSerializer):
     """A page of policy exemptions."""
 
     value = PolicyExemptionSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class ParameterDefinitionSerializer(Shape):
@@ -233,21 +229,17 @@ class PolicyDefinitionPropertiesSerializer(DefinitionPropertiesSerializer):
     policyRule = Mapping()
 
 
-class PolicyDefinitionSerializer(Shape):
+class PolicyDefinitionSerializer(ResourceSerializer):
     """A policy definition, or one version of it."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     properties = PolicyDefinitionPropertiesSerializer()
     systemData = SystemDataSerializer(required=False)
 
 
-class PolicyDefinitionListResultSerializer(Shape):
+class PolicyDefinitionListResultSerializer(PageSerializer):
     """A page of policy definitions, or of versions."""
 
     value = PolicyDefinitionSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class DataEffectSerializer(Shape):
@@ -276,20 +268,16 @@ class DataPolicyManifestPropertiesSerializer(Shape):
     resourceFunctions = DataManifestResourceFunctionsSerializer()
 
 
-class DataPolicyManifestSerializer(Shape):
+class DataPolicyManifestSerializer(ResourceSerializer):
     """A data policy manifest."""
 
-    id = serializers.CharField()
-    name = serializers.CharField()
-    type = serializers.CharField()
     properties = DataPolicyManifestPropertiesSerializer()
 
 
-class DataPolicyManifestListResultSerializer(Shape):
+class DataPolicyManifestListResultSerializer(PageSerializer):
     """The data policy manifests."""
 
     value = DataPolicyManifestSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class PolicyDefinitionReferenceSerializer(Shape):
@@ -321,18 +309,14 @@ class PolicySetDefinitionPropertiesSerializer(DefinitionPropertiesSerializer):
     policyDefinitionGroups = PolicyDefinitionGroupSerializer(many=True, required=False)
 
 
-class PolicySetDefinitionSerializer(Shape):
+class PolicySetDefinitionSerializer(ResourceSerializer):
     """A policy set definition (an initiative), or one version of it."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     properties = PolicySetDefinitionPropertiesSerializer()
     systemData = SystemDataSerializer(required=False)
 
 
-class PolicySetDefinitionListResultSerializer(Shape):
+class PolicySetDefinitionListResultSerializer(PageSerializer):
     """A page of policy set definitions, or of versions."""
 
     value = PolicySetDefinitionSerializer(many=True)
-    nextLink = serializers.CharField(required=False)

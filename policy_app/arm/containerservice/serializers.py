@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from policy_app.arm.serializers import Shape
+from policy_app.arm.serializers import PageSerializer, Shape
 
 
 class AddonProfileSerializer(Shape):
@@ -35,8 +35,7 @@ class ManagedClusterSerializer(Shape):
     properties = ManagedClusterPropertiesSerializer(required=False)
 
 
-class ManagedClusterListResultSerializer(Shape):
+class ManagedClusterListResultSerializer(PageSerializer):
     """A page of clusters."""
 
     value = ManagedClusterSerializer(many=True)
-    nextLink = serializers.CharField(required=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from policy_app.arm.serializers import Shape
+from policy_app.arm.serializers import PageSerializer, ResourceSerializer, Shape
 
 
 class ManagementGroupChildSerializer(Shape):
@@ -46,17 +46,13 @@ class ManagementGroupPropertiesSerializer(Shape):
     )
 
 
-class ManagementGroupSerializer(Shape):
+class ManagementGroupSerializer(ResourceSerializer):
     """A management group."""
 
-    id = serializers.CharField()
-    type = serializers.CharField()
-    name = serializers.CharField()
     properties = ManagementGroupPropertiesSerializer()
 
 
-class ManagementGroupListResultSerializer(Shape):
+class ManagementGroupListResultSerializer(PageSerializer):
     """A page of management groups."""
 
     value = ManagementGroupSerializer(many=True)
-    nextLink = serializers.CharField(required=False)

@@ -11,7 +11,13 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from policy_app.arm.authorization.serializers import Anything, Mapping
-from policy_app.arm.serializers import ErrorDetailSerializer, Shape, SystemDataSerializer
+from policy_app.arm.serializers import (
+    ErrorDetailSerializer,
+    PageSerializer,
+    ResourceSerializer,
+    Shape,
+    SignedResourceSerializer,
+)
 from policy_app.models import Attestation, Remediation
 from policy_app.services.attestations import OWNER_LIMIT
 
@@ -63,21 +69,16 @@ class RemediationPropertiesSerializer(Shape):
     failureThreshold = FailureThresholdSerializer(required=False)
 
 
-class RemediationSerializer(Shape):
+class RemediationSerializer(SignedResourceSerializer):
     """A remediation."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     properties = RemediationPropertiesSerializer()
-    systemData = SystemDataSerializer(read_only=True)
 
 
-class RemediationListResultSerializer(Shape):
+class RemediationListResultSerializer(PageSerializer):
     """A page of remediations."""
 
     value = RemediationSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class RemediationDeploymentSerializer(Shape):
@@ -92,11 +93,10 @@ class RemediationDeploymentSerializer(Shape):
     lastUpdatedOn = serializers.DateTimeField()
 
 
-class RemediationDeploymentsListResultSerializer(Shape):
+class RemediationDeploymentsListResultSerializer(PageSerializer):
     """A page of a remediation's objects."""
 
     value = RemediationDeploymentSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class AttestationEvidenceSerializer(Shape):
@@ -124,21 +124,16 @@ class AttestationPropertiesSerializer(Shape):
     metadata = Mapping(required=False)
 
 
-class AttestationSerializer(Shape):
+class AttestationSerializer(SignedResourceSerializer):
     """An attestation."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     properties = AttestationPropertiesSerializer()
-    systemData = SystemDataSerializer(read_only=True)
 
 
-class AttestationListResultSerializer(Shape):
+class AttestationListResultSerializer(PageSerializer):
     """A page of attestations."""
 
     value = AttestationSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class PolicyMetadataPropertiesSerializer(Shape):
@@ -154,24 +149,19 @@ class PolicyMetadataPropertiesSerializer(Shape):
     requirements = serializers.CharField(required=False)
 
 
-class PolicyMetadataSerializer(Shape):
+class PolicyMetadataSerializer(ResourceSerializer):
     """A control that initiatives' groups name."""
 
-    id = serializers.CharField()
-    name = serializers.CharField()
-    type = serializers.CharField()
     properties = PolicyMetadataPropertiesSerializer()
 
 
-class PolicyMetadataCollectionSerializer(Shape):
+class PolicyMetadataCollectionSerializer(PageSerializer):
     """A page of controls, without their descriptions."""
 
     value = PolicyMetadataSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
-class PolicyTrackedResourcesSerializer(Shape):
+class PolicyTrackedResourcesSerializer(PageSerializer):
     """A page of resources that policies deployed and look after."""
 
     value = serializers.ListField(child=Anything())
-    nextLink = serializers.CharField(required=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from policy_app.arm.serializers import Shape
+from policy_app.arm.serializers import PageSerializer, ResourceSerializer, Shape
 
 
 class SubscriptionSerializer(Shape):
@@ -19,11 +19,10 @@ class SubscriptionSerializer(Shape):
     state = serializers.CharField()
 
 
-class SubscriptionListResultSerializer(Shape):
+class SubscriptionListResultSerializer(PageSerializer):
     """A page of subscriptions."""
 
     value = SubscriptionSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class ResourceGroupPropertiesSerializer(Shape):
@@ -32,21 +31,17 @@ class ResourceGroupPropertiesSerializer(Shape):
     provisioningState = serializers.CharField()
 
 
-class ResourceGroupSerializer(Shape):
+class ResourceGroupSerializer(ResourceSerializer):
     """A resource group."""
 
-    id = serializers.CharField()
-    name = serializers.CharField()
-    type = serializers.CharField()
     location = serializers.CharField()
     properties = ResourceGroupPropertiesSerializer()
 
 
-class ResourceGroupListResultSerializer(Shape):
+class ResourceGroupListResultSerializer(PageSerializer):
     """A page of resource groups."""
 
     value = ResourceGroupSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class TenantSerializer(Shape):

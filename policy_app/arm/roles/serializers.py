@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from policy_app.arm.serializers import Shape
+from policy_app.arm.serializers import PageSerializer, ResourceSerializer, Shape
 
 
 class PermissionSerializer(Shape):
@@ -30,20 +30,16 @@ class RoleDefinitionPropertiesSerializer(Shape):
     permissions = PermissionSerializer(many=True)
 
 
-class RoleDefinitionSerializer(Shape):
+class RoleDefinitionSerializer(ResourceSerializer):
     """A role."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     properties = RoleDefinitionPropertiesSerializer()
 
 
-class RoleDefinitionListResultSerializer(Shape):
+class RoleDefinitionListResultSerializer(PageSerializer):
     """A page of roles."""
 
     value = RoleDefinitionSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
 
 
 class RoleAssignmentPropertiesSerializer(Shape):
@@ -62,17 +58,13 @@ class RoleAssignmentPropertiesSerializer(Shape):
     updatedBy = serializers.CharField(read_only=True, allow_null=True)
 
 
-class RoleAssignmentSerializer(Shape):
+class RoleAssignmentSerializer(ResourceSerializer):
     """A role assignment."""
 
-    id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    type = serializers.CharField(read_only=True)
     properties = RoleAssignmentPropertiesSerializer()
 
 
-class RoleAssignmentListResultSerializer(Shape):
+class RoleAssignmentListResultSerializer(PageSerializer):
     """A page of role assignments."""
 
     value = RoleAssignmentSerializer(many=True)
-    nextLink = serializers.CharField(required=False)
