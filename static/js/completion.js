@@ -28,6 +28,55 @@
     return here;
   }
 
+  // Names that others define: fields of the template, parameters of a member's policy.
+
+  const answers = new Map();
+  const named = new WeakMap();
+  let pending;
+
+  function ask(beside) {
+    if (!answers.has(beside)) {
+      const body = new FormData(field.form);
+      for (const name of [...body.keys()]) if (name !== "csrfmiddlewaretoken") body.delete(name);
+      body.set("beside", beside);
+      answers.set(beside, []);
+      const failed = () => answers.delete(beside);
+      pending = fetch(field.dataset.names, { method: "POST", body })
+        .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
+        .then((found) => answers.set(beside, found), failed);
+    }
+    return answers.get(beside) ?? [];
+  }
+
+  // The names of an object at a path, each as a field; none where the vocabulary has all of them.
+  function namesIn(inside, path) {
+    const shape = vocabulary.shapes[fieldAt(path)?.shape];
+    if (!shape?.beside) return {};
+    if (!named.has(inside)) {
+      const around = survey.fieldsOf(field.value, inside.parent.start);
+      const given = shape.beside.flatMap((name) => {
+        try {
+          return around.has(name) ? [[name, JSON.parse(around.get(name))]] : [];
+        } catch {
+          return []; // it is being written
+        }
+      });
+      named.set(inside, given.length ? JSON.stringify(Object.fromEntries(given)) : "");
+    }
+    const beside = named.get(inside);
+    const within = Object.keys(vocabulary.shapes[shape.each.shape]?.fields ?? {});
+    const around = within.length ? [`{"${within[0]}": `, "}"] : ["", ""];
+    const found = beside ? ask(beside) : [];
+    return Object.fromEntries(found.map(({ label, ...one }) => [label, { ...one, around }]));
+  }
+
+  // What is known of the value at a path that one of those names has.
+  function namedAt({ inside, path }) {
+    const own = namesIn(inside, path.slice(0, -1))[path.at(-1)];
+    if (own || !inside.parent?.parent) return own;
+    return namesIn(inside.parent, path.slice(0, -2))[path.at(-2)];
+  }
+
   const fits = (typed) => (option) => option.label.toLowerCase().includes(typed.toLowerCase());
   const begins = (typed) => (option) => (option.label.toLowerCase().startsWith(typed.toLowerCase()) ? 0 : 1);
 
@@ -47,7 +96,7 @@
 
   function keys(at) {
     const { typed, start, end } = written(at);
-    const fields = vocabulary.shapes[fieldAt(at.path)?.shape]?.fields ?? {};
+    const fields = { ...vocabulary.shapes[fieldAt(at.path)?.shape]?.fields, ...namesIn(at.inside, at.path) };
     const free = Object.entries(fields).filter(([name]) => !at.taken.has(name));
     return { typed, start, end, all: free.map(([label, one]) => ({ label, about: one.about, key: one })) };
   }
@@ -56,7 +105,7 @@
     const range = written(at);
     const one = fieldAt(at.path) ?? {};
     if (isText(at.token) && range.typed.startsWith("[")) return one.expression ? expression(at, range) : undefined;
-    const known = [...(one.values ?? []), ...(at.names[one.namedBy] ?? [])];
+    const known = [...(one.values ?? namedAt(at)?.values ?? []), ...(at.names[one.namedBy] ?? [])];
     const all = known.map((value) => ({ label: String(value), about: one.about, text: JSON.stringify(value) }));
     const given = one.expression ? at.parameters.map((name) => `[parameters('${name}')]`) : [];
     all.push(...given.map((label) => ({ label, about: "What the assignment sets", text: JSON.stringify(label) })));
@@ -196,7 +245,7 @@
     if (option.key) takeKey(option, start, end);
     else replace(start, end, option.text + (option.after ?? ""), option.after?.length ?? 0);
     // A name leads to its value, and parameters( to the names of parameters.
-    if (option.key?.values || option.key?.items?.values || option.text?.endsWith("('")) refresh(true);
+    if (option.key?.values || option.key?.around || option.key?.items?.values || option.text?.endsWith("('")) refresh(true);
   }
 
   function takeKey({ label, key }, start, end) {
@@ -206,7 +255,7 @@
       replace(start, end, name, 0);
       return;
     }
-    const [open, shut] = STARTS[key.type] ?? ["", ""];
+    const [open, shut] = key.around ?? STARTS[key.type] ?? ["", ""];
     const comma = next === '"' ? "," : "";
     if (!key.shape || key.type !== "object") {
       replace(start, end, `${name}: ${open}${shut}${comma}`, shut.length + comma.length);
@@ -232,7 +281,10 @@
   async function refresh(asked) {
     if (!vocabulary) await load();
     if (!vocabulary) return;
+    pending = undefined;
+    const [text, caret] = [field.value, field.selectionStart];
     const found = suggestions();
+    pending?.then(() => field.value === text && field.selectionStart === caret && refresh(asked));
     const exact = found?.options.length === 1 && found.options[0].label === found.typed && found.at.token;
     // While one types, a list opens in a word or a string alone, and not where it was closed.
     const wanted = asked || (found?.at.token && found.start !== dismissed && found.at.start !== dismissed);

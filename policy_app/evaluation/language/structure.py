@@ -60,6 +60,8 @@ class Shape:
 
     fields: Mapping[str, Field]
     each: Field | None = None
+    beside: tuple[str, ...] = ()
+    """The fields beside the object that tell which names it has, where others define them."""
 
     def to_object(self, without: Iterable[str] = ()) -> dict[str, Any]:
         """Plain JSON, without some of the fields."""
@@ -67,7 +69,8 @@ class Shape:
         fields = {
             name: field.to_object() for name, field in self.fields.items() if name not in left_out
         }
-        return {"fields": fields, "each": self.each.to_object() if self.each else None}
+        shown = {"fields": fields, "each": self.each.to_object() if self.each else None}
+        return shown | ({"beside": list(self.beside)} if self.beside else {})
 
 
 POLICY, INITIATIVE, METADATA = "policy", "initiative", "metadata"
@@ -237,7 +240,11 @@ SHAPES: Mapping[str, Shape] = {
             "values": _texts("The values, for In and NotIn"),
         }
     ),
-    "values": Shape({}, each=Field("A parameter of the constraint", "any", expression=True)),
+    "values": Shape(
+        {},
+        each=Field("A parameter of the constraint", "any", expression=True),
+        beside=(details.TEMPLATE_INFO, details.TEMPLATE_URL),
+    ),
     "member": Shape(
         {
             "policyDefinitionId": Field("The id of the policy definition"),
@@ -251,7 +258,11 @@ SHAPES: Mapping[str, Shape] = {
             ),
         }
     ),
-    "handed": Shape({}, each=_object("A parameter of the policy", "value")),
+    "handed": Shape(
+        {},
+        each=_object("A parameter of the policy", "value"),
+        beside=("policyDefinitionId", "definitionVersion"),
+    ),
     "value": Shape({"value": Field("Its value", "any", expression=True)}),
     "group": Shape(
         {
@@ -268,8 +279,8 @@ SHAPES: Mapping[str, Shape] = {
 def vocabulary(root: str, without: Mapping[str, Iterable[str]]) -> dict[str, Any]:
     """All of it as plain JSON, for ``POLICY`` or ``INITIATIVE``.
 
-    ``{"root": shape, "shapes": {shape: {"fields", "each"}}, "functions": [name]}``; ``without``
-    names the fields to leave out, by shape.
+    ``{"root": shape, "shapes": {shape: {"fields", "each", "beside"}}, "functions": [name]}``;
+    ``without`` names the fields to leave out, by shape.
     """
     return {
         "root": root,

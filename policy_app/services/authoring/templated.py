@@ -139,7 +139,7 @@ def _parameters(template: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     """The parameters for the fields of the template's schema, and the values that hand them on."""
     parameters: dict[str, Any] = {}
     values: dict[str, str] = {}
-    for name, schema in _fields(template).items():
+    for name, schema in fields_of(template).items():
         own = f"{name}Value" if name.lower() in _OWN else name
         parameters[own] = _parameter(name, schema if isinstance(schema, Mapping) else {})
         values[name] = f"[parameters('{own}')]"
@@ -161,7 +161,7 @@ def _parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _fields(template: Mapping[str, Any]) -> Mapping[str, Any]:
+def fields_of(template: Any) -> Mapping[str, Any]:
     """The properties of the template's schema; none where it has no schema."""
     value: Any = template
     for step in ("spec", "crd", "spec", "validation", "openAPIV3Schema", "properties"):

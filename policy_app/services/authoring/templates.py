@@ -96,14 +96,18 @@ def faults(details: KubernetesDetails) -> Iterator[PolicyError]:
         (details.template, "constraint template", check_template),
         (details.mutation, "mutation", check_mutators),
     ):
-        text = _text(source) if source else None
+        text = text_of(source) if source else None
         fault = check(text) if text is not None else None
         if source is not None and fault is not None:
             part = "content" if not source.url else "url"
             yield TextError(fault, what, f"{DETAILS}.{source.field}.{part}")
 
 
-def _text(source: Source) -> str | None:
+def text_of(source: Source) -> str | None:
+    """The text that a source carries or names; None where it cannot be had.
+
+    Raises ``DefinitionError`` for what is no Base64.
+    """
     if is_expression(source.location):
         return None
     if not source.url:

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from policy_app.models import Definition
 from tests.browser.conftest import PHONE, OpenPage, Violations
+from tests.services.authoring.bodies import TEMPLATE, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -94,6 +95,34 @@ def test_an_initiative_is_offered_its_own_fields_and_groups(page: Page, portal: 
     page.get_by_role("option", name="storage").click()
     member = json.loads(text.input_value())["policyDefinitions"][0]
     assert member == {"parameters": {}, "groupNames": ["storage"]}
+
+
+def test_names_that_a_template_or_a_policy_defines_are_offered(page: Page, own: Definition) -> None:
+    page.goto(NEW)
+    text = page.locator("#author-text")
+    source = json.dumps({"sourceType": "Base64Encoded", "content": encoded(TEMPLATE)})
+    details = f'"templateInfo": {source}, "values": {{|}}'
+    parameters = '{"parameters": {"team": {}}, "policyRule": {"then": {"details": {'
+    at(text, f"{parameters}{details}}}}}}}}}")
+    page.keyboard.type('"')
+    assert offered(page) == ["label"]
+    page.keyboard.press("Enter")
+    assert offered(page) == ["[parameters('team')]"]
+    page.keyboard.press("Enter")
+    rule = json.loads(text.input_value())["policyRule"]
+    assert rule["then"]["details"]["values"] == {"label": "[parameters('team')]"}
+
+    page.goto("/policy/definitions/new?kind=initiative")
+    member = f'{{"policyDefinitionId": "{own.arm_id}", "parameters": {{|}}}}'
+    at(text, f'{{"parameters": {{"all": {{}}}}, "policyDefinitions": [{member}]}}')
+    page.keyboard.press("Control+Space")
+    expect(page.get_by_role("option", name="label")).to_be_visible()
+    assert offered(page) == ["effect", "label"]
+    page.keyboard.press("Enter")
+    assert offered(page) == ["Audit", "Deny", "Disabled", "[parameters('all')]"]
+    page.get_by_role("option", name="Deny").click()
+    (found,) = json.loads(text.input_value())["policyDefinitions"]
+    assert found["parameters"] == {"effect": {"value": "Deny"}}
 
 
 def test_a_list_that_was_closed_stays_closed_and_fits_on_a_phone(
