@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from policy_app.services import counters
@@ -41,6 +42,35 @@ class ContentSecurityPolicy:
         policy = _STRICT | getattr(response, "csp_extra", {})
         response["Content-Security-Policy"] = "; ".join(f"{k} {v}" for k, v in policy.items())
         return response
+
+
+class Uploads:
+    """Files are taken from who has signed in, and no more of them than any page takes.
+
+    Django reads them before a view is asked, to find the form's token among them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse what is too large before any of it is read."""
+        if request.content_type == "multipart/form-data":
+            most = _most_of(request)
+            if _length(request) > most:
+                text = f"This form may have {most // 1024**2} MB with its files.\n"
+                return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
+
+
+def _most_of(request: HttpRequest) -> int:
+    signed_in = request.user.is_authenticated
+    return int(settings.LARGEST_UPLOAD if signed_in else settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def _length(request: HttpRequest) -> int:
+    given = request.headers.get("Content-Length", "")
+    return int(given) if given.isdecimal() and len(given) < 20 else 0
 
 
 class RequestLog:

@@ -63,7 +63,7 @@ KEEP_DAYS = {
 METRICS = env.choice("POLICY_PORTAL_METRICS", "token", ("token", "open", "off"))
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "portal.console.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "policy_app.middleware.Uploads",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -136,7 +137,10 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Failed sign-ins are counted by name and address together: nobody locks somebody else out.
+# Failed sign-ins are counted by name and address together: nobody locks somebody else out.  More
+# of them are taken of an address as a whole, which tries one password on many names.
+AXES_HANDLER = "policy_app.throttle.ByAddressToo"
+ADDRESS_FAILURES = env.integer("POLICY_PORTAL_ADDRESS_FAILURES", 100, low=0, high=100_000)
 AXES_FAILURE_LIMIT = env.integer("POLICY_PORTAL_SIGN_IN_FAILURES", 5, low=1, high=100)
 AXES_COOLOFF_TIME = timedelta(
     minutes=env.integer("POLICY_PORTAL_LOCKOUT_MINUTES", 15, low=1, high=1440)
@@ -177,6 +181,8 @@ WHITENOISE_USE_FINDERS = True
 # The upload limits of evaluation.manifests, with room for several files and the form around them.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# A snapshot of a cluster may be large; nobody sends more in a form.
+LARGEST_UPLOAD = 288 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 SESSION_COOKIE_NAME = "policyportal"

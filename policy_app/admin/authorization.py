@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from policy_app.admin.base import NoEditing, ReadOnly
+from policy_app.admin.base import NoEditing, ReadOnly, Recorded
 from policy_app.models import (
     ActivityEntry,
     ExternalIdentity,
@@ -75,7 +75,7 @@ class ServicePrincipalSecretAdmin(ReadOnly):
 
 
 @admin.register(ExternalIdentity)
-class ExternalIdentityAdmin(NoEditing):
+class ExternalIdentityAdmin(Recorded, NoEditing):
     """Whom a provider knows; without the row, the next sign-in makes another user."""
 
     list_display = ("subject", "issuer", "user", "created_at")

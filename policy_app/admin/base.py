@@ -27,6 +27,10 @@ else:
     AnyInline = admin.TabularInline
 
 
+_SECRETS = frozenset({"password", "digest"})
+_JSON = (str, int, float, bool, dict, list, type(None))
+
+
 class NoAdding(AnyAdmin):
     """Rows that only the portal itself makes."""
 
@@ -69,26 +73,6 @@ class PolicyResourceAdmin(WithHistory):
         """Let the service delete a row."""
         raise NotImplementedError
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Superusers alone: at this door nothing is hidden, so nobody else may come through."""
-        return _is_superuser(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
-        return _is_superuser(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """The same."""
-        return _is_superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
-        return _is_superuser(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
-        return _is_superuser(request)
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Scope and name are the identity of a resource."""
         return ("scope", "name") if obj else ()
@@ -112,36 +96,54 @@ class PolicyResourceAdmin(WithHistory):
 class Recorded(AnyAdmin):
     """Rows that the console itself changes: each change goes into the activity log, too."""
 
+    def get_object(self, request: Any, object_id: Any, from_field: Any = None) -> Any:
+        """The row, which remembers how it was before a form changes it."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found._was = _state(found)
+        return found
+
     def log_addition(self, request: Any, obj: Any, message: Any) -> Any:
         """After a row was made."""
-        _record(request, obj, "write", message)
+        _record(request, obj, "write", after=_state(obj))
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: Any, obj: Any, message: Any) -> Any:
-        """After a row was changed."""
-        _record(request, obj, "write", message)
+        """After a row was changed; the message says so of a password, too, which is not kept."""
+        told = str(message) if isinstance(message, str) else json.dumps(message)
+        was = getattr(obj, "_was", None)
+        _record(request, obj, "write", before=was, after=_state(obj), message=told)
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: Any, queryset: Any) -> Any:
-        """Before rows are deleted."""
+        """Before rows are deleted, with how much goes with each."""
         for obj in queryset:
-            _record(request, obj, "delete", "")
+            _, counts, _, _ = self.get_deleted_objects([obj], request)
+            goes = {str(name): number for name, number in counts.items()}
+            _record(request, obj, "delete", before={**_state(obj), "deletedWithIt": goes})
         return super().log_deletions(request, queryset)
 
 
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and request.user.is_superuser)
-
-
-def _record(request: Any, obj: Any, verb: str, message: Any) -> None:
+def _record(request: Any, obj: Any, verb: str, **told: Any) -> None:
     kind = obj._meta.model_name
     activity.record(
         callers.principal_of(request, callers.ADMIN),
         f"Microsoft.PolicyPortal/{kind}s/{verb}",
         f"/providers/Microsoft.PolicyPortal/{kind}s/{obj.pk}",
-        after={"name": str(obj), "changes": message} if verb == "write" else None,
-        before={"name": str(obj)} if verb == "delete" else None,
+        **told,
     )
+
+
+def _state(obj: Model) -> dict[str, Any]:
+    """A row as the log keeps it: without passwords and hashes, names in the place of keys."""
+    told: dict[str, Any] = {"name": str(obj)}
+    for field in obj._meta.concrete_fields:
+        if field.name not in _SECRETS:
+            value = getattr(obj, field.name)
+            told[field.name] = value if isinstance(value, _JSON) else str(value)
+    for several in obj._meta.many_to_many:
+        told[several.name] = sorted(map(str, getattr(obj, several.name).all()))
+    return told
 
 
 def pretty(value: Any) -> SafeString:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from policy_app.admin.base import NoEditing, PolicyResourceAdmin, show_refusal
+from policy_app.admin.base import NoEditing, PolicyResourceAdmin, Recorded, show_refusal
 from policy_app.evaluation.language.exemptions import in_arm_form
 from policy_app.models import Exemption, FetchedTemplate
 from policy_app.services import exemptions
@@ -95,7 +95,7 @@ class ExemptionAdmin(PolicyResourceAdmin):
 
 
 @admin.register(FetchedTemplate)
-class FetchedTemplateAdmin(NoEditing):
+class FetchedTemplateAdmin(Recorded, NoEditing):
     """What was fetched from where; a row that is deleted is fetched again when it is needed."""
 
     list_display = ("url", "sha256", "fetched_at")

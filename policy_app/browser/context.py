@@ -95,7 +95,7 @@ def _badge(request: HttpRequest) -> object:
 def _items(request: HttpRequest, entries: tuple[_Entry, ...]) -> list[MenuItem]:
     found = []
     for label, icon, name, below in entries:
-        if name.startswith("admin:") and not request.user.is_staff:
+        if name.startswith("admin:") and not request.user.is_superuser:
             continue
         url = reverse(name)
         found.append(MenuItem(label, icon, url, _current(request.path, url, below)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -34,6 +36,29 @@ def test_who_fails_too_often_waits_and_locks_nobody_else_out(
     assert [attempt(client, "bob", "wrong") for _ in range(3)][-1] == 429
     assert attempt(client, "bob", PASSWORD) == 429
     assert attempt(Client(), "bob", PASSWORD, address="192.0.2.2") == 302
+
+
+def test_an_address_that_tries_many_names_is_locked_out_as_a_whole(
+    client: Client, bob: User, settings: Settings
+) -> None:
+    settings.ADDRESS_FAILURES = 3
+    assert [attempt(client, f"name{number}", "wrong") for number in range(3)] == [400, 400, 400]
+    assert attempt(client, "bob", PASSWORD) == 429
+    assert attempt(Client(), "bob", PASSWORD, address="192.0.2.2") == 302
+    settings.ADDRESS_FAILURES = 0
+    assert attempt(client, "bob", PASSWORD) == 302
+
+
+def test_no_files_are_read_of_who_has_not_signed_in(
+    client: Client, bob: User, settings: Settings
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = settings.LARGEST_UPLOAD = 10_000
+    given = {"username": "bob", "password": PASSWORD, "file": BytesIO(b"x" * 20_000)}
+    assert client.post("/sign-in", given).status_code == 413
+    settings.LARGEST_UPLOAD = 1_000_000
+    client.force_login(bob)
+    given["file"] = BytesIO(b"x" * 20_000)
+    assert client.post("/sign-in", given).status_code != 413
 
 
 def test_a_link_lets_in_who_is_locked_out(client: Client, bob: User, settings: Settings) -> None:
@@ -84,8 +109,11 @@ def test_groups_follow_the_claim_where_it_is_named(db: None, settings: Settings)
     oidc.user_of(CLAIMS | {"groups": ["team"]})
     assert list(user.groups.all()) == [old]
     settings.OIDC_GROUPS_CLAIM = "groups"
-    oidc.user_of(CLAIMS | {"groups": ["team", "unknown"]})
+    oidc.user_of(CLAIMS | {"groups": ["team", "unknown", "te\x00am"]})
     assert list(user.groups.all()) == [team]
+    changed, made = ActivityEntry.objects.filter(operation="Microsoft.PolicyPortal/users/write")
+    assert (made.before, made.after) == (None, {"name": "Carol-Smith", "issuer": CLAIMS["iss"]})
+    assert (changed.before, changed.after) == ({"groups": ["old"]}, {"groups": ["team"]})
 
 
 def test_who_is_locked_out_here_does_not_come_in_through_the_provider(db: None) -> None:

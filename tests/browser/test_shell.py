@@ -34,12 +34,15 @@ def test_the_menu_marks_the_page_and_the_section(client: Client, portal: None, a
     assert current(client, deeper) == [("Definitions", "true")]
 
 
-def test_the_administration_is_offered_to_staff_only(client: Client, portal: None) -> None:
+def test_the_administration_is_offered_to_superusers_only(client: Client, portal: None) -> None:
     guest = User.objects.create_user("guest")
     client.force_login(guest)
     page = client.get("/").content.decode()
     assert 'href="/admin/"' not in page
     guest.is_staff = True
+    guest.save()
+    assert 'href="/admin/"' not in client.get("/").content.decode()
+    guest.is_superuser = True
     guest.save()
     assert 'href="/admin/"' in client.get("/").content.decode()
 
