@@ -96,6 +96,8 @@ def portal_page(*methods: str) -> Callable[[View[P]], AnyView[P]]:
                 activity.note_refusal(refusal)
                 return refused(request, refusal)
 
+        # For whoever wants to know what can be asked of which address.
+        guarded.methods = tuple(allowed)  # type: ignore[attr-defined]
         return cast(AnyView[P], guarded)
 
     return decorate

@@ -16,11 +16,9 @@ from policy_app.browser.inputs import typed
 from policy_app.browser.pages import Crumb, PortalRequest, known_tree, portal_page, render_page
 from policy_app.models import RoleDefinition
 from policy_app.services import authorization
-from policy_app.services.authorization import actions, assigning
+from policy_app.services.authorization import assigning
 from policy_app.services.authorization import roles as service
 from policy_app.services.errors import PolicyError
-
-_WRITE = actions.of(actions.ROLE_DEFINITIONS, actions.WRITE)
 
 
 def _crumbs(*more: Crumb) -> list[Crumb]:
@@ -37,7 +35,7 @@ def listing(request: PortalRequest) -> HttpResponse:
         "crumbs": _crumbs(),
         "page": page,
         "rows": list(page.object_list),
-        "may_write": authorization.permit_somewhere(request.principal, _WRITE),
+        "may_write": authorization.permit_somewhere(request.principal, service.WRITE),
     }
     return render_page(request, "access/roles.html", context)
 
@@ -65,9 +63,11 @@ def detail(request: PortalRequest, name: uuid.UUID) -> HttpResponse:
 def edit(request: PortalRequest, name: uuid.UUID | None = None) -> HttpResponse:
     """Make a custom role, or change one."""
     row = service.get(name, request.principal) if name else None
-    if not authorization.may_somewhere(request.principal, _WRITE):
-        permit = authorization.permit_somewhere(request.principal, _WRITE)
+    if not authorization.may_somewhere(request.principal, service.WRITE):
+        permit = authorization.permit_somewhere(request.principal, service.WRITE)
         raise PolicyError("AuthorizationFailed", permit.why, status=403)
+    if row is not None:
+        service.require_all(row, service.WRITE, request.principal)
     if request.method != "POST":
         return _form(request, row, _draft_of(row), None)
     given = typed(request)
@@ -90,6 +90,7 @@ def edit(request: PortalRequest, name: uuid.UUID | None = None) -> HttpResponse:
 def delete(request: PortalRequest, name: uuid.UUID) -> HttpResponse:
     """Ask, then delete a custom role."""
     row = service.get(name, request.principal)
+    service.require_all(row, service.DELETE, request.principal)
     if request.method == "POST":
         service.delete(row, request.principal)
         messages.success(request, f"The role {row} is deleted.")
@@ -136,7 +137,7 @@ def _form(
         "nodes": scope_tree.nested(
             known_tree(request),
             draft.scopes,
-            allowed=lambda scope: authorization.permit(by, _WRITE, scope),
+            allowed=lambda scope: authorization.permit(by, service.WRITE, scope),
         ),
         "refusals": refusal.every() if refusal else [],
         "back": reverse("role", args=[row.name]) if row else reverse("roles"),

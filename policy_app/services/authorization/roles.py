@@ -81,8 +81,8 @@ _BUILT_IN: tuple[tuple[uuid.UUID, str, str, list[str], list[str]], ...] = (
         [],
     ),
 )
-_WRITE = actions.of(actions.ROLE_DEFINITIONS, actions.WRITE)
-_DELETE = actions.of(actions.ROLE_DEFINITIONS, actions.DELETE)
+WRITE = actions.of(actions.ROLE_DEFINITIONS, actions.WRITE)
+DELETE = actions.of(actions.ROLE_DEFINITIONS, actions.DELETE)
 _READ = actions.of(actions.ROLE_DEFINITIONS, actions.READ)
 _MOST_PATTERNS = 500
 _LONGEST_NAME, _LONGEST_TEXT = 128, 2048
@@ -172,7 +172,7 @@ def assignable_below(rows: QuerySet[RoleDefinition], scope: Scope) -> QuerySet[R
 
 def may_change(by: Actor, role: RoleDefinition) -> bool:
     """May the principal change this custom role: write roles at each of its scopes?"""
-    return not role.is_built_in and all(may(by, _WRITE, one) for one in _places(role))
+    return not role.is_built_in and all(may(by, WRITE, one) for one in _places(role))
 
 
 @transaction.atomic
@@ -186,7 +186,7 @@ def put(name: uuid.UUID, draft: RoleDraft, by: Actor) -> tuple[RoleDefinition, b
     created = row is None
     before = _by_scope(row) if row is not None else {}
     if row is not None:
-        _require_all(row, _WRITE, by)
+        require_all(row, WRITE, by)
     scopes = _checked(draft, row, by)
     row = row or RoleDefinition(name=name, created_by=user_of(by))
     row.role_name, row.description = draft.role_name.strip(), draft.description.strip()
@@ -201,21 +201,21 @@ def put(name: uuid.UUID, draft: RoleDraft, by: Actor) -> tuple[RoleDefinition, b
     after = _by_scope(row)
     for scope in {**before, **after}:
         was, now = before.get(scope), after.get(scope)
-        activity.record(by, _WRITE, row.arm_id, scope=scope, before=was, after=now)
+        activity.record(by, WRITE, row.arm_id, scope=scope, before=was, after=now)
     return row, created
 
 
 @transaction.atomic
 def delete(role: RoleDefinition, by: Actor) -> None:
     """Delete a custom role that nobody has.  Raises ``PolicyError``."""
-    _require_all(role, _DELETE, by)
+    require_all(role, DELETE, by)
     if role.role_assignments.exists():
         raise PolicyError(
             "RoleDefinitionHasAssignments",
             f"The role '{role}' is assigned to somebody; remove its role assignments first.",
         )
     for scope, before in _by_scope(role).items():
-        activity.record(by, _DELETE, role.arm_id, scope=scope, before=before)
+        activity.record(by, DELETE, role.arm_id, scope=scope, before=before)
     role.delete()
 
 
@@ -241,7 +241,8 @@ def _shape(role: RoleDefinition, places: Iterable[Scope]) -> dict[str, Any]:
     }
 
 
-def _require_all(role: RoleDefinition, action: str, by: Actor) -> None:
+def require_all(role: RoleDefinition, action: str, by: Actor) -> None:
+    """Refuse who may not do it at each of a custom role's scopes.  Raises ``PolicyError``."""
     if role.is_built_in:
         raise PolicyError(
             "RoleDefinitionUpdateNotPermitted",
@@ -291,7 +292,7 @@ def _checked(draft: RoleDraft, row: RoleDefinition | None, by: Actor) -> list[Sc
             faults.append(_fault(error.code, error.message, place, error.status))
     _raise(faults)
     for scope in scopes:
-        require(by, _WRITE, scope)
+        require(by, WRITE, scope)
     _raise([*_left_behind(row, scopes)])
     return scopes
 
