@@ -15,6 +15,7 @@ from policy_app.services.cluster import authorization
 from policy_app.services.cluster.caller import Caller
 
 _Asked = Mapping[str, Any]
+_ABOUT_OTHERS = ("subjectaccessreviews", "localsubjectaccessreviews")
 
 
 def view(
@@ -26,6 +27,9 @@ def view(
     answered = _REVIEWS.get((parts[1], parts[-1]))
     if answered is None:
         return None
+    if parts[-1] in _ABOUT_OTHERS:
+        namespace = parts[4] if len(parts) > 5 and parts[3] == "namespaces" else ""
+        authorization.require_review(cluster, caller, parts[-1], namespace)
     body = bodies.read(request)
     if not isinstance(body, dict):
         raise errors.bad_request("the body of a review must be an object")

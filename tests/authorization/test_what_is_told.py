@@ -224,3 +224,22 @@ def test_the_object_behind_a_verdict_is_for_who_may_look_into_its_cluster(
         assert bool(told.text) is shown
         text = page(user, f"/policy/compliance/components/{cluster}/{thing.uid}")
         assert ("The object itself is not shown to you" in text) is not shown
+
+
+def test_what_others_may_in_a_cluster_is_told_to_who_may_ask_that(
+    bob: User, rg_staging: Scope
+) -> None:
+    cluster = Cluster.objects.get(scope__parent=rg_staging)
+    spec = {"user": "alice", "resourceAttributes": {"verb": "get", "resource": "secrets"}}
+    caller = Client(headers={"Authorization": f"Bearer {access.new_token(bob)}"})
+
+    def asked(resource: str) -> int:
+        address = f"/clusters/{cluster}/apis/authorization.k8s.io/v1/{resource}"
+        answer = caller.post(address, {"spec": spec}, content_type="application/json")
+        return int(answer.status_code)
+
+    about_others = ("subjectaccessreviews", "namespaces/default/localsubjectaccessreviews")
+    assert [asked(one) for one in about_others] == [403, 403]
+    assert asked("selfsubjectaccessreviews") == 201
+    grant(bob, roles.OWNER, rg_staging)
+    assert [asked(one) for one in about_others] == [201, 201]

@@ -44,6 +44,26 @@ def test_a_role_binding_lets_the_account_in(api: Api) -> None:
     assert account("GET", "/api/v1/namespaces/payments/pods").code == 403
 
 
+def test_who_may_only_patch_makes_nothing_by_applying(api: Api) -> None:
+    account = Api(token_of(api))
+    rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
+    rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["patch"]}
+    api("POST", f"{rbac}/roles", {"metadata": {"name": "patcher"}, "rules": [rule]})
+    binding = {
+        "metadata": {"name": "builder-patches"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "patcher"},
+        "subjects": [{"kind": "ServiceAccount", "name": "builder", "namespace": "shop"}],
+    }
+    api("POST", f"{rbac}/rolebindings", binding)
+    path = "/api/v1/namespaces/shop/configmaps/own"
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "own"}}
+    apply = {"form": "application/apply-patch+yaml", "query": "fieldManager=t"}
+    refused = account("PATCH", path, config, **apply)
+    assert (refused.code, "cannot create resource" in refused.body["message"]) == (403, True)
+    assert api("PATCH", path, config, **apply).code == 201
+    assert account("PATCH", path, {**config, "data": {"a": "b"}}, **apply).code == 200
+
+
 def test_a_token_is_for_its_own_cluster(api: Api) -> None:
     elsewhere = Api(token_of(api), cluster="aks-staging")
     assert elsewhere("GET", "/api/v1/namespaces").code == 401

@@ -123,6 +123,8 @@ def _written(
     """What the write answers, and the word for it; an object without a name is always new."""
     verb = "patch" if target.name else "create"
     authorization.require(cluster, caller, verb, target)
+    if target.name:
+        authorization.require_apply(cluster, caller, target)
     mirrors.require_read(cluster, target, verb)
     if not target.name:
         return writes.create(cluster, target, thing, caller, _OPTIONS), "created"
