@@ -35,6 +35,7 @@ NAME_LIMIT = 128
 OWNER_LIMIT = 254
 _WRITE = actions.of(actions.ATTESTATIONS, actions.WRITE)
 _DELETE = actions.of(actions.ATTESTATIONS, actions.DELETE)
+_INDEXED = "indexed"
 _TYPES = {
     Scope.Kind.SUBSCRIPTION: "Microsoft.Resources/subscriptions",
     Scope.Kind.RESOURCE_GROUP: "Microsoft.Resources/subscriptions/resourceGroups",
@@ -173,12 +174,22 @@ def validate(scope: Scope, name: str, body: Any, by: Actor) -> AttestationDraft:
 
 
 def concerns(policy: EffectivePolicy, assignment: Assignment, scope: Scope) -> bool:
-    """Whether the assignment reaches a scope, and its policy's rule is not for others."""
-    if not reach.covers(from_assignment(assignment), scope):
-        return False
+    """Whether the assignment reaches a scope, and its policy is not for others."""
     about = Resource(id=scope.arm_id, type=resource_type(scope), location=scope.location)
+    return reach.covers(from_assignment(assignment), scope) and is_about(policy, scope, about)
+
+
+def is_about(policy: EffectivePolicy, scope: Scope, resource: Resource) -> bool:
+    """Whether the mode, the selectors and the rule of a policy leave it a scope as a resource.
+
+    Subscriptions and resource groups are judged in the mode ``All`` alone, as Azure documents it.
+    """
+    if policy.definition.mode.lower() == _INDEXED and scope.kind != Scope.Kind.CLUSTER:
+        return False
+    if not policy.assignment.selects(resource):
+        return False
     try:
-        return policy.definition.condition.holds(about, policy.parameters) is not False
+        return policy.definition.condition.holds(resource, policy.parameters) is not False
     except LanguageError:
         # What the rule asks is not known of a resource here, which keeps nothing away.
         return True

@@ -6,7 +6,7 @@ into mutators, and leaves out what its scope excludes.  The same happens here, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -253,11 +253,14 @@ class Assigned:
         return effective_policies(self.assignment, self.target, self.members, resource=resource)
 
 
-def assigned(draft: AssignmentDraft) -> Assigned:
-    """Look an assignment's definitions up.  Raises as ``policies_of`` does."""
+def assigned(draft: AssignmentDraft, only: Collection[str] | None = None) -> Assigned:
+    """Look an assignment's definitions up.  Raises as ``policies_of`` does.
+
+    ``only`` are ids in lower case: members with others are left unresolved, and not read.
+    """
     assignment = _evaluated(draft)
     target = definitions.parse(definitions.version(draft.definition, draft.definition_version))
-    return Assigned(assignment, target, _members(target, assignment))
+    return Assigned(assignment, target, _members(target, assignment, only))
 
 
 def _evaluated(draft: AssignmentDraft) -> EvaluatedAssignment:
@@ -266,11 +269,14 @@ def _evaluated(draft: AssignmentDraft) -> EvaluatedAssignment:
 
 
 def _members(
-    target: definitions.Parsed, assignment: EvaluatedAssignment
+    target: definitions.Parsed,
+    assignment: EvaluatedAssignment,
+    only: Collection[str] | None = None,
 ) -> Mapping[tuple[str, str], PolicyDefinition]:
     if not isinstance(target, PolicySetDefinition):
         return {}
-    rows = definitions.chosen(member_keys(target, assignment))
+    keys = member_keys(target, assignment)
+    rows = definitions.chosen(one for one in keys if only is None or one[0] in only)
     parsed = {key: definitions.parse(row) for key, row in rows.items()}
     return {key: one for key, one in parsed.items() if isinstance(one, PolicyDefinition)}
 

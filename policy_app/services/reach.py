@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from policy_app.models import Cluster, Scope
@@ -17,6 +18,14 @@ def reaches(draft: AssignmentDraft, cluster: Cluster) -> bool:
 def covers(draft: AssignmentDraft, scope: Scope) -> bool:
     """Is a scope at or below the assignment's, and in none of its exclusions?"""
     return scope.is_at_or_below(draft.scope) and not _Exclusions.of(draft).cover(scope)
+
+
+def covered(draft: AssignmentDraft, some: Iterable[Scope]) -> set[int]:
+    """The primary keys of those among the scopes that the assignment covers, in one query."""
+    excluded = _Exclusions.of(draft)
+    return {
+        one.pk for one in some if one.is_at_or_below(draft.scope) and not excluded.cover(one)
+    }
 
 
 def clusters_reached(draft: AssignmentDraft) -> list[Cluster]:

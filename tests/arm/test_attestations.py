@@ -11,16 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from policy_app.models import Cluster
 from tests.arm.addresses import (
     CLUSTER,
+    NO_PRIVILEGE_ID,
     RESOURCE_GROUP,
     STAGING,
     assignment,
     body,
     definitions,
+    initiatives,
 )
 from tests.arm.conftest import Arm
 from tests.arm.test_policy_insights import query
 from tests.estate_fixtures import SUBSCRIPTION
-from tests.services.authoring.bodies import policy
+from tests.services.authoring.bodies import initiative, member, policy
 
 INSIGHTS = "providers/Microsoft.PolicyInsights"
 
@@ -35,17 +37,33 @@ def said(**properties: Any) -> dict[str, Any]:
     return {"properties": {"policyAssignmentId": assignment(SUBSCRIPTION, "people"), **properties}}
 
 
+NOBODY = (RESOURCE_GROUP.lower(), "Unknown")
+OTHER = (STAGING.lower(), "Unknown")
+"""What a resource group is that nobody has attested."""
+PEOPLE = assignment(SUBSCRIPTION, "people")
+ELSEWHERE = f"{STAGING}/providers/Microsoft.ContainerService/managedClusters/aks-staging"
+GROUPS = {"field": "type", "equals": "Microsoft.Resources/subscriptions/resourceGroups"}
+
+
 @pytest.fixture
 def manual(arm: Arm) -> None:
     """A custom policy about resource groups that people judge, assigned at the subscription."""
-    rule = {
-        "if": {"field": "type", "equals": "Microsoft.Resources/subscriptions/resourceGroups"},
-        "then": {"effect": "Manual", "details": {"defaultState": "Unknown"}},
-    }
+    assign_people(arm, {"defaultState": "Unknown"})
+
+
+def assign_people(
+    arm: Arm,
+    details: dict[str, Any],
+    mode: str = "All",
+    condition: dict[str, Any] = GROUPS,
+    **more: Any,
+) -> None:
+    """A policy that people judge, assigned at the subscription."""
     properties = {
         "displayName": "Backups are tried out",
-        "mode": "All",
-        "policyRule": rule,
+        "mode": mode,
+        "policyRule": {"if": condition, "then": {"effect": "Manual", "details": details}},
+        **more,
     }
     arm.put(definitions(SUBSCRIPTION, "people"), {"properties": properties})
     sent = {"properties": {"policyDefinitionId": definitions(SUBSCRIPTION, "people")}}
@@ -77,20 +95,20 @@ def test_what_is_attested_is_a_state_until_it_expires_or_is_deleted(manual: None
         "Succeeded",
     )
     assert properties["evidence"] == full["properties"]["evidence"]
-    assert states(arm) == [(RESOURCE_GROUP.lower(), "Compliant")]
-    assert states(arm, STAGING) == []
+    assert states(arm) == [OTHER, (RESOURCE_GROUP.lower(), "Compliant")]
+    assert states(arm, STAGING) == [OTHER]
     (record,) = query(arm, RESOURCE_GROUP)["value"]
     assert record["policyDefinitionAction"] == "manual"
     assert record["resourceType"] == "Microsoft.Resources/subscriptions/resourceGroups"
     again = arm.send("PUT", attestation(), said(complianceState="NonCompliant"))
     assert again.status_code == 200
-    assert states(arm) == [(RESOURCE_GROUP.lower(), "NonCompliant")]
+    assert states(arm) == [(RESOURCE_GROUP.lower(), "NonCompliant"), OTHER]
     arm.send("PUT", attestation(), said(complianceState="Compliant", expiresOn="2020-01-01"))
-    assert states(arm) == []
+    assert states(arm, RESOURCE_GROUP) == [NOBODY]
     arm.send("PUT", attestation(), said(complianceState="Compliant"))
     assert arm.send("DELETE", attestation()).status_code == 200
     assert arm.send("DELETE", attestation()).status_code == 204
-    assert states(arm) == []
+    assert states(arm) == [NOBODY, OTHER]
     assert arm.error("GET", attestation())["code"] == "AttestationNotFound"
 
 
@@ -105,10 +123,106 @@ def test_many_attestations_of_a_policy_need_no_more_queries_than_one(
     arm.put(attestation(), said(complianceState="Compliant"))
     needed()  # what is kept from now on is read once
     one = needed()
+    arm.put(attestation(STAGING), said(complianceState="Compliant"))
     for number in range(3):
-        arm.put(attestation(name=f"more-{number}"), said(complianceState="Compliant"))
-    assert len(states(arm)) == 4
+        arm.put(attestation(name=f"more-{number}"), said(complianceState="NonCompliant"))
     assert needed() == one
+
+
+def test_of_several_who_attest_one_resource_the_newest_counts_that_stands(
+    manual: None, arm: Arm
+) -> None:
+    arm.put(attestation(name="first"), said(complianceState="Compliant"))
+    arm.put(attestation(name="second"), said(complianceState="NonCompliant"))
+    over = said(complianceState="Unknown", expiresOn="2020-01-01")
+    arm.put(attestation(name="third"), over)
+    assert states(arm, RESOURCE_GROUP) == [(RESOURCE_GROUP.lower(), "NonCompliant")]
+    arm.send("PUT", attestation(name="first"), said(complianceState="Compliant"))
+    assert states(arm, RESOURCE_GROUP) == [(RESOURCE_GROUP.lower(), "Compliant")]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("Compliant", "Compliant"),
+        ("noncompliant", "NonCompliant"),
+        ("[parameters('until')]", "NonCompliant"),
+        (None, "Unknown"),
+        ("Fine", "Unknown"),
+    ],
+)
+def test_until_somebody_attests_it_is_what_the_policy_takes_for_so(
+    arm: Arm, given: str | None, expected: str
+) -> None:
+    details = {} if given is None else {"defaultState": given}
+    until = {"until": {"type": "String", "defaultValue": "NonCompliant"}}
+    assign_people(arm, details, parameters=until if "[" in (given or "") else {})
+    assert states(arm, RESOURCE_GROUP) == [(RESOURCE_GROUP.lower(), expected)]
+    arm.put(attestation(), said(complianceState="Unknown"))
+    assert states(arm, RESOURCE_GROUP) == [(RESOURCE_GROUP.lower(), "Unknown")]
+
+
+def test_what_is_exempt_excluded_or_not_chosen_is_nobodys_to_attest(manual: None, arm: Arm) -> None:
+    waived = {"policyAssignmentId": PEOPLE, "exemptionCategory": "Waiver"}
+    exemption = f"{RESOURCE_GROUP}/providers/Microsoft.Authorization/policyExemptions/out"
+    arm.put(exemption, {"properties": waived})
+    arm.put(attestation(), said(complianceState="NonCompliant"))
+    assert states(arm, RESOURCE_GROUP) == [(RESOURCE_GROUP.lower(), "Exempt")]
+    arm.send("DELETE", exemption)
+    assert states(arm, RESOURCE_GROUP) == [(RESOURCE_GROUP.lower(), "NonCompliant")]
+    definition = {"policyDefinitionId": definitions(SUBSCRIPTION, "people")}
+    arm.put(PEOPLE, {"properties": definition | {"notScopes": [RESOURCE_GROUP]}})
+    assert states(arm) == [OTHER]
+    elsewhere = {"kind": "resourceLocation", "in": ["northpole"]}
+    selectors = [{"name": "there", "selectors": [elsewhere]}]
+    arm.put(PEOPLE, {"properties": definition | {"resourceSelectors": selectors}})
+    assert states(arm) == []
+
+
+def test_the_mode_indexed_is_about_clusters_and_not_what_they_are_in(arm: Arm) -> None:
+    assign_people(arm, {}, mode="Indexed", condition={"field": "location", "exists": True})
+    assert {one for one, _ in states(arm)} == {one.lower() for one in (CLUSTER, ELSEWHERE)}
+    assert {one for one, _ in states(arm, CLUSTER)} == {CLUSTER.lower()}
+    arm.put(attestation(CLUSTER), said(complianceState="Compliant"))
+    assert arm.error("PUT", attestation(), said())["code"] == "InvalidCreateAttestationRequest"
+
+
+def test_a_summary_counts_unknown_beside_the_others(manual: None, arm: Arm) -> None:
+    def details() -> dict[str, dict[str, int]]:
+        path = f"{SUBSCRIPTION}/{INSIGHTS}/policyStates/latest/summarize"
+        (one,) = arm.send("POST", path).json()["value"]
+        (each,) = one["policyAssignments"]
+        assert each["policyAssignmentId"] == PEOPLE.lower()
+        results = each["results"]
+        assert results["nonCompliantResources"] == one["results"]["nonCompliantResources"]
+        return {
+            name: {state["complianceState"]: state["count"] for state in results[name]}
+            for name in ("resourceDetails", "policyDetails")
+        }
+
+    assert details() == {"resourceDetails": {"unknown": 2}, "policyDetails": {"unknown": 1}}
+    arm.put(attestation(), said(complianceState="Compliant"))
+    assert details() == {
+        "resourceDetails": {"compliant": 1, "unknown": 1},
+        "policyDetails": {"compliant": 1},
+    }
+    arm.put(attestation(STAGING), said(complianceState="NonCompliant"))
+    assert details() == {
+        "resourceDetails": {"compliant": 1, "noncompliant": 1},
+        "policyDetails": {"noncompliant": 1},
+    }
+
+
+def test_a_member_of_an_initiative_has_its_record_and_the_others_have_none(arm: Arm) -> None:
+    assign_people(arm, {})
+    people = member(definitions(SUBSCRIPTION, "people"), "byHand", parameters={})
+    path = initiatives(SUBSCRIPTION, "both")
+    arm.put(path, initiative(people, member(NO_PRIVILEGE_ID, "judged")))
+    arm.put(assignment(SUBSCRIPTION, "both"), {"properties": {"policyDefinitionId": path}})
+    (found,) = query(arm, RESOURCE_GROUP, filter="policyAssignmentName eq 'both'")["value"]
+    assert found["policyDefinitionReferenceId"] == "byhand"
+    assert found["policySetDefinitionId"] == path.lower()
+    assert found["complianceState"] == "Unknown"
 
 
 def test_a_state_is_gone_with_the_assignment(manual: None, arm: Arm) -> None:

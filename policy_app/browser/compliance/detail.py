@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,15 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from policy_app.browser import links
-from policy_app.browser.compliance import denials, filtering, links_to, places, rows, states
+from policy_app.browser.compliance import (
+    attested,
+    denials,
+    filtering,
+    links_to,
+    places,
+    rows,
+    states,
+)
 from policy_app.browser.compliance.exempting import exempting
 from policy_app.browser.compliance.framing import frame
 from policy_app.browser.compliance.places import Place
@@ -28,7 +36,8 @@ from policy_app.browser.pages import (
 from policy_app.models import Assignment, ComplianceState, PolicyState
 from policy_app.services import authorization
 from policy_app.services.authorization import actions
-from policy_app.services.compliance import pages, records
+from policy_app.services.compliance import manual, pages, records
+from policy_app.services.compliance.manual import Verdict
 from policy_app.services.errors import NotFound
 
 _GRID = "results"
@@ -46,6 +55,8 @@ class Subject:
     """What an address says to come here."""
     name: str
     """``assignment`` or ``policy``."""
+    attested: Sequence[Verdict] = ()
+    """What manual policies of it have come to."""
 
     @property
     def path(self) -> str:
@@ -76,9 +87,10 @@ def assignment(request: PortalRequest) -> HttpResponse:
     chosen = records.Filters(assignment=arm_id)
     found = list(records.policies(place.fleet, chosen)) if arm_id else []
     row = pages.assignment_names([arm_id], place.by).get(arm_id.lower())
-    if not found and not _may_read(row, place):
+    said = place.attested_under(arm_id)
+    if not found and not said and not _may_read(row, place):
         raise _unknown("assignment", arm_id)
-    about = Subject(place, chosen, found, {"id": arm_id}, "assignment")
+    about = Subject(place, chosen, found, {"id": arm_id}, "assignment", said)
     name = str(row) if row is not None else pages.gone(arm_id, place.by)
     crumb = Crumb("Compliance", links_to.listing())
     context = {
@@ -89,8 +101,7 @@ def assignment(request: PortalRequest) -> HttpResponse:
         "definition_url": links.assignment_by_id(arm_id) if row is not None else "",
         "definition_label": "View assignment",
     }
-    kinds = (_POLICIES, _COMPONENTS, _EVENTS, _HISTORY)
-    return _page(request, about, kinds, context)
+    return _page(request, about, _kinds(about), context)
 
 
 @portal_page()
@@ -102,15 +113,16 @@ def policy(request: PortalRequest) -> HttpResponse:
     found = [
         one for one in pages.policy_states(*query.values()) if one.cluster_id in place.fleet.keys
     ]
-    if not found:
-        raise _unknown("policy", query["definition"])
     chosen = records.Filters(
         assignment=query["assignment"],
         definition=query["definition"],
         reference_id=query["reference"],
     )
-    about = Subject(place, chosen, found, query, "policy")
-    first = found[0]
+    said = manual.narrowed(place.attested_under(query["assignment"]), chosen)
+    if not found and not said:
+        raise _unknown("policy", query["definition"])
+    about = Subject(place, chosen, found, query, "policy", said)
+    first = found[0] if found else manual.as_state(said[0])
     above = _way(first)
     name = first.display_name or first.definition_arm_id.rpartition("/")[2]
     context = {
@@ -122,12 +134,21 @@ def policy(request: PortalRequest) -> HttpResponse:
             Crumb(_assignment_name(first, place), above),
             Crumb(name),
         ],
-        "facts": _policy_facts(about, first),
+        "facts": _policy_facts(about, first) if found else attested.facts(said),
         "definition_url": links.definition_by_id(first.definition_arm_id),
         "definition_label": "View definition",
         "problems": [one for one in found if one.reason],
     }
-    return _page(request, about, (_COMPONENTS, _CLUSTERS, _EVENTS, _HISTORY), context)
+    kinds = (_COMPONENTS, _CLUSTERS, _EVENTS, _HISTORY) if found else (_ATTESTED,)
+    return _page(request, about, kinds, context)
+
+
+def _kinds(about: Subject) -> tuple[_Kind, ...]:
+    """The tabs of an assignment; what people attest comes first where nothing else is judged."""
+    audited = (_COMPONENTS, _EVENTS, _HISTORY)
+    if not about.attested:
+        return (_POLICIES, *audited)
+    return (_POLICIES, _ATTESTED, *audited) if about.states else (_ATTESTED, _POLICIES, *audited)
 
 
 def _page(
@@ -185,6 +206,10 @@ def _policies(request: PortalRequest, about: Subject) -> dict[str, Any]:
     return _grid(request, bar, page, shown, "policy")
 
 
+def _attested(request: PortalRequest, about: Subject) -> dict[str, Any]:
+    return attested.grid(request, about.place, about.chosen, about.attested)
+
+
 def _events(request: PortalRequest, about: Subject) -> dict[str, Any]:
     bar = filtering.read(request, about.place, ("namespace",), ())
     constraints = sorted({one.constraint_name for one in about.states if one.constraint_name})
@@ -214,8 +239,11 @@ def _grid(
 
 
 def _assignment_facts(about: Subject, arm_id: str, *, stored: bool) -> list[Fact]:
-    told = next(iter(records.assignments(about.place.fleet, about.chosen)), None)
-    facts = [*_summary_facts(told)] if told is not None else [Fact("State", "Not audited yet")]
+    every = records.assignments(about.place.fleet, about.chosen, about.attested)
+    told = next(iter(every), None)
+    facts = [Fact("State", "Not audited yet")]
+    if told is not None:
+        facts = _summary_facts(told, "resource" if about.attested else "cluster")
     denying = sum(one.action == "deny" for one in about.states)
     facts.append(Fact("Policies that deny", denying))
     if not stored:
@@ -224,20 +252,17 @@ def _assignment_facts(about: Subject, arm_id: str, *, stored: bool) -> list[Fact
     return [*facts, Fact("Assignment ID", arm_id, code=True, copy=True, wide=True)]
 
 
-def _summary_facts(told: records.AssignmentSummary) -> list[Fact]:
+def _summary_facts(told: records.AssignmentSummary, thing: str) -> list[Fact]:
     bad = told.clusters.get(ComplianceState.NON_COMPLIANT, 0)
-    every = sum(told.clusters.values())
+    count = sum(told.clusters.values())
+    every = f"{count} {thing}" if count == 1 else f"{count} {thing}s"
     return [
         Fact("State", states.look(told.state).label),
-        Fact("Resource compliance", f"{states.share(told.percentage)} of {_clusters(every)}"),
-        Fact("Non-compliant resources", f"{bad} of {_clusters(every)}"),
+        Fact("Resource compliance", f"{states.share(told.percentage)} of {every}"),
+        Fact("Non-compliant resources", f"{bad} of {every}"),
         Fact("Non-compliant policies", f"{told.non_compliant_policies} of {told.policies}"),
         Fact("Non-compliant components", f"{told.non_compliant} of {told.components} verdicts"),
     ]
-
-
-def _clusters(count: int) -> str:
-    return "1 cluster" if count == 1 else f"{count} clusters"
 
 
 def _policy_facts(about: Subject, first: PolicyState) -> list[Fact]:
@@ -282,6 +307,7 @@ def _unknown(thing: str, name: str) -> NotFound:
 
 
 _POLICIES = _Kind("policies", "Policies", _policies, "compliance/_policies.html")
+_ATTESTED = _Kind("attested", "Manual policies", _attested, "compliance/_attested.html")
 _COMPONENTS = _Kind(
     "components", "Component compliance", _components, "compliance/_components.html"
 )

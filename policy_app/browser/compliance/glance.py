@@ -31,7 +31,7 @@ def chart(request: PortalRequest) -> dict[str, Any]:
     place = places.read(request)
     days = next((one for one in CHOICES if str(one) == asked(request, "days")), CHOICES[0])
     today = wall_clock.now().date()
-    told = records.summary(place.fleet)
+    told = records.summary(place.fleet, place.attested)
     good = told.components - told.non_compliant
     components = {
         ComplianceState.COMPLIANT.value: good,

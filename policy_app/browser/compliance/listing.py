@@ -68,7 +68,7 @@ def chosen(name: str) -> View:
 
 def _head(place: Place) -> dict[str, Any]:
     """The numbers above the grid, and how far the audits are."""
-    summary = records.summary(place.fleet)
+    summary = records.summary(place.fleet, place.attested)
     return {
         "summary": summary,
         "look": states.look(summary.state),

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import QuerySet
+
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest
 from policy_app.models import Cluster, Scope
 from policy_app.services import authorization
-from policy_app.services.authorization import Principal
-from policy_app.services.compliance import pages, records
+from policy_app.services.authorization import Principal, actions
+from policy_app.services.compliance import manual, pages, records
 from policy_app.services.compliance.pages import Seen
 
 
@@ -26,6 +28,22 @@ class Place:
     fleet: records.Fleet
     by: Principal
     """Who looks."""
+
+    @cached_property
+    def attested(self) -> list[manual.Verdict]:
+        """What manual policies have come to there."""
+        return manual.of(self._resources)
+
+    def attested_under(self, assignment_id: str) -> list[manual.Verdict]:
+        """The same of one assignment, without a look at the others."""
+        return manual.of(self._resources, assignment_id) if assignment_id else []
+
+    @property
+    def _resources(self) -> QuerySet[Scope]:
+        rows = authorization.visible_scopes(self.by, actions.STATES)
+        if self.scope is not None:
+            rows = rows.filter(path__startswith=self.scope.path)
+        return rows.filter(cluster=self.chosen.pk) if self.chosen is not None else rows
 
     @cached_property
     def names(self) -> dict[int, str]:
@@ -44,7 +62,8 @@ class Place:
 def read(request: PortalRequest) -> Place:
     """The place of an address; a scope or a cluster that is not known is passed over."""
     seen = pages.seen(request.principal)
-    scope = authorization.find_scope(request.principal, asked(request, "scope"))
+    named = asked(request, "scope")
+    scope = authorization.find_scope(request.principal, named) if named else None
     wanted = asked(request, "cluster").lower()
     chosen = next((one for one in seen if one.name.lower() == wanted), None)
     found = [one for one in seen if scope is None or one.path.startswith(scope.path)]

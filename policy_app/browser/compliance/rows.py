@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from policy_app.models import (
     PolicyState,
 )
 from policy_app.services import authorization
-from policy_app.services.compliance import pages, records
+from policy_app.services.compliance import manual, pages, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def summaries(place: Place, filters: records.Filters) -> list[Matched]:
     """The assignments that the filters leave, the worst first."""
     about_components = bool(filters.namespace or filters.kind or filters.text)
     plain = records.Filters(definition=filters.definition, action=filters.action)
-    found = records.assignments(place.fleet, plain)
+    found = records.assignments(place.fleet, plain, place.attested)
     if filters.state:
         found = [one for one in found if one.state == filters.state]
     if not about_components:
@@ -130,7 +131,8 @@ def summaries(place: Place, filters: records.Filters) -> list[Matched]:
         kind=filters.kind,
         text=filters.text,
     )
-    matching = pages.matching_by_assignment(place.fleet, narrowed)
+    matching = Counter(pages.matching_by_assignment(place.fleet, narrowed))
+    matching.update(one.assignment_key for one in manual.narrowed(place.attested, narrowed))
     if filters.text and not (filters.namespace or filters.kind):
         names = pages.assignment_names((one.assignment_id for one in found), place.by)
         text = filters.text.lower()

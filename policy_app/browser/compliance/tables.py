@@ -8,12 +8,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from policy_app.browser.compliance import denials, filtering, links_to, listing, places, rows
+from policy_app.browser.compliance import (
+    attested,
+    denials,
+    filtering,
+    links_to,
+    listing,
+    places,
+    rows,
+)
 from policy_app.browser.compliance.places import Place
 from policy_app.browser.inputs import asked
 from policy_app.browser.pages import PortalRequest
 from policy_app.models import ComplianceState, Component, ComponentState, PolicyState
-from policy_app.services.compliance import lists, pages, records
+from policy_app.services.compliance import lists, manual, pages, records
 
 _CHUNK = 1_000
 _FINDING = (
@@ -109,6 +117,8 @@ def _tab(request: PortalRequest, place: Place, chosen: records.Filters, tab: str
     filters = filtering.narrowed(chosen, bar.filters)
     if tab in ("policies", "clusters"):
         return _policies(place, filters)
+    if tab == "attested":
+        return _attested(place, filters)
     if tab == "history":
         return _history(place, filters)
     if tab == "events":
@@ -123,6 +133,12 @@ def _tab(request: PortalRequest, place: Place, chosen: records.Filters, tab: str
     cut = records.cut(records.components(place.fleet, filters))
     told = _findings(cut.rows.iterator(chunk_size=_CHUNK), place)
     return Table("Component compliance", _FINDING, told, cut.shown, "verdict")
+
+
+def _attested(place: Place, filters: records.Filters) -> Table:
+    found = manual.narrowed(place.attested_under(filters.assignment), filters)
+    told = (attested.cells(one) for one in found)
+    return Table("Manual policies", attested.COLUMNS, told, len(found), "manual state")
 
 
 def _policies(place: Place, filters: records.Filters) -> Table:

@@ -20,7 +20,7 @@ from policy_app.models import (
     PolicyState,
     Scope,
 )
-from policy_app.services.compliance import attested
+from policy_app.services.compliance import manual
 from policy_app.services.compliance.arm_context import About, Context
 from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where, at, narrowed
 from policy_app.services.compliance.lists import components, events, policies
@@ -34,16 +34,17 @@ def policy_states(where: Where, filters: Filters = NO_FILTERS) -> Iterator[Recor
     """One record a cluster and policy: ``policyStates/latest``.
 
     One without a verdict of its own (not started) has no record, as in Azure.  At and below a
-    scope those of manual policies follow that somebody attested.
+    scope those of manual policies follow.
     """
     rows = policies(where, filters).exclude(state=ComplianceState.NOT_STARTED)
     context = Context()
     for row in rows.order_by("-evaluated_at", "pk"):
         moment = row.evaluated_at or row.since
         yield _policy_state(context.of(row), moment, row.state, _why(row))
-    if isinstance(where, Scope) and filters == NO_FILTERS:
-        for one, about in attested.of(where, context):
-            yield _policy_state(about, one.updated_at, one.state, None)
+    for one in manual.narrowed(manual.below(where), filters) if isinstance(where, Scope) else ():
+        row = manual.as_state(one)
+        about = context.about(row, one.scope, one.resource.type)
+        yield _policy_state(about, one.at, one.state, _why(row))
 
 
 def _policy_state(about: About, moment: datetime, state: str, why: Record | None) -> Record:

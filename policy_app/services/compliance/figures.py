@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from policy_app import wall_clock
 from policy_app.models import ClusterAudit, ComplianceSample, ComplianceState, PolicyState
-from policy_app.services.compliance import rollup
-from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where, at, clusters
+from policy_app.services.compliance import manual, rollup
+from policy_app.services.compliance.filters import NO_FILTERS, Filters, Fleet, Where, at, clusters
 from policy_app.services.compliance.lists import policies
+from policy_app.services.compliance.manual import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class AssignmentSummary:
     percentage: float | None
     """Of the clusters that it reaches; None where there are none."""
     clusters: Mapping[str, int]
-    """How many clusters are in each state."""
+    """How many resources are in each state: clusters, and what else manual policies are about."""
     policies: int
     non_compliant_policies: int
     components: int
@@ -62,7 +64,7 @@ class Summary:
     percentage: float | None
     """Azure's: of clusters, by their states; None where there are none."""
     clusters: Mapping[str, int]
-    """How many clusters are in each state: Azure's "resources by state"."""
+    """How many resources are in each state: clusters, and what else manual policies are about."""
     policies: Mapping[str, int]
     """How many policies, each in one cluster, are in each state."""
     components: int
@@ -81,14 +83,21 @@ class Summary:
         return rollup.share(self.components - self.non_compliant, self.components)
 
 
-def assignments(where: Where, filters: Filters = NO_FILTERS) -> list[AssignmentSummary]:
-    """Every assignment with something in force or meant to be, rolled up, the worst first."""
+def assignments(
+    where: Where, filters: Filters = NO_FILTERS, attested: Sequence[Verdict] = ()
+) -> list[AssignmentSummary]:
+    """Every assignment with something in force or meant to be, rolled up, the worst first.
+
+    ``attested`` is what manual policies have come to there.
+    """
     rows = policies(where, filters).order_by().select_related(None)
     columns = ("assignment_arm_id", "assignment_key", "set_definition_arm_id", "definition_arm_id")
     numbers = ("compliant", "non_compliant", "errors")
     found: dict[str, list[dict[str, object]]] = {}
     for row in rows.values(*columns, *numbers, "cluster_id", "state"):
         found.setdefault(str(row["assignment_key"]), []).append(row)
+    for one in manual.narrowed(attested, filters):
+        found.setdefault(one.assignment_key, []).append(_as_row(one))
     made = [_assignment(rows) for rows in found.values()]
     return sorted(made, key=lambda one: (-one.non_compliant, one.assignment_key))
 
@@ -114,8 +123,11 @@ def trend(
     return found
 
 
-def summary(where: Where) -> Summary:
-    """A place in numbers, in a handful of statements however much there is below it."""
+def summary(where: Where, attested: Sequence[Verdict] = ()) -> Summary:
+    """A place in numbers, in a handful of statements however much there is below it.
+
+    ``attested`` is what manual policies have come to there.
+    """
     audits = ClusterAudit.objects.filter(at(where))
     told = audits.aggregate(
         audited=Count("audited_at"),
@@ -124,13 +136,18 @@ def summary(where: Where) -> Summary:
         blocked=Sum("blocked", default=0),
     )
     states = dict(audits.order_by().values_list("state").annotate(Count("pk")))
-    everywhere = clusters(where).count()
+    everywhere = len(where.keys) if isinstance(where, Fleet) else clusters(where).count()
     if everywhere > sum(states.values()):
         never = everywhere - sum(states.values())
         states[ComplianceState.NOT_STARTED] = states.get(ComplianceState.NOT_STARTED, 0) + never
     active = PolicyState.objects.filter(at(where), active=True).order_by()
     by_state = dict(active.values_list("state").annotate(Count("pk")))
-    worst = active.filter(state=ComplianceState.NON_COMPLIANT)
+    bad = active.filter(state=ComplianceState.NON_COMPLIANT)
+    assigned = set(bad.values_list("assignment_key", flat=True).distinct())
+    if attested:
+        states = _with_attested(states, audits, attested)
+        by_state = Counter(by_state) + Counter(one.state for one in attested)
+        assigned |= {one.assignment_key for one in attested if one.state == rollup.NON_COMPLIANT}
     oldest = audits.order_by("audited_at").values_list("audited_at", flat=True)
     return Summary(
         state=rollup.worst(states),
@@ -141,10 +158,46 @@ def summary(where: Where) -> Summary:
         non_compliant=told["non_compliant"],
         blocked=told["blocked"],
         audited_at=oldest.first() if told["audited"] == everywhere else None,
-        non_compliant_assignments=worst.values("assignment_key").distinct().count(),
+        non_compliant_assignments=len(assigned),
         exempt_policies=by_state.get(ComplianceState.EXEMPT, 0),
         errors=by_state.get(ComplianceState.ERROR, 0),
     )
+
+
+def _with_attested(
+    states: Mapping[str, int], audits: QuerySet[ClusterAudit], attested: Iterable[Verdict]
+) -> dict[str, int]:
+    """The resources by state: clusters with what is attested of them, and those beside."""
+    by_resource: dict[int, list[str]] = {}
+    clusters: dict[int, int] = {}
+    for one in attested:
+        by_resource.setdefault(one.scope.pk, []).append(one.state)
+        if one.cluster_id is not None:
+            clusters[one.cluster_id] = one.scope.pk
+    counts = Counter(states)
+    known = dict(audits.filter(cluster__in=clusters).values_list("cluster_id", "state"))
+    for cluster, scope in clusters.items():
+        audited = known.get(cluster, str(ComplianceState.NOT_STARTED))
+        counts[audited] -= 1
+        by_resource[scope].append(audited)
+    counts.update(map(rollup.worst, by_resource.values()))
+    return {state: number for state, number in counts.items() if number > 0}
+
+
+def _as_row(one: Verdict) -> dict[str, object]:
+    """A manual policy for a resource, as the rows of audits are read; it judges no component."""
+    initiative = one.policy.set_definition_id
+    return {
+        "assignment_arm_id": one.policy.assignment.id,
+        "assignment_key": one.assignment_key,
+        "set_definition_arm_id": initiative,
+        "definition_arm_id": one.policy.definition.id,
+        "compliant": 0,
+        "non_compliant": 0,
+        "errors": 0,
+        "cluster_id": one.cluster_id if one.cluster_id is not None else one.scope.arm_id,
+        "state": one.state,
+    }
 
 
 def _assignment(rows: list[dict[str, object]]) -> AssignmentSummary:
