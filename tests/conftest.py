@@ -1,26 +1,31 @@
-"""What every test may use, and the database that they run on."""
+"""What every test may use."""
 
 from __future__ import annotations
 
+import gc
 import os
+from pathlib import Path
 
 import pytest
+
+from tests.starting_points import Shared
 
 # What a developer's own commands keep must not decide a test, and no test writes among it.
 os.environ["POLICY_PORTAL_CACHE"] = "off"
 
-pytest_plugins = ["tests.estate_fixtures", "tests.required_tools"]
+pytest_plugins = ["tests.databases", "tests.estate_fixtures", "tests.required_tools"]
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_modify_db_settings_parallel_suffix: None,
-) -> None:
-    """With SQLite, test on a file as the product does: threads and locks behave as in use."""
-    from django.conf import settings
+def pytest_collection_finish() -> None:
+    """Collect rarely, and never look again at what was imported: an eighth of the time of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
-    database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        database.setdefault("TEST", {})["NAME"] = str(file)
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the workers of a run keep what they share."""
+    own = tmp_path_factory.getbasetemp()
+    Shared.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return Shared.folder

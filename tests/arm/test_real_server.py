@@ -45,7 +45,7 @@ class Caller:
 
 @pytest.fixture(scope="module")
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
-    """A caller of a portal that has just been started on an empty folder."""
+    """A caller of a portal that has just been started."""
     data = tmp_path_factory.mktemp("portal") / "data"
     with portal(data) as server:
         made = run("token", "--user", "admin", "--data", str(data))

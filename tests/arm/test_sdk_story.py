@@ -27,6 +27,7 @@ from tests.arm.addresses import CLUSTER, RESOURCE_GROUP, assignment
 from tests.cli.processes import Portal, portal, run
 from tests.estate_fixtures import SUBSCRIPTION
 from tests.services.authoring.bodies import initiative, member, policy
+from tests.starting_points import prepared
 
 pytestmark = pytest.mark.own_data
 
@@ -198,7 +199,7 @@ def portal_process(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Portal, str]]:
     """A running portal with a privileged Pod, and a token of its administrator."""
-    data = tmp_path_factory.mktemp("story")
+    data = prepared(tmp_path_factory.mktemp("story"))
     made = run("token", "--user", "admin", "--data", str(data))
     filled = run("manage", "--data", str(data), "shell", "--command", _POD)
     assert made.returncode == 0, made.stderr

@@ -21,6 +21,8 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+from tests.starting_points import prepared
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "policy_app.cli"]
 PATIENCE = 60  # seconds; a loaded machine is slow, and a test that waits costs nothing
@@ -165,9 +167,16 @@ def portal(
     tls: bool = False,
     control: bool = False,
     workers: int = 0,
+    empty: bool = False,
 ) -> Iterator[Portal]:
-    """Serve ``data`` at a free port, with workers where some are wanted; end it afterwards."""
+    """Serve ``data`` at a free port, with workers where some are wanted; end it afterwards.
+
+    A folder without a portal gets one that was started before, unless it shall be ``empty``.
+    """
     port = free_port()
+    on_sqlite = "DATABASE_URL" not in (settings or {})
+    if on_sqlite and not empty and not (data / "portal.sqlite3").exists():
+        prepared(data)
     log = (data.parent / f"{data.name}.log").open("w")
     process = subprocess.Popen(
         [

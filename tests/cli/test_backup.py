@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.processes import ROOT, environment, run
 from tests.cli.test_serve_postgres import database
+from tests.starting_points import prepared
 
 __all__ = ["database"]
 
@@ -24,8 +25,10 @@ def rows(file: Path, query: str) -> list[tuple[object, ...]]:
     return found
 
 
-def prepared(data: Path, label: str, **settings: str) -> Path:
+def portal_with(label: str, data: Path, **settings: str) -> Path:
     """A portal with an API token of that label."""
+    if not settings:
+        prepared(data)
     made = run("token", "--user", "admin", "--label", label, "--data", str(data), settings=settings)
     assert made.returncode == 0, made.stderr
     return data
@@ -33,7 +36,7 @@ def prepared(data: Path, label: str, **settings: str) -> Path:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepared(tmp_path_factory.mktemp("portal") / "data", "kept")
+    return portal_with("kept", tmp_path_factory.mktemp("portal") / "data")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def test_a_backup_goes_into_an_empty_folder_and_everything_is_there(
 
 
 def test_a_portal_is_replaced_only_where_that_is_asked_for(saved: Path, tmp_path: Path) -> None:
-    other = prepared(tmp_path / "other", "newer")
+    other = portal_with("newer", tmp_path / "other")
     refused = run("restore", str(saved), "--data", str(other))
     assert refused.returncode == 1
     assert "give --replace" in refused.stderr
@@ -99,7 +102,7 @@ def test_a_portal_on_postgresql_is_saved_and_put_back(
     database: str, saved: Path, tmp_path: Path
 ) -> None:
     settings = {"DATABASE_URL": database}
-    data = prepared(tmp_path / "data", "kept", **settings)
+    data = portal_with("kept", tmp_path / "data", **settings)
     file = tmp_path / "portal.tar.gz"
     made = run("backup", str(file), "--data", str(data), settings=settings)
     assert made.returncode == 0, made.stderr

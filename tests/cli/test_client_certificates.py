@@ -21,6 +21,7 @@ import yaml
 from tests.cli.processes import COMMAND, PATIENCE, ROOT, environment, free_port, run
 from tests.cluster.admission import review
 from tests.services.cluster.inside import pod
+from tests.starting_points import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Listener:
 
 @pytest.fixture(scope="module")
 def listener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listener]:
-    data, port = tmp_path_factory.mktemp("certified") / "data", free_port()
+    data, port = prepared(tmp_path_factory.mktemp("certified")), free_port()
     options = ("--tls", "--client-certificates", "--port", str(port), "--data", str(data))
     process = subprocess.Popen(
         [*COMMAND, "serve", *options],

@@ -14,6 +14,7 @@ import yaml
 
 from tests.cli.offline import BAD, BASELINE, PRIVILEGED, PRIVILEGED_ID, PRIVILEGED_TITLE, write
 from tests.cli.processes import ROOT, environment, run
+from tests.starting_points import prepared
 
 EXPORT = ("export", "--format", "gatekeeper")
 MESSAGE = 'Privileged container is not allowed: web, securityContext: {"privileged": true}'
@@ -160,7 +161,7 @@ def test_a_text_that_is_no_message_is_told(text: str, code: int) -> None:
 
 
 def test_the_portals_own_assignments_are_exported_and_named(tmp_path: Path) -> None:
-    data = str(tmp_path)
+    data = str(prepared(tmp_path))
     assignment = run_in_portal(ASSIGN.format(data=data, initiative=BASELINE))
     objects = exported(assignment, "--data", data)
     named = names_of("K8sAzureV2NoPrivilege", objects)
@@ -173,7 +174,7 @@ def test_the_portals_own_assignments_are_exported_and_named(tmp_path: Path) -> N
 
 
 def test_an_assignment_is_exported_as_it_is_in_force_on_a_cluster(tmp_path: Path) -> None:
-    data = str(tmp_path)
+    data = str(prepared(tmp_path))
     script = ASSIGN.format(data=data, initiative=BASELINE) + EXEMPT
     assignment = run_in_portal(script)
     on = ("--data", data, "--cluster")

@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 from tests.cli.processes import run
+from tests.starting_points import prepared
 
 
 def test_over_http_the_identity_stands_in_the_address(tmp_path: Path) -> None:
-    made = run("kubeconfig", "aks-demo", "--data", str(tmp_path))
+    made = run("kubeconfig", "aks-demo", "--data", str(prepared(tmp_path)))
     assert made.returncode == 0, made.stderr
     config = yaml.safe_load(made.stdout)
     [cluster] = config["clusters"]
@@ -32,7 +33,7 @@ def test_over_http_the_identity_stands_in_the_address(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told_with_what_would_be_right(
     tmp_path: Path, arguments: list[str], told: str
 ) -> None:
-    ended = run("kubeconfig", *arguments, "--data", str(tmp_path))
+    ended = run("kubeconfig", *arguments, "--data", str(prepared(tmp_path)))
     assert (ended.returncode, ended.stdout) == (1, "")
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr

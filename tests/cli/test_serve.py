@@ -43,7 +43,7 @@ def test_the_printed_link_signs_in_once_and_then_says_that_it_was_used(tmp_path:
 
 def test_a_portal_that_was_started_again_keeps_its_data_and_its_sessions(tmp_path: Path) -> None:
     mine = Browser()
-    with portal(tmp_path / "data") as first:
+    with portal(tmp_path / "data", empty=True) as first:
         assert "First start" in first.welcome
         mine.get(first.link)
         assert first.stop() == 0

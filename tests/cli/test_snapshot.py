@@ -22,6 +22,7 @@ from tests.cli.processes import COMMAND, PATIENCE, ROOT, environment, run
 from tests.cli.processes import portal as running_portal
 from tests.services.cluster.inside import pod
 from tests.services.snapshots.taking_files import dump, held, manifest, served
+from tests.starting_points import prepared
 
 LONG = 5 * PATIENCE
 """The first command on an empty folder sets it up, which a busy machine does slowly."""
@@ -118,7 +119,7 @@ def test_a_running_cluster_is_mirrored_brought_up_to_date_and_read_with_the_same
             "shop", {"metadata": {"name": "s"}, "stringData": {"p": "hunter2"}}
         )
         words = ["snapshot", "--kubeconfig", str(file), "--cluster", "mirror", "-o", "json"]
-        words += ["--data", str(tmp_path / "here")]
+        words += ["--data", str(prepared(tmp_path / "here"))]
         first = run(*words, "--create", patience=LONG)
         assert first.returncode == 0, first.stderr
         core.delete_namespaced_pod("first", "shop", grace_period_seconds=0)
@@ -147,7 +148,7 @@ def test_a_running_cluster_is_mirrored_brought_up_to_date_and_read_with_the_same
     "sqlite3" not in settings.DATABASES["default"]["ENGINE"], reason="it has a database of its own"
 )
 def test_a_snapshot_that_is_killed_leaves_the_cluster_as_it_was(tmp_path: Path) -> None:
-    data = ["--data", str(tmp_path / "data")]
+    data = ["--data", str(prepared(tmp_path / "data"))]
     small = dump(tmp_path / "a.json", [served(pod(f"old-{n}", "shop"), f"o{n}") for n in range(20)])
     assert (
         run("snapshot", str(small), "--cluster", "m", "--create", *data, patience=LONG).returncode

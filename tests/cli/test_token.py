@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 from tests.cli.processes import COMMAND, ROOT, environment, run
+from tests.starting_points import prepared
 
 
 def test_an_unknown_user_is_refused_with_how_to_make_one(tmp_path: Path) -> None:
-    ended = run("token", "--user", "nobody", "--data", str(tmp_path))
+    ended = run("token", "--user", "nobody", "--data", str(prepared(tmp_path)))
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert "no active user 'nobody'; the users are: admin." in ended.stderr
@@ -33,7 +34,7 @@ def test_two_tokens_made_at_once_in_an_empty_folder_both_come_out(tmp_path: Path
 
 def test_a_sign_in_link_carries_the_address_that_was_given(tmp_path: Path) -> None:
     made = run(
-        *("sign-in-link", "--user", "admin", "--data", str(tmp_path)),
+        *("sign-in-link", "--user", "admin", "--data", str(prepared(tmp_path))),
         *("--address", "https://policy.example.org/"),
     )
     assert made.returncode == 0, made.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.processes import run
+from tests.starting_points import prepared
 
 BASELINE = "a8640138-9b0a-4a28-b8cb-1666c838647d"
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-demo"
@@ -28,8 +29,7 @@ assignments.put(drafts.from_arm(scopes.get("{GROUP}"), "baseline", body), None)
 def data(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A portal with a privileged Pod, and the baseline assigned to audit it."""
     folder = str(tmp_path_factory.mktemp("what-if"))
-    made = run("token", "--user", "admin", "--data", folder)
-    assert made.returncode == 0, made.stderr
+    prepared(Path(folder))
     filled = run("manage", "--data", folder, "shell", "--command", _PREPARE)
     assert filled.returncode == 0, filled.stderr
     return folder

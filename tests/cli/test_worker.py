@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.processes import COMMAND, PATIENCE, ROOT, environment, free_port, portal, run
+from tests.starting_points import prepared
 
 
 def rows(data: Path, query: str) -> list[tuple[object, ...]]:
@@ -44,17 +44,9 @@ def listens(port: int) -> bool:
         return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "data"
-    command = [*COMMAND, "token", "--user", "admin", "--data", str(folder)]
-    subprocess.run(command, cwd=ROOT, env=environment(), check=True, timeout=5 * PATIENCE)
-    return folder
-
-
 @pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "data"))
+def data(tmp_path: Path) -> Path:
+    return prepared(tmp_path / "data")
 
 
 @contextmanager
