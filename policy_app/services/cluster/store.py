@@ -77,12 +77,12 @@ class Writer:
 
     def find(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """The stored object of that name."""
-        return rows(self.cluster, kind, namespace).filter(name=name).first()
+        return only(rows(self.cluster, kind, namespace).filter(name=name))
 
     def namespace(self, name: str) -> Object | None:
         """The Namespace of that name as it is now."""
         if name not in self.homes:
-            row = namespaces(self.cluster).filter(name=name).first()
+            row = only(namespaces(self.cluster).filter(name=name))
             self.homes[name] = row.body if row is not None else None
         return self.homes[name]
 
@@ -107,11 +107,17 @@ class Writer:
         self, kind: Kind, things: Iterable[Mapping[str, Any]], due_at: datetime | None = None
     ) -> list[Object]:
         """Store new objects of one kind, with few statements however many they are."""
+        return [row.body for row in self.add_rows(kind, things, due_at)]
+
+    def add_rows(
+        self, kind: Kind, things: Iterable[Mapping[str, Any]], due_at: datetime | None = None
+    ) -> list[KubeObject]:
+        """Store new objects of one kind; the rows that were made."""
         made = [self._new_row(kind, thing, due_at) for thing in things]
         KubeObject.objects.bulk_create(made)
         self._own(made)
         self._log(KubeChange.Type.ADDED, [(row, None) for row in made])
-        return [row.body for row in made]
+        return made
 
     def change(self, row: KubeObject, thing: Mapping[str, Any]) -> Object:
         """Replace what is stored; where nothing differs, the revision stays as well."""
@@ -285,6 +291,11 @@ def rows(cluster: Cluster, kind: Kind, namespace: str = "") -> QuerySet[KubeObje
     """The stored objects of a kind, of one namespace or of all."""
     found = KubeObject.objects.filter(cluster=cluster, group=kind.group, plural=kind.plural)
     return found.filter(namespace=namespace) if namespace else found
+
+
+def only(found: QuerySet[KubeObject]) -> KubeObject | None:
+    """The one object that is found, if there is one: nothing is sorted, as ``first`` would."""
+    return next(iter(found.order_by()[:1]), None)
 
 
 def namespaces(cluster: Cluster) -> QuerySet[KubeObject]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from policy_app.evaluation.gatekeeper.constraints import Constraint
@@ -114,7 +115,8 @@ class RegoCode:
         return RegoDriver(self.program, path, data, options, prepared)
 
 
-def _uses_inventory(rego: str, libs: Iterable[str]) -> bool:
+@lru_cache(maxsize=512)
+def _uses_inventory(rego: str, libs: tuple[str, ...]) -> bool:
     """Whether the Rego looks at other objects.  Raises ``TemplateError`` for what is refused."""
     # Loaded where it is needed: it is once for each text, and commands should start quickly.
     from policy_app.evaluation.gatekeeper import rego_source

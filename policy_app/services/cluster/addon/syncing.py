@@ -144,11 +144,8 @@ def _put(writer: Writer, kind: Kind, stored: Kind, thing: Object) -> KubeObject:
         subresource="",
     )
     if row is None:
-        writer.add(stored, versions.to(stored, noted))
-        row = writer.find(kind, namespace_of(thing), name_of(thing))
-        assert row is not None
-    else:
-        writer.change(row, versions.to(stored, noted))
+        return writer.add_rows(stored, [versions.to(stored, noted)])[0]
+    writer.change(row, versions.to(stored, noted))
     return row
 
 

@@ -21,7 +21,7 @@ from policy_app.models import KubeChange, KubeObject
 from policy_app.services.cluster import changes, events, kinds, noting, steps
 from policy_app.services.cluster.caller import Caller, Target, WriteOptions
 from policy_app.services.cluster.events import Happening
-from policy_app.services.cluster.store import Writer, rows
+from policy_app.services.cluster.store import Writer, only, rows
 
 MOST_PODS = 1_000
 """Pods of one object: a simulated cluster has no machines that would set the limit."""
@@ -46,7 +46,7 @@ def served(writer: Writer, api_version: str, kind: str) -> Kind | None:
 def current(writer: Writer, change: KubeChange) -> KubeObject | None:
     """The object of a change as it is now; None where it is gone, or going."""
     uid = metadata_of(change.object).get("uid")
-    row = KubeObject.objects.filter(cluster=writer.cluster, uid=uid).first()
+    row = only(KubeObject.objects.filter(cluster=writer.cluster, uid=uid))
     return None if row is None or is_going(row.body) else row
 
 
