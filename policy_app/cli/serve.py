@@ -98,8 +98,10 @@ def run(arguments: argparse.Namespace) -> int:
     _count_together()
     environment.start(arguments.data)
     from policy_app.cli import server, supervising
+    from policy_app.cli.offline import compiled
     from policy_app.services import setup
 
+    compiled.use()
     certificates = _certificates(arguments.host) if arguments.tls else None
     address = server.free_address(arguments.host, arguments.port, tls=arguments.tls)
     with environment.told_in_words():

@@ -81,8 +81,10 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Work until a signal, or until nothing is left; ``Failure`` where it cannot begin."""
     environment.start(arguments.data)
+    from policy_app.cli.offline import compiled
     from policy_app.services.work import engines
 
+    compiled.use()
     options = engines.Options(
         label=arguments.name,
         once=arguments.once,
