@@ -36,8 +36,10 @@ run: $(RUNTIME) ## start the portal; make run PORT=8001 HOST=0.0.0.0 DATA=/path
 	@exec $(BIN)/policy-portal serve $(call given,HOST,--host) $(call given,PORT,--port) \
 		$(call given,DATA,--data)
 
+# Each worker begins with a run of neighbours, so that what a module's tests share is made once; one
+# that is done takes over from another.
 test: $(DEV) ## run the tests; make test ARGS="tests/cli -k token" for some of them
-	@$(BIN)/pytest $(or $(ARGS),-n auto --maxprocesses 4)
+	@$(BIN)/pytest $(or $(ARGS),-n auto --maxprocesses 4 --dist worksteal)
 
 azure-clients: $(CLIENTS) ## fetch other versions of the Azure SDK, which some tests drive
 
