@@ -337,6 +337,7 @@ WRITING_SOMEWHERE: Right = {
         _both("/policy/definitions/import", {"text": "{}"})(v)
     ),
     "pages: begin with a template": _both("/policy/definitions/from-template", _TEMPLATE_FORM),
+    "pages: names that an editor completes": lambda v: v.post("/policy/definitions/names", {}),
     "pages: begin an initiative": _both("/policy/initiatives/new", {}),
 }
 """What begins a definition asks for the right at any scope; saving asks for it at one."""
