@@ -39,32 +39,31 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """The column that the URL asks for (``sort=-category``), or the first that sorts."""
+    """The column that the URL asks for (``sort=-category``), or the one of the default."""
 
     columns: Sequence[Column]
     name: str
     descending: bool
+    default: str
+    """The order that the URL need not say."""
 
     @property
     def value(self) -> str:
-        """What the URL says of it; empty for the order that needs no saying."""
-        if self.descending:
-            return f"-{self.name}"
-        return "" if self.name == _first(self.columns) else self.name
+        """What the URL says of it."""
+        value = f"-{self.name}" if self.descending else self.name
+        return "" if value == self.default else value
 
     @classmethod
-    def of(
-        cls, request: HttpRequest, columns: Sequence[Column], *, descending: bool = False
-    ) -> Sorting:
+    def of(cls, request: HttpRequest, columns: Sequence[Column], default: str = "") -> Sorting:
         """Read ``sort``; a column that is not there or does not sort is passed over.
 
-        ``descending`` says how the first column sorts where none is asked for.
+        ``default`` is in force where none is asked for: the first column that sorts, unless said.
         """
+        names = [column.name for column in columns if column.fields]
         asked = request.GET.get("sort", "")
-        name = asked.removeprefix("-")
-        if name not in [column.name for column in columns if column.fields]:
-            return cls(columns, _first(columns), descending)
-        return cls(columns, name, asked.startswith("-"))
+        default = default or names[0]
+        wanted = asked if asked.removeprefix("-") in names else default
+        return cls(columns, wanted.removeprefix("-"), wanted.startswith("-"), default)
 
     def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Sort, with the primary key last so that pages never overlap."""
@@ -86,10 +85,6 @@ class Sorting:
         query.pop("page", None)
         query["sort"] = wanted
         return Header(column.name, column.label, column.css, wanted, order, f"?{query.urlencode()}")
-
-
-def _first(columns: Sequence[Column]) -> str:
-    return next(column.name for column in columns if column.fields)
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> Page[Any]:

@@ -14,13 +14,12 @@ from policy_app.browser.exemptions import history, impact
 from policy_app.browser.exemptions.facts import (
     badge,
     moment,
-    origin,
     permits,
-    seen_assignments,
     ways,
 )
 from policy_app.browser.history import SHOWN
 from policy_app.browser.inputs import address, asked
+from policy_app.browser.origins import origin, seen_assignments
 from policy_app.browser.pages import (
     Crumb,
     Fact,

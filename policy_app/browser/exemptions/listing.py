@@ -14,12 +14,9 @@ from django.urls import reverse
 
 from policy_app.browser import scope_tree
 from policy_app.browser.exemptions.facts import (
-    Origin,
     Ways,
     badge,
-    origin,
     permits,
-    seen_assignments,
     ways,
 )
 from policy_app.browser.exemptions.filters import STATES, ExemptionFilter
@@ -27,6 +24,7 @@ from policy_app.browser.filter_bars import FilterBar, Select
 from policy_app.browser.grids import PART, Column, Sorting, page_of
 from policy_app.browser.inputs import address
 from policy_app.browser.looks import Badge
+from policy_app.browser.origins import Origin, origin, seen_assignments
 from policy_app.browser.pages import Crumb, PortalRequest, known_tree, portal_page, render_page
 from policy_app.models import Assignment, Exemption, Scope
 from policy_app.services import authorization, scopes

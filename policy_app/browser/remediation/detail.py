@@ -9,14 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from policy_app.browser import links
 from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked, typed
+from policy_app.browser.origins import origin, seen_assignments
 from policy_app.browser.pages import Crumb, Fact, PortalRequest, portal_page, render_page
 from policy_app.browser.remediation import looks
 from policy_app.models import Remediation
 from policy_app.services import authorization, remediations
-from policy_app.services.authorization import actions
+from policy_app.services.authorization import Principal, actions
 
 
 @portal_page()
@@ -35,7 +35,7 @@ def task(request: PortalRequest) -> HttpResponse:
         "task": row,
         "look": looks.of_task(row),
         "counts": remediations.counts_of([row])[row.pk],
-        "facts": _facts(row),
+        "facts": _facts(row, request.principal),
         "page": page,
         "rows": [(one, looks.of_object(one)) for one in page.object_list],
         "may_cancel": authorization.permit(
@@ -54,16 +54,13 @@ def cancel(request: PortalRequest) -> HttpResponse:
     return redirect(looks.url(row))
 
 
-def _facts(row: Remediation) -> list[Fact]:
+def _facts(row: Remediation, by: Principal) -> list[Fact]:
+    came_from = origin(row.assignment_arm_id, seen_assignments([row.assignment_arm_id], by))
     threshold = row.failure_threshold
     share = "" if threshold is None else f"Ends when more than {threshold:.0%} have failed"
     return [
         Fact("Scope", row.scope),
-        Fact(
-            "Assignment",
-            row.assignment_arm_id.rpartition("/")[2],
-            url=links.assignment_by_id(row.assignment_arm_id),
-        ),
+        Fact("Assignment", came_from.name, url=came_from.url),
         *([Fact("Policy of it", row.reference_id)] if row.reference_id else []),
         Fact("Looks for", Remediation.Discovery(row.discovery).label),
         Fact("At most", f"{row.resource_count} objects"),
