@@ -41,6 +41,8 @@ _TARGETS = {
     Scope.Kind.RESOURCE_GROUP: "resourceGroup",
     Scope.Kind.CLUSTER: "resourceGroup",
 }
+_LONGEST_WORD = 100_000
+"""Bytes of an argument: Linux starts no program with one of 128 KiB or more."""
 _CLUSTER_API_VERSION = "2025-01-01"
 
 Policies = Iterable[EffectivePolicy | UnresolvedPolicy]
@@ -97,7 +99,10 @@ def assignment_bicep(row: Assignment) -> str:
 
 
 def definition_az(row: DefinitionVersion) -> str:
-    """``az policy definition create …`` or ``az policy set-definition create …``, quoted for sh."""
+    """``az policy definition create …`` or ``az policy set-definition create …``, quoted for sh.
+
+    JSON that no command line can hold is written into files first.
+    """
     owner, own = row.definition, _own(row)
     group = "set-definition" if owner.is_initiative else "definition"
     words: list[tuple[str, Any]] = [
@@ -111,7 +116,17 @@ def definition_az(row: DefinitionVersion) -> str:
         ("--params", own.get("parameters")),
     ]
     lines = [f"az policy {group} create"]
-    lines += [f"{name} {shlex.quote(_word(value))}" for name, value in words if value]
+    files = []
+    for option, value in words:
+        word = _word(value) if value else ""
+        if len(word.encode()) > _LONGEST_WORD:
+            # az takes the path of a file wherever it takes JSON.
+            path = f"{option.strip('-')}.json"
+            files.append(f"cat > {path} <<'END'\n{word}\nEND\n")
+            word = path
+        # What begins with a dash would be taken for an option.
+        between = "=" if word.startswith("-") else " "
+        lines += [f"{option}{between}{shlex.quote(word)}"] if word else []
     metadata = own.get("metadata") or {}
     pairs = [shlex.quote(f"{name}={_word(value)}") for name, value in metadata.items()]
     lines += [f"--metadata {' '.join(pairs)}"] if pairs else []
@@ -119,7 +134,7 @@ def definition_az(row: DefinitionVersion) -> str:
         at_group = owner.scope.kind == Scope.Kind.MANAGEMENT_GROUP
         option = "--management-group" if at_group else "--subscription"
         lines.append(f"{option} {shlex.quote(owner.scope.name)}")
-    return " \\\n  ".join(lines)
+    return "".join(files) + " \\\n  ".join(lines)
 
 
 def assignment_az(row: Assignment) -> str:

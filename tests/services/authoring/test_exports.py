@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from policy_app.models import Assignment, Cluster, Definition, Scope
 from policy_app.services import assignments, authoring, definitions
 from policy_app.services.authoring import Kind, bicep, exports, imports
 from policy_app.services.errors import PolicyError
-from tests.services.authoring.bodies import initiative, member, policy
+from tests.services.authoring.bodies import TEMPLATE, initiative, member, policy
 from tests.services.test_drafts import draft
 
 
@@ -102,6 +105,32 @@ def test_the_az_command_gives_a_shell_the_same_json(own: Definition) -> None:
     assert json.loads(options["--params"]) == body["parameters"]
     assert options["--metadata"] == "category=Own"
     assert options["--subscription"] == "00000000-0000-0000-0000-000000000001"
+
+
+def test_a_shell_can_run_the_az_command_of_a_definition_of_any_length(
+    subscription: Scope, tmp_path: Path
+) -> None:
+    """``az`` stands for a program that reads its arguments, which is all of it that counts."""
+    az = tmp_path / "az"
+    az.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    az.chmod(0o755)
+    body = policy(TEMPLATE + "# long\n" * 20_000, description="-1 is no option")
+    row, _ = authoring.put(subscription, "long", body, None)
+    command = exports.definition_az(definitions.version(row))
+    ran = subprocess.run(
+        ["/bin/sh"],
+        input=command,
+        text=True,
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:/bin:/usr/bin"},
+        capture_output=True,
+        check=True,
+    )
+    given = json.loads(ran.stdout)
+    assert "--description=-1 is no option" in given
+    rules = tmp_path / given[given.index("--rules") + 1]
+    assert json.loads(rules.read_text()) == body["properties"]["policyRule"]
+    assert json.loads(given[given.index("--params") + 1]) == body["properties"]["parameters"]
 
 
 def test_the_az_command_of_an_initiative_has_its_members(group: Scope) -> None:
