@@ -155,7 +155,7 @@ def _component(last: str) -> Any:
 
 
 def _policy_compliance(v: Visitor) -> Any:
-    row = policy_row(v.estate.cluster, 7, reference_id="a")
+    row = policy_row(v.estate.cluster, 7, reference_id="a", display_name="Canary state")
     about = {"assignment": row.assignment_arm_id, "definition": row.definition_arm_id}
     return v.get("/policy/compliance/policy", reference="a", **about)
 
@@ -168,7 +168,7 @@ def _denial(v: Visitor) -> Any:
         operation="CREATE",
         kind="Pod",
         name="p",
-        message="[azurepolicy-x] No.",
+        message="[azurepolicy-x] Canary refusal.",
     )
     return v.get(f"/policy/denials/{row.pk}")
 
@@ -239,7 +239,7 @@ def _changed_role(v: Visitor) -> Any:
 
 
 def _program(v: Visitor) -> ServicePrincipal:
-    return service_principals.create("robot", "", None)
+    return service_principals.create("canary-robot", "", None)
 
 
 def _of_program(last: str, method: str = "get", **given: str) -> Any:

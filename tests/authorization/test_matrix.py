@@ -114,7 +114,8 @@ def definition(portal: None) -> Definition:
 @pytest.fixture
 def stored(aks_demo: Cluster, rg_demo: Scope, definition: Definition) -> Assignment:
     """An assignment of the portal itself, which the cluster has taken over."""
-    row = assignments.put(draft(rg_demo, definition, name="stored", parameters={}), None)[0]
+    told = {"name": "stored", "display_name": "Canary assignment", "parameters": {}}
+    row = assignments.put(draft(rg_demo, definition, **told), None)[0]
     clock.catch_up(aks_demo)
     return row
 
@@ -122,13 +123,13 @@ def stored(aks_demo: Cluster, rg_demo: Scope, definition: Definition) -> Assignm
 @pytest.fixture
 def given(rg_demo: Scope) -> RoleAssignment:
     """A role that somebody else has."""
-    return grant(User.objects.create_user("other"), roles.READER, rg_demo)
+    return grant(User.objects.create_user("canary-person"), roles.READER, rg_demo)
 
 
 @pytest.fixture
 def role(rg_demo: Scope) -> RoleDefinition:
     """A custom role that nobody has."""
-    return custom_role("Kept", rg_demo, "*/read")
+    return custom_role("Canary role", rg_demo, "*/read")
 
 
 @pytest.fixture
@@ -141,8 +142,9 @@ def estate(
 ) -> Estate:
     """What is there, custom definitions at the subscription among it."""
     assert rg_demo.parent is not None
-    own = authoring.put(rg_demo.parent, "own", policy(), None)[0]
-    body = initiative(member(own.arm_id))
+    titled = policy(displayName="Canary definition", metadata={"category": "Canary category"})
+    own = authoring.put(rg_demo.parent, "own", titled, None)[0]
+    body = initiative(member(own.arm_id), displayName="Canary initiative")
     own_set = authoring.put(rg_demo.parent, "own-set", body, None, Kind.INITIATIVE)[0]
     return Estate(rg_demo, stored, definition, own, own_set, given, role)
 
@@ -182,12 +184,16 @@ def test_a_role_allows_this_at_every_door_and_nothing_more(estate: Estate, role_
 def test_who_has_a_role_elsewhere_finds_nothing_here(estate: Estate, rg_staging: Scope) -> None:
     bob = User.objects.create_user("bob")
     grant(bob, roles.OWNER, rg_staging)
-    assert tried(Visitor(bob, estate)) == expected(_SOMEWHERE, HIDDEN)
+    visitor = Visitor(bob, estate)
+    assert tried(visitor) == expected(_SOMEWHERE, HIDDEN)
+    assert visitor.betrayed == set()
 
 
 def test_a_superuser_may_do_all_that_any_address_offers(estate: Estate, alice: User) -> None:
     visitor = Visitor(alice, estate)
     assert set(tried(visitor).values()) == {YES}
+    # The names are there to be betrayed.
+    assert len(visitor.betrayed) > 30
     left_out = sorted(offered() - visitor.met - _NOT_ASKED)
     assert left_out == [], "the matrix asks nothing of these; see CONTRIBUTING.md"
 

@@ -57,6 +57,8 @@ class Visitor:
     pages: Client = field(default_factory=Client)
     met: set[tuple[str, str]] = field(default_factory=set)
     """The views that have answered, each with the method."""
+    betrayed: set[str] = field(default_factory=set)
+    """The views in whose answers a name stands that nobody asked with: each begins with Canary."""
 
     def __post_init__(self) -> None:
         self.pages.force_login(self.user)
@@ -109,8 +111,12 @@ class Visitor:
         return self._met(method.lower(), answer)
 
     def _met(self, method: str, answer: Any) -> Any:
+        view = name_of(answer.resolver_match.func)
         if answer.status_code != 405:
-            self.met.add((name_of(answer.resolver_match.func), method))
+            self.met.add((view, method))
+        said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        if b"canary" in said.lower():
+            self.betrayed.add(view)
         return answer
 
 
