@@ -11,6 +11,7 @@ from policy_app.browser.compliance import filtering, links_to, states
 from policy_app.browser.compliance.framing import frame
 from policy_app.browser.compliance.places import Place
 from policy_app.browser.grids import page_of
+from policy_app.browser.looks import Look
 from policy_app.browser.pages import Fact, PortalRequest
 from policy_app.models import Attestation, ComplianceState
 from policy_app.services.compliance import manual, records, rollup
@@ -42,7 +43,7 @@ class Row:
     verdict: Verdict
     url: str
     definition_url: str
-    look: states.Look
+    look: Look
     evidence: list[Evidence]
 
 

@@ -14,7 +14,7 @@ from policy_app.browser.compliance import links_to, rows, states
 from policy_app.browser.compliance.exempting import Exempting, exempting
 from policy_app.browser.grids import page_of
 from policy_app.browser.inputs import asked
-from policy_app.browser.looks import Look
+from policy_app.browser.looks import Badge, Look
 from policy_app.browser.pages import (
     Crumb,
     Fact,
@@ -37,7 +37,7 @@ class ReasonCard:
     """A violation with the ways to what is behind it."""
 
     reason: why.Reason
-    action: states.Action
+    action: Badge
     line_url: str
     definition_url: str
     assignment_url: str

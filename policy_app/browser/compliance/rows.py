@@ -13,6 +13,7 @@ from policy_app.browser import links
 from policy_app.browser.compliance import links_to, states
 from policy_app.browser.compliance.exempting import Exempting
 from policy_app.browser.compliance.places import Place
+from policy_app.browser.looks import Badge, Look
 from policy_app.browser.scope_tree import HIDDEN_ABOVE
 from policy_app.models import (
     Assignment,
@@ -42,7 +43,7 @@ class AssignmentRow:
     url: str
     scope: str
     is_initiative: bool
-    look: states.Look
+    look: Look
     share: str
     summary: records.AssignmentSummary
     bad_clusters: int
@@ -57,7 +58,7 @@ class ComponentRow:
     component: Component
     cluster: str
     url: str
-    look: states.Look
+    look: Look
     workload: str
     """Empty where it is its own."""
     workload_url: str
@@ -70,8 +71,8 @@ class FaultRow:
     state: ComponentState
     cluster: str
     url: str
-    look: states.Look
-    action: states.Action
+    look: Look
+    action: Badge
     policy_url: str
     exempting: Exempting
 
@@ -98,8 +99,8 @@ class PolicyRow:
     policy: PolicyState
     cluster: str
     url: str
-    look: states.Look
-    action: states.Action
+    look: Look
+    action: Badge
     definition_url: str
     exempting: Exempting | None
 
@@ -111,8 +112,8 @@ class EventRow:
     event: ComplianceEvent
     cluster: str
     url: str
-    before: states.Look
-    after: states.Look
+    before: Look
+    after: Look
 
 
 def summaries(place: Place, filters: records.Filters) -> list[Matched]:
@@ -198,10 +199,10 @@ def component(one: Component, names: Mapping[int, str]) -> ComponentRow:
     )
 
 
-def look_of(one: Component) -> states.Look:
+def look_of(one: Component) -> Look:
     """A component's own state in words."""
     if state_of(one) == ComplianceState.NOT_STARTED:
-        return states.Look("No policy looks at it", "muted", "circle-dashed")
+        return Look("No policy looks at it", "muted", "circle-dashed")
     return states.look(state_of(one))
 
 
@@ -271,6 +272,6 @@ def event(one: ComplianceEvent, names: Mapping[int, str]) -> EventRow:
         event=one,
         cluster=cluster,
         url=links_to.component(cluster, one.uid),
-        before=states.look(one.before) if one.before else states.Look("New", "muted", "plus"),
-        after=states.look(one.after) if one.after else states.Look("Gone", "muted", "minus"),
+        before=states.look(one.before) if one.before else Look("New", "muted", "plus"),
+        after=states.look(one.after) if one.after else Look("Gone", "muted", "minus"),
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from policy_app.browser.looks import Badge
-from policy_app.browser.looks import Look as Look  # in the names of this room's rows
+from policy_app.browser.looks import Badge, Look
 from policy_app.models import ComplianceState, ComponentState
 
 _LOOKS = {
@@ -21,10 +20,6 @@ _ACTION_WORDS = {"deny": "Deny", "warn": "Warn", "dryrun": "Audit", "error": "Er
 ACTIONS = list(_ACTION_WORDS.items())
 
 
-Action = Badge
-"""What a policy does about it."""
-
-
 def look(state: str) -> Look:
     """A state of the database as a page shows it; what is not known by its own name."""
     if state not in ComplianceState.values:
@@ -33,12 +28,12 @@ def look(state: str) -> Look:
     return Look(str(known.label), *_LOOKS[known])
 
 
-def action(name: str) -> Action:
+def action(name: str) -> Badge:
     """``deny``, ``warn``, ``dryrun``…, as the badges say it."""
-    return Action(_ACTION_WORDS.get(name, name or "None"), _ACTIONS.get(name, "neutral"))
+    return Badge(_ACTION_WORDS.get(name, name or "None"), _ACTIONS.get(name, "neutral"))
 
 
-def severity(number: int) -> Action:
+def severity(number: int) -> Badge:
     """The action that a verdict has."""
     return action(str(ComponentState.Severity(number).label))
 
