@@ -7,10 +7,8 @@ components, 2024-10-01; ids are in lower case, as Azure writes them there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-from django.db.models import QuerySet
 
 from policy_app.models import (
     ComplianceEvent,
@@ -21,9 +19,10 @@ from policy_app.models import (
     Scope,
 )
 from policy_app.services.compliance import manual
-from policy_app.services.compliance.arm_context import About, Context
+from policy_app.services.compliance.arm_context import About, Context, rfc3339
+from policy_app.services.compliance.bulk import in_pieces
 from policy_app.services.compliance.filters import NO_FILTERS, Filters, Where, at, narrowed
-from policy_app.services.compliance.lists import components, events, policies
+from policy_app.services.compliance.lists import components, events, policies, policies_of_sets
 
 Record = dict[str, Any]
 
@@ -49,7 +48,7 @@ def policy_states(where: Where, filters: Filters = NO_FILTERS) -> Iterator[Recor
 
 def _policy_state(about: About, moment: datetime, state: str, why: Record | None) -> Record:
     return {
-        "timestamp": _time(moment),
+        "timestamp": rfc3339(moment),
         **about.resource,
         **about.policy,
         "effectiveParameters": "",
@@ -72,10 +71,10 @@ def policy_events(
     """One record a component that became something else: ``policyEvents/default``."""
     context = Context()
     rows = events(where, filters, since=since, until=until)
-    for row in _in_parts(rows):
+    for row in rows.iterator(chunk_size=_AT_ONCE):
         about = context.of(row.policy)
         yield {
-            "timestamp": _time(row.at),
+            "timestamp": rfc3339(row.at),
             **about.resource,
             **about.policy,
             "effectiveParameters": "",
@@ -105,10 +104,10 @@ def _compliant(where: Where, filters: Filters, context: Context) -> Iterator[Rec
     if filters.state not in ("", ComplianceState.COMPLIANT) or filters.action:
         return
     chosen = {row.pk: row for row in policies(where, Filters(**_about_policies(filters)))}
-    sets = _policies_of_sets(where, chosen)
+    sets = policies_of_sets(chosen)
     every = Component.objects.filter(at(where), applied__in=list(sets), error="")
     rows = narrowed(every, filters, "")
-    for part in _parts(rows.order_by("pk")):
+    for part in in_pieces(rows.order_by("pk").iterator(chunk_size=_AT_ONCE), _AT_ONCE):
         faults: dict[int, set[int]] = {}
         wrong = ComponentState.objects.filter(component__in=[one.pk for one in part])
         for component, policy in wrong.values_list("component_id", "policy_id"):
@@ -125,20 +124,12 @@ def _about_policies(filters: Filters) -> dict[str, Any]:
     return {name: getattr(filters, name) for name in names}
 
 
-def _policies_of_sets(where: Where, chosen: dict[int, PolicyState]) -> dict[int, list[int]]:
-    pairs = PolicyState.applied_sets.through.objects.filter(policystate__in=list(chosen))
-    found: dict[int, list[int]] = {}
-    for applied, policy in pairs.values_list("appliedset_id", "policystate_id"):
-        found.setdefault(applied, []).append(policy)
-    return found
-
-
 def _component(
     context: Context, policy: PolicyState, one: Component, state: str, why: Record | None
 ) -> Record:
     about = context.of(policy)
     record = {
-        "timestamp": _time(one.judged_at),
+        "timestamp": rfc3339(one.judged_at),
         "componentId": component_id(one.kind, one.namespace, one.name),
         "componentType": one.kind,
         "componentName": one.name,
@@ -162,7 +153,7 @@ def _event_component(row: ComplianceEvent, action: str) -> Record:
         "id": component_id(row.kind, row.namespace, row.name),
         "type": row.kind,
         "name": row.name,
-        "timestamp": _time(row.at),
+        "timestamp": rfc3339(row.at),
         "tenantId": "",
         "principalOid": "",
         "policyDefinitionAction": action,
@@ -194,23 +185,3 @@ def _reasons(row: ComponentState) -> Record:
             for one in row.violations
         ],
     }
-
-
-def _in_parts(rows: QuerySet[ComplianceEvent]) -> Iterator[ComplianceEvent]:
-    return rows.iterator(chunk_size=_AT_ONCE)
-
-
-def _parts(rows: QuerySet[Component]) -> Iterator[list[Component]]:
-    part: list[Component] = []
-    for one in rows.iterator(chunk_size=_AT_ONCE):
-        part.append(one)
-        if len(part) == _AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part
-
-
-def _time(moment: datetime) -> str:
-    """RFC 3339 in UTC, with seven digits of a second as Azure writes them."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
