@@ -14,9 +14,15 @@ from policy_app.services.errors import NotFound, PolicyError
 NEWEST = "2026-06-01"
 """The version whose shapes are answered."""
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[A-Za-z0-9.]{1,32})?")
-_TYPE = re.compile(r"/providers/(microsoft\.authorization)/(\w+)(?:/[^/]+/(versions))?", re.I)
+_TYPE = re.compile(
+    r"/providers/microsoft\.(authorization|policyinsights)/(\w+)(?:/[^/]+/(versions))?", re.I
+)
 _CORE = re.compile(r"/(subscriptions|tenants)(?:/[^/]+(?:/resourcegroups(?:/[^/]+)?)?)?", re.I)
 _CORE_OLDEST = "2014-04-01"
+_NAMESPACES = {
+    "authorization": "Microsoft.Authorization",
+    "policyinsights": "Microsoft.PolicyInsights",
+}
 _OLDEST = {
     "policyassignments": "2015-10-01-preview",
     "policydefinitions": "2015-10-01-preview",
@@ -27,6 +33,15 @@ _OLDEST = {
     "listpolicysetdefinitionversions": "2023-04-01",
     "policyexemptions": "2020-07-01-preview",
     "datapolicymanifests": "2020-09-01",
+    "policystates": "2017-08-09-preview",
+    "policyevents": "2017-08-09-preview",
+    "operations": "2017-08-09-preview",
+    "policytrackedresources": "2018-07-01-preview",
+    "remediations": "2018-07-01-preview",
+    "policymetadata": "2019-10-01",
+    "checkpolicyrestrictions": "2020-07-01-preview",
+    "attestations": "2021-01-01",
+    "componentpolicystates": "2022-04-01",
 }
 _SPELLED = (
     "policyAssignments",
@@ -36,13 +51,23 @@ _SPELLED = (
     "dataPolicyManifests",
     "listPolicyDefinitionVersions",
     "listPolicySetDefinitionVersions",
+    "policyStates",
+    "policyEvents",
+    "operations",
+    "policyTrackedResources",
+    "remediations",
+    "policyMetadata",
+    "checkPolicyRestrictions",
+    "attestations",
+    "componentPolicyStates",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Type:
-    """A resource type of Microsoft.Authorization, and since when it is there."""
+    """A resource type, and since when it is there."""
 
+    namespace: str
     name: str
     oldest: str
 
@@ -50,7 +75,7 @@ class _Type:
         return NotFound(
             "InvalidResourceType",
             f"The resource type '{self.name}' could not be found in the namespace"
-            f" 'Microsoft.Authorization' for api version '{given}'. The supported api-versions are"
+            f" '{self.namespace}' for api version '{given}'. The supported api-versions are"
             f" those from '{self.oldest}' to '{NEWEST}'.",
             target="api-version",
         )
@@ -87,4 +112,4 @@ def _type(path: str) -> _Type | None:
     spelled = next((one for one in _SPELLED if one.lower() == name.lower()), "")
     full = f"{spelled}/{inner.lower()}" if inner else spelled
     oldest = _OLDEST.get(full.lower())
-    return _Type(full, oldest) if oldest else None
+    return _Type(_NAMESPACES[found[-1][1].lower()], full, oldest) if oldest else None

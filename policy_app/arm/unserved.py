@@ -13,24 +13,38 @@ from policy_app.arm.views import ArmView
 from policy_app.services.errors import NotFound
 
 _PROVIDER = re.compile(r"/providers/([^/]+)(?:/([^/]+))?", re.IGNORECASE)
-_SERVED = (
-    "dataPolicyManifests",
-    "policyAssignments",
-    "policyDefinitions",
-    "policyExemptions",
-    "policySetDefinitions",
-    "roleAssignments",
-    "roleDefinitions",
-)
+_SERVED = {
+    "microsoft.authorization": (
+        "dataPolicyManifests",
+        "policyAssignments",
+        "policyDefinitions",
+        "policyExemptions",
+        "policySetDefinitions",
+        "roleAssignments",
+        "roleDefinitions",
+    ),
+    "microsoft.policyinsights": (
+        "attestations",
+        "checkPolicyRestrictions",
+        "componentPolicyStates",
+        "operations",
+        "policyEvents",
+        "policyMetadata",
+        "policyStates",
+        "policyTrackedResources",
+        "remediations",
+    ),
+}
 _NOT_YET: dict[str, set[str]] = {
     "microsoft.authorization": {
         "policyenrollments",
         "variables",
         "acquirepolicytoken",
     },
-    # All of it is served.
-    "microsoft.policyinsights": set(),
+    "microsoft.policyinsights": {"eventgridfilters"},
 }
+_ODATA = re.compile(r"/(policyStates|policyEvents)/\$metadata/*", re.IGNORECASE)
+"""The OData document of states and events, which Azure's first api-versions have."""
 
 
 @extend_schema(exclude=True)
@@ -43,6 +57,8 @@ class Unserved(ArmView):
         namespace, resource = found[-1] if found else ("", "")
         if resource.lower() in _NOT_YET.get(namespace.lower(), ()):
             raise not_yet(f"{namespace}/{resource}")
+        if namespace.lower() == "microsoft.policyinsights" and _ODATA.search(request.path):
+            raise not_yet(f"{namespace}/{resource}/$metadata")
         raise _missing(request.path, namespace, resource)
 
     post = put = patch = delete = get
@@ -52,10 +68,11 @@ def _missing(path: str, namespace: str, resource: str) -> NotFound:
     if namespace and namespace.lower() not in _NOT_YET:
         text = f"The resource namespace '{namespace}' is none that the portal serves."
         return NotFound("InvalidResourceNamespace", text)
-    if resource and resource.lower() not in {one.lower() for one in _SERVED}:
+    served = _SERVED.get(namespace.lower(), ())
+    if resource and resource.lower() not in {one.lower() for one in served}:
         text = (
             f"The resource type '{resource}' could not be found in the namespace '{namespace}';"
-            f" the portal serves {', '.join(_SERVED)}."
+            f" the portal serves {', '.join(served)}."
         )
         return NotFound("InvalidResourceType", text)
     return NotFound("NotFound", f"There is nothing at '{path}'.")

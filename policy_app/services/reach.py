@@ -23,9 +23,7 @@ def covers(draft: AssignmentDraft, scope: Scope) -> bool:
 def covered(draft: AssignmentDraft, some: Iterable[Scope]) -> set[int]:
     """The primary keys of those among the scopes that the assignment covers, in one query."""
     excluded = _Exclusions.of(draft)
-    return {
-        one.pk for one in some if one.is_at_or_below(draft.scope) and not excluded.cover(one)
-    }
+    return {one.pk for one in some if one.is_at_or_below(draft.scope) and not excluded.cover(one)}
 
 
 def clusters_reached(draft: AssignmentDraft) -> list[Cluster]:

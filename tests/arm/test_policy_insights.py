@@ -25,7 +25,7 @@ from tests.services.cluster.inside import Api, pod
 from tests.services.compliance import scans
 from tests.services.compliance.worlds import assign
 
-_VERSION = {"api-version": "2019-10-01"}
+_VERSION = {"api-version": "2024-10-01"}
 _INSIGHTS = "providers/Microsoft.PolicyInsights"
 STATES = f"{_INSIGHTS}/policyStates/latest/queryResults"
 COMPONENTS = f"{_INSIGHTS}/componentPolicyStates/latest/queryResults"
@@ -257,7 +257,11 @@ def test_an_operation_that_nobody_began_is_not_found(world: Cluster, arm: Arm) -
 
 def test_an_object_is_checked_before_it_is_made(world: Cluster, arm: Arm) -> None:
     path = f"{RESOURCE_GROUP}/{_INSIGHTS}/checkPolicyRestrictions"
-    asked = {"resourceDetails": {"resourceContent": pod("new", privileged=True), "scope": CLUSTER}}
+    content = pod("new", privileged=True)
+    asked: dict[str, Any] = {"resourceDetails": {"resourceContent": content, "scope": CLUSTER}}
+    silent = arm.send("POST", path, asked, _VERSION).json()
+    assert silent["contentEvaluationResult"]["policyEvaluations"] == [], "as it only audits"
+    asked["includeAuditEffect"] = True
     answer = arm.send("POST", path, asked, _VERSION).json()
     (one,) = answer["contentEvaluationResult"]["policyEvaluations"]
     assert one["policyInfo"]["policyDefinitionId"].endswith(NO_PRIVILEGE)

@@ -25,6 +25,7 @@ from tests.arm.addresses import (
 from tests.arm.conftest import Arm, error_of
 from tests.estate_fixtures import SUBSCRIPTION
 
+INSIGHTS = f"{SUBSCRIPTION}/providers/Microsoft.PolicyInsights"
 NO_SUBSCRIPTION = "/subscriptions/99999999-0000-0000-0000-000000000000"
 GUID = "00000000-aaaa-0000-0000-000000000000"
 
@@ -44,6 +45,8 @@ GUID = "00000000-aaaa-0000-0000-000000000000"
         ),
         (f"{SUBSCRIPTION}/providers/Microsoft.Compute/disks", "InvalidResourceNamespace"),
         (f"{SUBSCRIPTION}/{PROVIDER}/policyDreams", "InvalidResourceType"),
+        (f"{INSIGHTS}/policyDreams", "InvalidResourceType"),
+        (f"{MANAGEMENT_GROUP}/providers/Microsoft.PolicyInsights/attestations", "NotFound"),
         ("/subscriptions/x/y/z", "NotFound"),
     ],
 )
@@ -172,6 +175,8 @@ def test_a_body_of_another_type_is_refused(arm: Arm) -> None:
         (assignments(RESOURCE_GROUP), "2031-01-01", 404, "InvalidResourceType"),
         (f"/{assignments(RESOURCE_GROUP)}/x", "2031-01-01-preview", 404, "InvalidResourceType"),
         (f"{definitions()}/x/versions", "2021-06-01", 404, "InvalidResourceType"),
+        (f"{INSIGHTS}/attestations", "2020-12-01", 404, "InvalidResourceType"),
+        (f"{INSIGHTS}/remediations/x", "2018-06-01", 404, "InvalidResourceType"),
         (SUBSCRIPTION, "2001-01-01", 400, "InvalidApiVersionParameter"),
         (SUBSCRIPTION, "", 400, "MissingApiVersionParameter"),
     ],
@@ -231,6 +236,9 @@ def test_a_method_that_nobody_serves_is_a_405(arm: Arm, method: str, path: str) 
         ("POST", f"{SUBSCRIPTION}/{PROVIDER}/acquirePolicyToken"),
         ("GET", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments"),
         ("PUT", f"{RESOURCE_GROUP}/{PROVIDER}/policyEnrollments/x"),
+        ("GET", f"{INSIGHTS}/policyStates/$metadata"),
+        ("GET", f"/{INSIGHTS}//policyevents/$METADATA/"),
+        ("PUT", f"{INSIGHTS}/eventGridFilters/x"),
     ],
 )
 def test_what_azure_has_and_the_portal_has_not_is_said_so(arm: Arm, method: str, path: str) -> None:

@@ -66,7 +66,7 @@ class QueryResults(ArmView):
         expanded = expand.requested(request)
         belongs = self.place.test(self.kwargs, self.scope.arm_id)
         found = query.apply(one for one in self.records(query) if belongs(one))
-        first, most = _first(request), _most(request)
+        first, most = _first(request), most_of(request)
         size = min(most - first, PAGE_SIZE) if self.paged else most
         shown, more = cut(found, first, max(size, 0))
         context = self._context(request, which)
@@ -153,7 +153,8 @@ class ComponentPolicyStates(QueryResults):
         return records.component_policy_states(self.scope)
 
 
-def _most(request: Request) -> int:
+def most_of(request: Request) -> int:
+    """How many ``$top`` wants at most; beyond any number without it.  Raises ``PolicyError``."""
     given = request.query_params.get("$top")
     if given is None:
         return 10**9

@@ -48,8 +48,12 @@ class CheckPolicyRestrictions(ArmView):
         if not {"apiVersion", "kind"} <= content.keys():
             raise not_yet("checkPolicyRestrictions for resources that are no Kubernetes objects")
         cluster = self._cluster(details.get("scope"))
+        audited = body.get("includeAuditEffect", False)
+        if not isinstance(audited, bool):
+            raise _wrong("includeAuditEffect", "must be true or false")
         decision = testing.decide(cluster, dict(content))
-        evaluations = [_evaluation(one) for one in decision.violations]
+        told = (one for one in decision.violations if audited or _denies(one))
+        evaluations = [_evaluation(one) for one in told]
         return Response(
             {"fieldRestrictions": [], "contentEvaluationResult": {"policyEvaluations": evaluations}}
         )
@@ -66,6 +70,10 @@ class CheckPolicyRestrictions(ArmView):
             raise _wrong(path, f"must be the id of a cluster below '{self.scope.arm_id}'")
         authorization.require(self.caller, actions.RESTRICTIONS, scope)
         return scope.cluster
+
+
+def _denies(one: Violation) -> bool:
+    return _EFFECTS[one.enforcement_action] == _EFFECTS["deny"]
 
 
 def _evaluation(one: Violation) -> dict[str, Any]:

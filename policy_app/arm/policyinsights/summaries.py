@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from policy_app.arm.policyinsights import columns
 from policy_app.arm.policyinsights.places import INSIGHTS, SCOPES
-from policy_app.arm.policyinsights.queries import PARAMETERS
+from policy_app.arm.policyinsights.queries import PARAMETERS, most_of
 from policy_app.arm.policyinsights.shaping import Query, Record
 from policy_app.arm.views import ArmView
 from policy_app.services.authorization import actions
@@ -53,8 +53,7 @@ class Summarize(ArmView):
         found = list(query.apply(one for one in records.policy_states(self.scope) if belongs(one)))
         root = f"{request.scheme}://{request.get_host()}{self.scope.arm_id}/{INSIGHTS}/policyStates"
         context = f"{root}/$metadata#summary"
-        top = request.query_params.get("$top", "")
-        most = int(top) if top.isdecimal() and len(top) < 9 else None
+        most = most_of(request)
         one = {
             "@odata.id": None,
             "@odata.context": f"{context}/$entity",

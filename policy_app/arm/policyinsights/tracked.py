@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from policy_app.arm import openapi
 from policy_app.arm.odata import Column, Columns, parse_filter, to_predicate
+from policy_app.arm.policyinsights.queries import most_of
 from policy_app.arm.policyinsights.serializers import PolicyTrackedResourcesSerializer
 from policy_app.arm.views import ArmView
 from policy_app.services.authorization import actions
@@ -54,4 +55,5 @@ class PolicyTrackedResources(ArmView):
             )
         text = request.query_params.get("$filter", "")
         to_predicate(parse_filter(text, _COLUMNS.expected), _COLUMNS, text)
+        most_of(request)
         return Response({"value": []})

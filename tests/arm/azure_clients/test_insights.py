@@ -107,7 +107,8 @@ def _pages(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _check(clients: Clients) -> None:
     content = pod("new", privileged=True)
-    asked = {"resourceDetails": {"resourceContent": content, "scope": CLUSTER}}
+    asked: dict[str, Any] = {"resourceDetails": {"resourceContent": content, "scope": CLUSTER}}
+    asked["includeAuditEffect"] = True
     operation = "policy_restrictions.check_at_resource_group_scope"
     told = clients.insights(operation, "rg-demo", asked)
     (one,) = told["content_evaluation_result"]["policy_evaluations"]
