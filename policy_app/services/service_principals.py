@@ -90,8 +90,14 @@ def create(display_name: str, description: str, by: Actor) -> ServicePrincipal:
 
 @transaction.atomic
 def add_secret(row: ServicePrincipal, label: str, days: int, by: Actor) -> NewSecret:
-    """A new secret, good for 1 to 730 days.  Raises ``PolicyError``."""
+    """A new secret, good for 1 to 730 days.  Raises ``PolicyError``.
+
+    Whoever has it may do what the program may, so nobody makes one of a program with a role that
+    they could not give it themselves.
+    """
     authorization.require(by, WRITE, None)
+    for given in assigning.held_by(row.user):
+        authorization.require(by, assigning.WRITE, given.scope)
     if row.revoked_at is not None:
         raise _revoked(row)
     if not 1 <= days <= LONGEST_DAYS:

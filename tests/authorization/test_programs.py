@@ -17,7 +17,7 @@ from policy_app.services import access, estate, service_principals
 from policy_app.services.authorization import roles
 from policy_app.services.errors import PolicyError
 from tests.arm.conftest import Arm
-from tests.granting import grant
+from tests.granting import grant, root
 
 TOKEN = f"/{estate.TENANT_ID}/oauth2/v2.0/token"
 
@@ -73,6 +73,20 @@ def test_every_sign_in_of_a_program_is_in_the_log_whatever_it_calls_itself(
     assert (signed_in.caller_kind, signed_in.outcome) == ("ServicePrincipal", "Succeeded")
     assert (failed.caller, failed.outcome) == ("nobody", "Failed")
     assert secret not in str(list(ActivityEntry.objects.values()))
+
+
+def test_nobody_gets_by_a_secret_what_they_could_not_give(
+    pipeline: ServicePrincipal, rg_demo: Scope
+) -> None:
+    bob = User.objects.create_user("bob")
+    grant(bob, roles.CONTRIBUTOR, root())
+    service_principals.add_secret(pipeline, "of none", 30, bob)
+    grant(pipeline.user, roles.OWNER, rg_demo)
+    with pytest.raises(PolicyError, match="roleAssignments/write") as refusal:
+        service_principals.add_secret(pipeline, "of an owner", 30, bob)
+    assert refusal.value.status == 403
+    grant(bob, roles.ACCESS_ADMINISTRATOR, rg_demo)
+    assert service_principals.add_secret(pipeline, "of an owner", 30, bob).text
 
 
 def test_each_role_that_ends_with_a_program_is_in_the_log_where_it_was(

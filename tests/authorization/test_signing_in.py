@@ -61,6 +61,22 @@ def test_no_files_are_read_of_who_has_not_signed_in(
     assert client.post("/sign-in", given).status_code != 413
 
 
+def test_a_session_ends_with_its_password_and_with_the_person(client: Client, bob: User) -> None:
+    other = Client()
+    for one in (client, other):
+        assert attempt(one, "bob", PASSWORD) == 302
+    bob.set_password("another long password")
+    bob.save()
+    assert client.get("/activity")["Location"].startswith("/sign-in")
+    assert attempt(client, "bob", "another long password") == 302
+    assert client.get("/activity").status_code == 200
+    token = access.new_token(bob)
+    bob.is_active = False
+    bob.save()
+    assert client.get("/activity")["Location"].startswith("/sign-in")
+    assert access.user_of_token(token) is None
+
+
 def test_a_link_lets_in_who_is_locked_out(client: Client, bob: User, settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 1
     assert attempt(client, "bob", "wrong") == 429

@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from policy_app.models import RoleAssignment, RoleDefinition, Scope, SecurityPrincipal
 from policy_app.services import activity, scopes
@@ -111,6 +112,11 @@ def delete(row: RoleAssignment, by: Actor) -> None:
     require(by, DELETE, row.scope)
     activity.record(by, DELETE, row.arm_id, scope=row.scope, before=to_object(row))
     row.delete()
+
+
+def held_by(user: User) -> QuerySet[RoleAssignment]:
+    """Every role that counts for a user, those of groups as well."""
+    return rows().filter(Q(principal__user=user) | Q(principal__group__user=user)).distinct()
 
 
 def end_all(principal: SecurityPrincipal, by: Actor) -> None:
