@@ -42,7 +42,16 @@ class JsonTextError(ValueError):
 
     def __init__(self, message: str, spot: Spot | None = None) -> None:
         super().__init__(f"{message} ({spot})" if spot else message)
+        self.message = message
         self.spot = spot
+
+
+class _TwiceError(ValueError):
+    """A key that an object has twice; the parser does not say where."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 def parse(text: str, limit: int = MAX_CHARACTERS) -> Any:
@@ -59,6 +68,10 @@ def parse(text: str, limit: int = MAX_CHARACTERS) -> Any:
         raise JsonTextError(_plain(error, text), Spot(error.lineno, error.colno)) from None
     except RecursionError:
         raise JsonTextError(_TOO_DEEP) from None
+    except _TwiceError as error:
+        raise JsonTextError(
+            f"The key {error.key!r} is given twice in one object.", _twice(text, error.key)
+        ) from None
     except JsonTextError:
         raise
     except ValueError as error:
@@ -112,7 +125,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise JsonTextError(f"The key {key!r} is given twice in one object.")
+            raise _TwiceError(key)
         result[key] = value
     return result
 
@@ -138,10 +151,40 @@ _PLAIN = {
 }
 
 
+# What other notations have, and JSON has not.
+_FOREIGN = {
+    "//": "JSON has no comments; remove this.",
+    "/*": "JSON has no comments; remove this.",
+    "#": "JSON has no comments; remove this.",
+    "'": "JSON has double quotes around keys and strings.",
+}
+
+
 def _plain(error: json.JSONDecodeError, text: str) -> str:
     if not text.strip():
         return "There is no value; write {} for an empty object."
+    for sign, meaning in _FOREIGN.items():
+        if text.startswith(sign, error.pos):
+            return meaning
     return _PLAIN.get(error.msg.rstrip(": "), error.msg) + "."
+
+
+def _twice(text: str, key: str) -> Spot | None:
+    """Where the first object that has the key twice has it again."""
+    try:
+        found = [yaml.compose(as_yaml(text), Loader=yaml.CSafeLoader)]
+    except yaml.YAMLError:
+        return None
+    for node in found:  # which grows
+        if isinstance(node, yaml.MappingNode):
+            again = [name for name, _ in node.value if name.value == key][1:]
+            if again:
+                mark = again[0].start_mark
+                return Spot(mark.line + 1, mark.column + 1)
+            found += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            found += node.value
+    return None
 
 
 def _walk(node: yaml.Node | None, way: tuple[str | int, ...]) -> Iterator[tuple[str, yaml.Node]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from policy_app.browser.assign import json_text
 from policy_app.browser.authoring.form import AuthorForm, stamp
 from policy_app.evaluation.language.definitions import PolicyDefinition
 from policy_app.evaluation.language.errors import LanguageError
+from policy_app.evaluation.language.versions import version_key
 from policy_app.models import Scope
 from policy_app.services import authoring, definitions, fetching
 from policy_app.services.authoring import TextError, imports
@@ -29,6 +31,8 @@ _FIELDS = {
 _TYPED_ABOVE = {"displayName": "name", "description": "description"}
 _TRIED = "tried"
 """The resource name of what is tried before it is stored."""
+_TEMPLATE = re.compile(r"^kind:\s*ConstraintTemplate\b", re.MULTILINE)
+_VERSION = re.compile(r"\d+\.\d+\.\d+(-\w+)?$")
 _MANY = 25
 """Errors that are told one by one."""
 _NEAR = 3
@@ -91,6 +95,7 @@ def check(form: AuthorForm, by: Principal) -> Checked:
     """What saving would say, without saving."""
     faults = [*_unfilled(form), *_outdated(form)]
     body, misread = _read(form)
+    faults += _lowered(form, body)
     if misread or form.scope is None:
         return Checked(form, [*faults, *misread])
     try:
@@ -161,9 +166,20 @@ def _read(form: AuthorForm) -> tuple[dict[str, Any], list[Fault]]:
     try:
         given = _parsed(form.text)
     except json_text.JsonTextError as error:
-        return {}, [Fault(str(error), line=error.spot.line if error.spot else 0)]
+        return {}, [_no_json(form, error)]
     misplaced = [*_misplaced(form.text, given)]
     return ({}, misplaced) if misplaced else (form.body(given), [])
+
+
+def _no_json(form: AuthorForm, error: json_text.JsonTextError) -> Fault:
+    if _TEMPLATE.search(form.text):
+        return Fault(
+            "This is a constraint template, and a definition carries it as Base64. 'From a"
+            " template', in the list of definitions, makes the definition around it.",
+            line=1,
+        )
+    where = f" (column {error.spot.column})" if error.spot else ""
+    return Fault(f"{error.message}{where}", line=error.spot.line if error.spot else 0)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
@@ -196,6 +212,19 @@ def _outdated(form: AuthorForm) -> Iterable[Fault]:
             f"The definition was saved as version {newest.version} since this page was opened."
             " Copy what you wrote, open the page anew, and put your change into it.",
             "",
+        )
+
+
+def _lowered(form: AuthorForm, body: Mapping[str, Any]) -> Iterable[Fault]:
+    """A version that a save would pass over, since the next one is always higher."""
+    asked = body.get("properties", {}).get("version")
+    newest = form.row.latest_version if form.row else ""
+    if not newest or not isinstance(asked, str) or not _VERSION.match(asked):
+        return
+    if version_key(asked) < version_key(newest):
+        text = f"The newest version is {newest}, and {asked} is lower."
+        yield Fault(
+            f"{text} Leave it out, or write a higher one.", line=_line(form.text, "version")
         )
 
 

@@ -24,6 +24,9 @@ from policy_app.services.authoring.imports import line_of
         ('{"a": 1} x', Spot(1, 10), "ended before this"),
         ('{"a": "b', Spot(1, 7), "no closing quote"),
         ('["a" "b"]', Spot(1, 6), "comma or a closing bracket"),
+        ("{\n  // a\n}", Spot(2, 3), "no comments"),
+        ("{'a': 1}", Spot(1, 2), "double quotes around"),
+        ('{"a": [{"b": 1},\n {"b": 1,\n  "b": 2}]}', Spot(3, 3), "'b' is given twice"),
     ],
 )
 def test_what_is_no_json_says_where_and_what(text: str, spot: Spot, words: str) -> None:

@@ -153,6 +153,27 @@ def test_an_edit_is_saved_as_the_version_that_was_announced(
     assert (own.latest_version, own.description) == ("1.0.1", "Which team to call.")
 
 
+@pytest.mark.parametrize(("asked", "lower"), [("0.9.0", True), ("1.0.0", False), ("7", False)])
+def test_a_version_that_a_save_would_pass_over_is_told_at_its_line(
+    browser: Client, own: Definition, asked: str, lower: bool
+) -> None:
+    form = opened(browser, edit_url(own))
+    form.set("text", form.get("text").replace("{", f'{{\n  "version": "{asked}",', 1))
+    told = "Line 2 : The newest version is 1.0.0, and 0.9.0 is lower."
+    assert (told in shown(pressed(form, "save" if lower else "look"))) is lower
+    assert own.versions.count() == 1
+
+
+def test_a_template_in_the_place_of_a_definition_is_shown_its_way(
+    browser: Client, portal: None
+) -> None:
+    form = opened(browser, f"{NEW}?kind=policy")
+    form.set("text", TEMPLATE)
+    assert "'From a template'" in shown(pressed(form, "look"))
+    form.set("text", "{\n  // ours\n}")
+    assert "Line 2 : JSON has no comments; remove this. (column 3)" in shown(pressed(form, "look"))
+
+
 def test_saving_without_a_change_makes_no_version(browser: Client, own: Definition) -> None:
     answer = opened(browser, edit_url(own)).send("save", "1")
     assert "Nothing was changed" in said(browser, answer["Location"])
