@@ -10,16 +10,22 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 
+TAG = "portal"
+"""Of the checks of what an operator sets; the others, of Django and of libraries, are of code."""
+
 _OWN = ("localhost", "127.0.0.1", "::1")
 
 
 def register() -> None:
     """Tell Django about the checks below."""
-    checks.register(environment_is_usable)
-    checks.register(data_folder_is_writable)
-    checks.register(catalogue_is_there)
-    checks.register(oidc_is_whole)
-    checks.register(nobody_controls_it, deploy=True)
+    for check in (
+        environment_is_usable,
+        data_folder_is_writable,
+        catalogue_is_there,
+        oidc_is_whole,
+    ):
+        checks.register(check, TAG)
+    checks.register(nobody_controls_it, TAG, deploy=True)
 
 
 def environment_is_usable(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:

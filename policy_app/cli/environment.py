@@ -65,18 +65,16 @@ def start(data: str | None) -> None:
 
 
 def _wrong_settings() -> list[CheckMessage]:
-    """What Django's checks find, but for those of addresses.
+    """What the checks of an operator's settings find.
 
-    No setting decides these, so ``make check`` sees whatever is wrong with them; and to look at
-    them is to import every door, which takes as long as all the rest of a command's start.
+    The others are of code, and ``make check`` runs them: they import every page and every door,
+    which takes more than all the rest of a command's start.
     """
-    from django.core.checks import Tags
-    from django.core.checks.registry import registry
+    from django.core import checks
 
-    left_out = {Tags.urls, Tags.database}
-    chosen = [check for check in registry.get_checks() if left_out.isdisjoint(check.tags)]
-    found = [one for check in chosen for one in check(app_configs=None, databases=None)]
-    return [one for one in found if one.is_serious()]
+    from policy_app.checks import TAG
+
+    return [found for found in checks.run_checks(tags=[TAG]) if found.is_serious()]
 
 
 @contextlib.contextmanager
