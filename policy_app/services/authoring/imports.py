@@ -62,9 +62,10 @@ def read(text: str) -> Imported:
     """The one definition or assignment in a text.  Raises ``ImportTextError``."""
     value = _parsed(text)
     if not isinstance(value, dict):
-        raise ImportTextError(
-            "This should be one JSON object, as 'az policy … show' prints it.", 1, 1
-        )
+        what = "This should be"
+        if isinstance(value, list):
+            what = f"This is a list of {len(value)}: take"
+        raise ImportTextError(f"{what} one JSON object, as 'az policy … show' prints it.", 1, 1)
     nested = isinstance(value.get("properties"), dict)
     given = value["properties"] if nested else value
     thing = _thing(given, text)
@@ -114,13 +115,24 @@ def _member(one: Any) -> Any:
 def _thing(given: dict[str, Any], text: str) -> Thing:
     found = next((thing for field, thing in _KINDS if given.get(field) is not None), None)
     if found is None:
-        fields = ", ".join(field for field, _ in _KINDS)
-        raise ImportTextError(
-            f"This is no policy definition, initiative or assignment: one of {fields} is missing.",
-            line_of(text, "properties") or 1,
-            1,
-        )
+        raise ImportTextError(_unknown(given), line_of(text, "properties") or 1, 1)
     return found
+
+
+def _unknown(given: dict[str, Any]) -> str:
+    """Why nobody can tell what an object is."""
+    if {"if", "then"} <= given.keys():
+        return (
+            "This is a rule alone. A definition has it in the property policyRule, beside mode and"
+            " parameters."
+        )
+    fields = [field for field, _ in _KINDS]
+    alike = {field.lower(): field for field in fields}
+    for name in given:
+        if field := alike.get(name.lower().replace("_", "")):
+            return f"'{name}' is written {field} in what ARM and az print."
+    known = ", ".join(fields)
+    return f"This is no policy definition, initiative or assignment: one of {known} is missing."
 
 
 def _text(value: dict[str, Any], name: str, text: str) -> str:

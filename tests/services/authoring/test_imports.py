@@ -88,7 +88,11 @@ def test_what_az_shows_of_an_assignment_is_taken() -> None:
     ("text", "line", "said"),
     [
         ("", 1, "no JSON"),
-        ("[]", 1, "one JSON object"),
+        ("7", 1, "This should be one JSON object"),
+        ('[{"name": "x"}]', 1, "a list of 1: take one JSON object"),
+        ('{"if": {},\n "then": {}}', 1, "has it in the property policyRule"),
+        ('{"Name": "x",\n "PolicyRule": {}}', 1, "'PolicyRule' is written policyRule"),
+        ('{"policy_definitions": []}', 1, "is written policyDefinitions"),
         ('{\n  "policyRule": }', 2, "no JSON"),
         ('{"name": "x"}', 1, "no policy definition, initiative or assignment"),
         ('{"name": 7,\n "policyRule": {}}', 1, "'name' should be a string"),
