@@ -224,6 +224,7 @@ def test_the_object_behind_a_verdict_is_for_who_may_look_into_its_cluster(
         assert bool(told.text) is shown
         text = page(user, f"/policy/compliance/components/{cluster}/{thing.uid}")
         assert ("The object itself is not shown to you" in text) is not shown
+        assert ("View the object" in text) is shown
 
 
 def test_what_others_may_in_a_cluster_is_told_to_who_may_ask_that(

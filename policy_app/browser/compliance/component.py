@@ -24,6 +24,8 @@ from policy_app.browser.pages import (
     render_page,
 )
 from policy_app.models import Cluster, ComplianceEvent, Component
+from policy_app.services import authorization
+from policy_app.services.authorization import actions
 from policy_app.services.compliance import pages, records, why
 from policy_app.services.compliance.asking import next_apply
 from policy_app.services.diffs import DiffLine
@@ -208,8 +210,9 @@ def _facts(found: Component, cluster: str, look: Look) -> list[Fact]:
 
 
 def _object_url(request: PortalRequest, place: Cluster, cluster: str, found: Component) -> str:
+    read = actions.read_cluster(place.resource_type)
     thing = why.object_of(found)
-    if thing is None:
+    if thing is None or not authorization.may(request.principal, read, place.scope):
         return ""
     return ClusterSubject(place, cluster, request.principal).row_url(thing)
 
