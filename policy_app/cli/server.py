@@ -18,6 +18,7 @@ from typing import Any
 from granian import Granian
 from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 
 from policy_app.cli.failure import Failure
 from policy_app.cli.tls import Certificates
@@ -96,7 +97,23 @@ def serve(
 
     # The worker is a fork: a connection must not be shared between the two processes.
     connections.close_all()
-    server = Granian(
+    server = _server(address, certificates, certified)
+    # granian takes so many threads for a mistake; ours sleep, one for each watch.
+    logging.getLogger("_granian").addFilter(_is_no_advice_on_threads)
+    server.on_startup(on_start)
+    # A terminal that was closed ends the portal; granian would start new workers instead.
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
+    try:
+        server.serve(target_loader=partial(_application, certified), wrap_loader=False)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def _server(
+    address: Address, certificates: Certificates | None, certified: bool
+) -> AbstractServer[Any]:
+    return Granian(
         target="portal.wsgi:application",
         address=address.ip,
         port=address.port,
@@ -119,16 +136,6 @@ def serve(
         # The server's own lines look like the portal's, and go to stderr with them.
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     )
-    # granian takes so many threads for a mistake; ours sleep, one for each watch.
-    logging.getLogger("_granian").addFilter(_is_no_advice_on_threads)
-    server.on_startup(on_start)
-    # A terminal that was closed ends the portal; granian would start new workers instead.
-    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
-    try:
-        server.serve(target_loader=partial(_application, certified), wrap_loader=False)
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 def _is_no_advice_on_threads(record: logging.LogRecord) -> bool:

@@ -37,7 +37,6 @@ def _count(writer: Writer, row: KubeObject, pods: list[Object]) -> None:
     reason = "SufficientPods" if allowed else "InsufficientPods"
     at, generation = timestamp(writer.now), metadata_of(row.body).get("generation")
     told = making.condition(row.body, "DisruptionAllowed", bool(allowed), reason, "", at)
-    told.pop("lastUpdateTime")
     told["observedGeneration"] = generation
     status = {
         "conditions": [told],

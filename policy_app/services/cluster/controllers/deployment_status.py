@@ -50,12 +50,12 @@ def _conditions(
     word = "Available" if enough else "Unavailable"
     told = f"Deployment {'has' if enough else 'does not have'} minimum availability."
     reason = f"MinimumReplicas{word}"
-    found = [making.condition(deployment, "Available", enough, reason, told, at)]
+    found = [making.dated_condition(deployment, "Available", enough, reason, told, at)]
     failed = next(filter(None, (making.failure(one.body) for one in (*new, *sets))), None)
     if failed is not None:
         why = str(failed["message"])
         failure = making.REPLICA_FAILURE
-        found.append(making.condition(deployment, failure, True, "FailedCreate", why, at))
+        found.append(making.dated_condition(deployment, failure, True, "FailedCreate", why, at))
     found.append(_progress(writer, deployment, sets, new, refusal))
     return found
 
@@ -71,23 +71,25 @@ def _progress(
     name = new[0].name if new else name_of(deployment)
     before = making.condition_of(deployment, _PROGRESSING) or {}
     if refusal:
-        return making.condition(deployment, _PROGRESSING, False, "FailedCreate", refusal, at)
+        return making.dated_condition(deployment, _PROGRESSING, False, "FailedCreate", refusal, at)
     if deployment["spec"].get("paused"):
         told = "Deployment is paused"
-        return making.condition(deployment, _PROGRESSING, None, "DeploymentPaused", told, at)
+        return making.dated_condition(deployment, _PROGRESSING, None, "DeploymentPaused", told, at)
     if _is_complete(deployment, sets, new):
         told = f'ReplicaSet "{name}" has successfully progressed.'
         reason = "NewReplicaSetAvailable"
-        return making.condition(deployment, _PROGRESSING, True, reason, told, at)
+        return making.dated_condition(deployment, _PROGRESSING, True, reason, told, at)
     if _has_moved(deployment, sets, new):
         told = f'ReplicaSet "{name}" is progressing.'
-        moved = making.condition(deployment, _PROGRESSING, True, "ReplicaSetUpdated", told, at)
+        moved = making.dated_condition(
+            deployment, _PROGRESSING, True, "ReplicaSetUpdated", told, at
+        )
         return {**moved, "lastUpdateTime": at}
     if _is_late(writer, deployment, before):
         told = f'ReplicaSet "{name}" has timed out progressing.'
         reason = "ProgressDeadlineExceeded"
-        return making.condition(deployment, _PROGRESSING, False, reason, told, at)
-    return before or making.condition(
+        return making.dated_condition(deployment, _PROGRESSING, False, reason, told, at)
+    return before or making.dated_condition(
         deployment,
         _PROGRESSING,
         True,

@@ -229,7 +229,7 @@ def _suspension(writer: Writer, job: Object, at: str) -> list[Object]:
 
 
 def _condition(job: Object, type_: str, status: bool, reason: str, message: str, at: str) -> Object:
-    told = making.condition(job, type_, status, reason, message, at)
+    told = making.dated_condition(job, type_, status, reason, message, at)
     told["lastProbeTime"] = told.pop("lastUpdateTime")
     return told
 

@@ -225,10 +225,19 @@ def condition_of(thing: Mapping[str, Any], type_: str) -> Object | None:
 def condition(
     before: Mapping[str, Any], type_: str, status: bool | None, reason: str, message: str, at: str
 ) -> Object:
-    """A condition; its times move only where it says something else than before.
+    """A condition; the time of its transition moves only where it says something else than before.
 
     ``status`` None is ``Unknown``.
     """
+    told = dated_condition(before, type_, status, reason, message, at)
+    del told["lastUpdateTime"]
+    return told
+
+
+def dated_condition(
+    before: Mapping[str, Any], type_: str, status: bool | None, reason: str, message: str, at: str
+) -> Object:
+    """The same with the time of its last update, which Deployments' conditions have."""
     old = condition_of(before, type_) or {}
     word = "Unknown" if status is None else str(status)
     same = (old.get("status"), old.get("reason"), old.get("message")) == (word, reason, message)
@@ -253,9 +262,7 @@ def failed_conditions(thing: Mapping[str, Any], refusal: str, at: str) -> list[O
     """The conditions of what makes Pods: one where they are refused, with the reason's own text."""
     if not refusal:
         return []
-    told = condition(thing, REPLICA_FAILURE, True, "FailedCreate", refusal, at)
-    told.pop("lastUpdateTime")
-    return [told]
+    return [condition(thing, REPLICA_FAILURE, True, "FailedCreate", refusal, at)]
 
 
 def report(

@@ -27,6 +27,27 @@ _ALWAYS_THERE = {
     ("", "serviceaccounts"): bootstrap.ACCOUNT,
     ("", "configmaps"): bootstrap.AUTHORITY,
 }
+# Type, status, reason and message, as the namespace controller words them.
+_NO_FAILURES = (
+    (
+        "NamespaceDeletionDiscoveryFailure",
+        False,
+        "ResourcesDiscovered",
+        "All resources successfully discovered",
+    ),
+    (
+        "NamespaceDeletionGroupVersionParsingFailure",
+        False,
+        "ParsedGroupVersions",
+        "All legacy kube types successfully parsed",
+    ),
+    (
+        "NamespaceDeletionContentFailure",
+        False,
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+)
 
 
 def look(writer: Writer, change: KubeChange) -> None:
@@ -90,24 +111,7 @@ def _conditions(writer: Writer, row: KubeObject, left: list[KubeObject]) -> list
         f"{name} in {count} resource instances" for name, count in sorted(finalizers.items())
     )
     told = [
-        (
-            "NamespaceDeletionDiscoveryFailure",
-            False,
-            "ResourcesDiscovered",
-            "All resources successfully discovered",
-        ),
-        (
-            "NamespaceDeletionGroupVersionParsingFailure",
-            False,
-            "ParsedGroupVersions",
-            "All legacy kube types successfully parsed",
-        ),
-        (
-            "NamespaceDeletionContentFailure",
-            False,
-            "ContentDeleted",
-            "All content successfully deleted, may be waiting on finalization",
-        ),
+        *_NO_FAILURES,
         (
             "NamespaceContentRemaining",
             True,
@@ -122,7 +126,4 @@ def _conditions(writer: Writer, row: KubeObject, left: list[KubeObject]) -> list
         ),
     ]
     at = timestamp(writer.now)
-    found = [making.condition(row.body, *one, at) for one in told]
-    for one in found:
-        one.pop("lastUpdateTime")
-    return found
+    return [making.condition(row.body, *one, at) for one in told]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy_app.apimachinery.objects import Object, is_going, metadata_of, timestamp
+from collections.abc import Iterator
+
+from policy_app.apimachinery.objects import is_going, metadata_of, timestamp
 from policy_app.models import KubeObject
 from policy_app.services.cluster import events, noting
 from policy_app.services.cluster.controllers import making
@@ -21,55 +23,55 @@ def scale(writer: Writer, namespaces: list[str]) -> None:
 
 
 def _scale(writer: Writer, row: KubeObject) -> None:
-    spec, at = row.body["spec"], timestamp(writer.now)
-    target = _target(writer, row)
+    at, target = timestamp(writer.now), _target(writer, row)
     if target is None:
         told = "the HPA controller was unable to get the target's current scale"
-        conditions = [_condition(row, "AbleToScale", False, "FailedGetScale", told, at)]
+        conditions = [making.condition(row.body, "AbleToScale", False, "FailedGetScale", told, at)]
         making.set_status(writer, row, {"desiredReplicas": 0, "conditions": conditions})
         return
     current = making.replicas_of(target.body)
-    least, most = int(spec.get("minReplicas") or 1), int(spec["maxReplicas"])
-    # Zero replicas switch an autoscaler off.
-    desired = min(max(current, least), most) if current else 0
+    desired = _desired(row, current)
     if desired != current:
         _rescale(writer, row, target, desired)
-    limited = desired != current
-    word = "TooFewReplicas" if current < least else "TooManyReplicas"
-    reason = word if limited else "DesiredWithinRange"
-    bound = "less than the minimum" if current < least else "more than the maximum"
-    within = "the desired count is within the acceptable range"
-    told = f"the desired replica count is {bound} replica count" if limited else within
-    conditions = [
-        _condition(
-            row,
-            "AbleToScale",
-            True,
-            "ReadyForNewScale",
-            "recommended size matches current size",
-            at,
-        ),
-        _condition(
-            row,
-            "ScalingActive",
-            bool(current),
-            "ValidMetricFound" if current else "ScalingDisabled",
-            "the load of a simulated cluster stays as it is"
-            if current
-            else "scaling is disabled since the replica count of the target is zero",
-            at,
-        ),
-        _condition(row, "ScalingLimited", limited, reason, told, at),
-    ]
+    before = row.body.get("status") or {}
     status = {
         "currentReplicas": int((target.body.get("status") or {}).get("replicas") or 0),
         "desiredReplicas": desired,
         "currentMetrics": None,
-        "conditions": conditions,
+        "conditions": [making.condition(row.body, *one, at) for one in _told(current, desired)],
         "observedGeneration": metadata_of(row.body).get("generation"),
-        "lastScaleTime": at if limited else (row.body.get("status") or {}).get("lastScaleTime"),
+        "lastScaleTime": at if desired != current else before.get("lastScaleTime"),
     }
     making.set_status(writer, row, status)
+
+
+def _desired(row: KubeObject, current: int) -> int:
+    """The replicas within the bounds; none where there are none, which switches a scaler off."""
+    spec = row.body["spec"]
+    least, most = int(spec.get("minReplicas") or 1), int(spec["maxReplicas"])
+    return min(max(current, least), most) if current else 0
+
+
+def _told(current: int, desired: int) -> Iterator[tuple[str, bool, str, str]]:
+    """Type, status, reason and message of each condition, as the controller words them."""
+    fits = "recommended size matches current size"
+    yield "AbleToScale", True, "ReadyForNewScale", fits
+    if current:
+        steady = "the load of a simulated cluster stays as it is"
+        yield "ScalingActive", True, "ValidMetricFound", steady
+    else:
+        off = "scaling is disabled since the replica count of the target is zero"
+        yield "ScalingActive", False, "ScalingDisabled", off
+    count = "the desired replica count is"
+    if current < desired:
+        few = f"{count} less than the minimum replica count"
+        yield "ScalingLimited", True, "TooFewReplicas", few
+    elif current > desired:
+        many = f"{count} more than the maximum replica count"
+        yield "ScalingLimited", True, "TooManyReplicas", many
+    else:
+        within = "the desired count is within the acceptable range"
+        yield "ScalingLimited", False, "DesiredWithinRange", within
 
 
 def _target(writer: Writer, row: KubeObject) -> KubeObject | None:
@@ -89,11 +91,3 @@ def _rescale(writer: Writer, row: KubeObject, target: KubeObject, replicas: int)
     noting.change(writer, target, rescaled, subresource="scale")
     told = f"New size: {replicas}; reason: current number of replicas outside of the bounds"
     events.record(writer, row.body, events.NORMAL, "SuccessfulRescale", told, _SOURCE)
-
-
-def _condition(
-    row: KubeObject, type_: str, status: bool, reason: str, message: str, at: str
-) -> Object:
-    told = making.condition(row.body, type_, status, reason, message, at)
-    told.pop("lastUpdateTime")
-    return told
