@@ -7,7 +7,7 @@ Source: the ``attestations`` resource of Microsoft.PolicyInsights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from policy_app import wall_clock
+from policy_app.evaluation.language import conditions
 from policy_app.evaluation.language.assignments import EffectivePolicy, Resource
 from policy_app.evaluation.language.constraints import title_of
 from policy_app.evaluation.language.effects import MANUAL
@@ -175,24 +176,54 @@ def validate(scope: Scope, name: str, body: Any, by: Actor) -> AttestationDraft:
 
 def concerns(policy: EffectivePolicy, assignment: Assignment, scope: Scope) -> bool:
     """Whether the assignment reaches a scope, and its policy is not for others."""
+    if not reach.covers(from_assignment(assignment), scope):
+        return False
     about = Resource(id=scope.arm_id, type=resource_type(scope), location=scope.location)
-    return reach.covers(from_assignment(assignment), scope) and is_about(policy, scope, about)
+    # What the rule asks may not be known of a resource here, which keeps nobody's word away.
+    return judging(policy)(scope, about) is not False
 
 
-def is_about(policy: EffectivePolicy, scope: Scope, resource: Resource) -> bool:
+def judging(policy: EffectivePolicy) -> Callable[[Scope, Resource], bool | None]:
     """Whether the mode, the selectors and the rule of a policy leave it a scope as a resource.
 
-    Subscriptions and resource groups are judged in the mode ``All`` alone, as Azure documents it.
+    None where the rule asks what is not known here.  Subscriptions and resource groups are judged
+    in the mode ``All`` alone, as Azure documents it.
     """
-    if policy.definition.mode.lower() == _INDEXED and scope.kind != Scope.Kind.CLUSTER:
-        return False
-    if not policy.assignment.selects(resource):
-        return False
+    indexed = policy.definition.mode.lower() == _INDEXED
+    parts = [*_conditions(policy.definition.policy_rule.get("if"))]
+
+    def judges(scope: Scope, resource: Resource) -> bool | None:
+        if indexed and scope.kind != Scope.Kind.CLUSTER:
+            return False
+        if not policy.assignment.selects(resource):
+            return False
+        told = [_holds(one, resource, policy) for one in parts]
+        return False if False in told else None if None in told else True
+
+    return judges
+
+
+def _conditions(rule: Any) -> Iterator[conditions.Condition | None]:
+    """A rule's parts that must all hold; None for one that asks what the portal does not know."""
+    if isinstance(rule, Mapping) and len(rule) == 1:
+        ((name, inner),) = rule.items()
+        if str(name).lower() == "allof" and isinstance(inner, list):
+            for one in inner:
+                yield from _conditions(one)
+            return
     try:
-        return policy.definition.condition.holds(resource, policy.parameters) is not False
+        yield conditions.parse(Reader(rule, "", AttestationError))
     except LanguageError:
-        # What the rule asks is not known of a resource here, which keeps nothing away.
-        return True
+        yield None
+
+
+def _holds(
+    part: conditions.Condition | None, resource: Resource, policy: EffectivePolicy
+) -> bool | None:
+    try:
+        return part.holds(resource, policy.parameters) if part is not None else None
+    except LanguageError:
+        return None
 
 
 def resource_type(scope: Scope) -> str:

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from policy_app.models import Cluster
+from policy_app.catalog.storing import fingerprint
+from policy_app.models import Cluster, DefinitionVersion
 from tests.arm.addresses import (
     CLUSTER,
     NO_PRIVILEGE_ID,
@@ -185,6 +186,31 @@ def test_the_mode_indexed_is_about_clusters_and_not_what_they_are_in(arm: Arm) -
     assert {one for one, _ in states(arm, CLUSTER)} == {CLUSTER.lower()}
     arm.put(attestation(CLUSTER), said(complianceState="Compliant"))
     assert arm.error("PUT", attestation(), said())["code"] == "InvalidCreateAttestationRequest"
+
+
+def test_what_a_rule_asks_that_nobody_knows_here_makes_no_record_until_somebody_attests(
+    manual: None, arm: Arm
+) -> None:
+    """Imported policies ask for aliases, which custom ones are refused for."""
+    unknown = {"field": "Microsoft.Storage/storageAccounts/sku.name", "equals": "Standard_LRS"}
+    asks(GROUPS, unknown)
+    assert states(arm) == []
+    arm.put(attestation(), said(complianceState="Compliant"))
+    assert states(arm) == [(RESOURCE_GROUP.lower(), "Compliant")]
+    asks({"field": "type", "equals": "Microsoft.Storage/storageAccounts"}, unknown)
+    assert states(arm) == []
+    assert arm.error("PUT", attestation(STAGING), said())["code"] == (
+        "InvalidCreateAttestationRequest"
+    )
+
+
+def asks(*parts: dict[str, Any]) -> None:
+    """Have the stored policy's rule ask all of these."""
+    row = DefinitionVersion.objects.get(definition__name="people")
+    then = row.body["policyRule"]["then"]
+    row.body = {**row.body, "policyRule": {"if": {"allOf": list(parts)}, "then": then}}
+    row.fingerprint = fingerprint(row.body)
+    row.save()
 
 
 def test_a_summary_counts_unknown_beside_the_others(manual: None, arm: Arm) -> None:

@@ -9,7 +9,7 @@ names none, and what has expired goes back to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -175,16 +175,25 @@ class _Told:
 
 
 def _of_assignment(
-    one: Manual, known: Sequence[tuple[Scope, Resource]], told: _Told
+    one: Manual, resources: Sequence[tuple[Scope, Resource]], told: _Told
 ) -> Iterator[Verdict]:
-    covered = reach.covered(one.draft, [scope for scope, _ in known])
-    for scope, resource in known:
+    covered = reach.covered(one.draft, [scope for scope, _ in resources])
+    judging: dict[int, Callable[[Scope, Resource], bool | None]] = {}
+    for scope, resource in resources:
         if scope.pk not in covered:
             continue
         exempt = told.exemptions_at(scope)
         for policy in one.on(resource):
-            if attestations.is_about(policy, scope, resource):
-                yield _verdict(one.row, policy, scope, resource, exempt, told)
+            # A rule is read once for each definition, of which there may be hundreds.
+            judges = judging.get(id(policy)) or attestations.judging(policy)
+            judging[id(policy)] = judges
+            known = judges(scope, resource)
+            if known is False:
+                continue
+            verdict = _verdict(one.row, policy, scope, resource, exempt, told)
+            # Where nobody knows whether the rule is about it, somebody's word tells that it is.
+            if known or verdict.attestation is not None:
+                yield verdict
 
 
 def _verdict(
