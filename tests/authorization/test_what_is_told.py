@@ -244,3 +244,22 @@ def test_what_others_may_in_a_cluster_is_told_to_who_may_ask_that(
     assert asked("selfsubjectaccessreviews") == 201
     grant(bob, roles.OWNER, rg_staging)
     assert [asked(one) for one in about_others] == [201, 201]
+
+
+def test_states_name_no_group_above_and_tell_nothing_of_an_assignment_elsewhere(
+    bob: User, rg_demo: Scope, rg_staging: Scope, policy: Definition
+) -> None:
+    given = draft(rg_demo, policy, name="hidden", parameters={"excludedImages": ["secret/image"]})
+    hidden, _ = assignments.put(given, None)
+    cluster = Cluster.objects.get(scope__parent=rg_staging)
+    policy_row(cluster, 1, assignment_arm_id=hidden.arm_id)
+    asked = f"{rg_staging.arm_id}/providers/Microsoft.PolicyInsights/policyStates/latest"
+    arm = Arm(access.new_token(bob))
+    (state,) = arm.send("POST", f"{asked}/queryResults").json()["value"]
+    assert (state["managementGroupIds"], state["policyAssignmentParameters"]) == ("", "")
+    by_name = {"$filter": "managementGroupIds eq 'mg-demo'"}
+    assert arm.send("POST", f"{asked}/queryResults", None, by_name).json()["value"] == []
+    grant(bob, roles.READER, root())
+    (state,) = arm.send("POST", f"{asked}/queryResults").json()["value"]
+    assert "mg-demo" in state["managementGroupIds"]
+    assert "secret/image" not in state["policyAssignmentParameters"]

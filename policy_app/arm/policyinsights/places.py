@@ -5,7 +5,7 @@ Azure has the same operations at seven kinds of address; here each is a scope an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,12 @@ from policy_app.arm.routes import (
     SUBSCRIPTION,
     Level,
 )
+from policy_app.models import Scope
+from policy_app.services import authorization
+from policy_app.services.authorization import Principal
 
 Record = Mapping[str, Any]
+_GROUPS = "managementGroupIds"
 INSIGHTS = "providers/Microsoft.PolicyInsights"
 
 
@@ -50,6 +54,18 @@ class Place:
         # An assignment is one of exactly this scope.
         arm_id = f"{scope_id}/{AUTHORIZATION}/policyAssignments/{wanted}".lower()
         return lambda record: str(record.get(self.field) or "").lower() == arm_id
+
+
+def told(records: Iterable[Record], by: Principal) -> Iterator[Record]:
+    """The records with the management groups that the caller knows of; Azure names all above."""
+    if by.is_owner:
+        yield from records
+        return
+    groups = authorization.visible_scopes(by).filter(kind=Scope.Kind.MANAGEMENT_GROUP)
+    known = set(groups.values_list("name", flat=True))
+    for record in records:
+        every = str(record.get(_GROUPS) or "").split(",")
+        yield {**record, _GROUPS: ",".join(one for one in every if one in known)}
 
 
 def _of(level: Level, folder: str, parameter: str, field: str, name: str) -> Place:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from policy_app.arm import openapi
 from policy_app.arm.odata import Columns
 from policy_app.arm.paging import next_link, token_text
-from policy_app.arm.policyinsights import columns, expand
+from policy_app.arm.policyinsights import columns, expand, places
 from policy_app.arm.policyinsights.places import INSIGHTS, SCOPES
 from policy_app.arm.policyinsights.shaping import Query, cut
 from policy_app.arm.views import ArmView
@@ -65,7 +65,8 @@ class QueryResults(ArmView):
         query = Query.of(request, self.columns)
         expanded = expand.requested(request)
         belongs = self.place.test(self.kwargs, self.scope.arm_id)
-        found = query.apply(one for one in self.records(query) if belongs(one))
+        every = places.told(self.records(query), self.caller)
+        found = query.apply(one for one in every if belongs(one))
         first, most = _first(request), most_of(request)
         size = min(most - first, PAGE_SIZE) if self.paged else most
         shown, more = cut(found, first, max(size, 0))

@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policy_app.arm.policyinsights import columns
+from policy_app.arm.policyinsights import columns, places
 from policy_app.arm.policyinsights.places import INSIGHTS, SCOPES
 from policy_app.arm.policyinsights.queries import PARAMETERS, most_of
 from policy_app.arm.policyinsights.shaping import Query, Record
@@ -50,7 +50,8 @@ class Summarize(ArmView):
             )
         query = Query.of(request, columns.STATES)
         belongs = self.place.test(self.kwargs, self.scope.arm_id)
-        found = list(query.apply(one for one in records.policy_states(self.scope) if belongs(one)))
+        every = places.told(records.policy_states(self.scope), self.caller)
+        found = list(query.apply(one for one in every if belongs(one)))
         root = f"{request.scheme}://{request.get_host()}{self.scope.arm_id}/{INSIGHTS}/policyStates"
         context = f"{root}/$metadata#summary"
         most = most_of(request)

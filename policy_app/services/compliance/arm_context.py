@@ -9,10 +9,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from policy_app.models import Assignment, Definition, DefinitionVersion, PolicyState, Scope
 
+_Kept = TypeVar("_Kept", Assignment, Definition)
 Texts = Mapping[str, str]
 _ASSIGNMENTS = "/providers/microsoft.authorization/policyassignments/"
 
@@ -48,9 +49,11 @@ class Context:
 
     def about(self, row: PolicyState, scope: Scope, resource_type: str) -> About:
         """The same of a policy under a resource, for which no row need be stored."""
-        assignment = self._assignment(row.assignment_key)
-        initiative = self._definition(row.set_definition_key)
-        definition = self._definition(row.definition_key)
+        # Whoever may write to a cluster can put any id on a constraint: nothing is told of what
+        # is kept elsewhere, and so cannot be meant.
+        assignment = _from_above(self._assignment(row.assignment_key), scope)
+        initiative = _from_above(self._definition(row.set_definition_key), scope)
+        definition = _from_above(self._definition(row.definition_key), scope)
         groups = self._groups_of(initiative).get(row.reference_id.lower(), [])
         return About(
             resource=_resource(scope, resource_type),
@@ -91,7 +94,7 @@ class Context:
         if self._definitions is None:
             self._definitions = {}
         if key and key not in self._definitions:
-            found = Definition.objects.filter(key=key).first()
+            found = Definition.objects.filter(key=key).select_related("scope").first()
             if found is None:
                 return None
             self._definitions[key] = found
@@ -102,13 +105,20 @@ class Context:
         if key not in self._assignments:
             scope, _, name = key.rpartition(_ASSIGNMENTS)
             rows = Assignment.objects.filter(scope__key=scope, key=name)
-            self._assignments[key] = rows.select_related("created_by").first()
+            self._assignments[key] = rows.select_related("created_by", "scope").first()
         return self._assignments[key]
 
     def _all_scopes(self) -> Mapping[int, Scope]:
         if self._scopes is None:
             self._scopes = {row.pk: row for row in Scope.objects.all()}
         return self._scopes
+
+
+def _from_above(found: _Kept | None, scope: Scope) -> _Kept | None:
+    """What is kept at the scope, above it, or at none as built-ins are."""
+    if found is None or found.scope is None or scope.is_at_or_below(found.scope):
+        return found
+    return None
 
 
 def rfc3339(moment: datetime) -> str:
