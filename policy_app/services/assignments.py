@@ -109,13 +109,23 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Assignme
 
 
 @transaction.atomic
-def delete(assignment: Assignment, by: Actor) -> None:
-    """Delete it; its history stays, with who deleted it.  Raises ``PolicyError``."""
-    who = authorization.require(by, _DELETE, assignment.scope)
-    before = to_arm(from_assignment(assignment))
-    activity.record(by, _DELETE, assignment.arm_id, scope=assignment.scope, before=before)
-    sign(assignment, who.user)
-    assignment.delete()
+def delete(assignment: Assignment, by: Actor) -> Assignment | None:
+    """Delete it as it is by now, and return that; its history stays, with who deleted it.
+
+    None where somebody else deleted it just before.  Raises ``PolicyError``.
+    """
+    scope = assignment.scope
+    who = authorization.require(by, _DELETE, scope)
+    # As ``put`` does: otherwise the log would tell of a state that somebody has just replaced.
+    lock(scope)
+    row = find(scope, assignment.name)
+    if row is None:
+        return None
+    before = to_arm(from_assignment(row))
+    activity.record(by, _DELETE, row.arm_id, scope=scope, before=before)
+    sign(row, who.user)
+    row.delete()
+    return row
 
 
 def listing(scope: Scope, at: str = "", definition_id: str = "") -> QuerySet[Assignment]:

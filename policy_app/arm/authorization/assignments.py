@@ -134,11 +134,10 @@ class PolicyAssignment(ArmView):
     def delete(self, request: Request, **kwargs: str) -> Response:
         """Delete a policy assignment."""
         row = assignments.find(self.scope, self._name)
-        if row is None:
+        deleted = assignments.delete(row, self.caller) if row else None
+        if deleted is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
-        shape = shapes.assignment(row)
-        assignments.delete(row, self.caller)
-        return Response(shape)
+        return Response(shapes.assignment(deleted))
 
     @property
     def _name(self) -> str:
