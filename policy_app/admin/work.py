@@ -1,11 +1,11 @@
-"""Scans, their chunks, the workers and what comes round: to be read."""
+"""Scans, their chunks, the workers, what comes round, and the clock: to be read."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from policy_app.admin.base import ReadOnly
-from policy_app.models import Duty, Scan, ScanChunk, WorkerProcess
+from policy_app.models import Duty, PushedClock, Scan, ScanChunk, WorkerProcess
 
 
 @admin.register(Scan)
@@ -43,3 +43,11 @@ class DutyAdmin(ReadOnly):
 
     list_display = ["name", "due_at", "done_at", "by", "error"]
     search_fields = ["name"]
+
+
+@admin.register(PushedClock)
+class PushedClockAdmin(ReadOnly):
+    """By how much tests have pushed the clock, where the control API is on."""
+
+    list_display = ["ahead"]
+    search_fields = ["ahead"]
