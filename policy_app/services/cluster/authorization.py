@@ -6,7 +6,7 @@ stands for all of a list; a RoleBinding grants within its namespace, a ClusterRo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from policy_app.services import authorization as portal
 from policy_app.services.authorization import Principal, actions
 from policy_app.services.cluster.caller import AUTHENTICATED, MASTERS, Caller, Target
 
-_RBAC = "rbac.authorization.k8s.io"
+RBAC = "rbac.authorization.k8s.io"
 VIEWERS = "policy-portal:viewers"
 """Whose role in the portal lets them see what is in the cluster, and nothing more."""
 _LOOKING = ("get", "list", "watch")
@@ -147,7 +147,7 @@ def decide(cluster: Cluster, caller: Caller, asked: Attributes) -> Verdict:
     if VIEWERS in caller.groups and asked.verb in _LOOKING and asked.resource != "secrets":
         return Verdict(True, "allowed by a role in the portal that may read the cluster")
     for rule, binding in _rules(cluster, caller, asked.namespace):
-        if _grants(rule, asked):
+        if grants(rule, asked):
             return Verdict(True, f"RBAC: allowed by {binding}")
     return Verdict(False)
 
@@ -158,7 +158,7 @@ def decide_path(cluster: Cluster, caller: Caller, asked: Mapping[str, Any]) -> V
         return Verdict(True)
     path, verb = str(asked.get("path") or ""), str(asked.get("verb") or "")
     for rule, binding in _rules(cluster, caller, ""):
-        if _in(verb, rule.get("verbs")) and _path_in(path, rule.get("nonResourceURLs")):
+        if grants_path(rule, verb, path):
             return Verdict(True, f"RBAC: allowed by {binding}")
     return Verdict(False)
 
@@ -180,6 +180,11 @@ def rules_of(cluster: Cluster, caller: Caller, namespace: str) -> dict[str, Any]
         "resources": sorted(_ABOUT_ONESELF),
     }
     return {"resourceRules": [*resources, oneself], "nonResourceRules": paths, "incomplete": False}
+
+
+def held(cluster: Cluster, caller: Caller, namespace: str) -> list[Mapping[str, Any]]:
+    """Every rule that RBAC grants the caller: everywhere, and in a namespace where one is named."""
+    return [rule for rule, _ in _rules(cluster, caller, namespace)]
 
 
 def _forbidden(caller: Caller, asked: Attributes, named: str) -> errors.ApiError:
@@ -204,28 +209,29 @@ def _rules(
         if not any(_is(caller, one, namespace) for one in subjects):
             continue
         reference = binding.get("roleRef") or {}
-        for rule in _rules_of_role(cluster, reference, namespace):
+        for rule in rules_of_role(cluster, reference, namespace) or ():
             yield rule, f'{binding["kind"]} "{binding["metadata"]["name"]}"'
 
 
-def _rules_of_role(
+def rules_of_role(
     cluster: Cluster, reference: Mapping[str, Any], namespace: str
-) -> Iterable[Mapping[str, Any]]:
+) -> list[Mapping[str, Any]] | None:
+    """The rules of the role that a binding names; None where there is no such role."""
     whole = reference.get("kind") == "ClusterRole"
     plural = "clusterroles" if whole else "roles"
     found = KubeObject.objects.filter(
         cluster=cluster,
-        group=_RBAC,
+        group=RBAC,
         plural=plural,
         namespace="" if whole else namespace,
         name=str(reference.get("name") or ""),
     ).first()
-    return (found.body.get("rules") or []) if found else []
+    return (found.body.get("rules") or []) if found else None
 
 
 def _bodies(cluster: Cluster, plural: str, namespace: str) -> list[dict[str, Any]]:
     found = KubeObject.objects.filter(
-        cluster=cluster, group=_RBAC, plural=plural, namespace=namespace
+        cluster=cluster, group=RBAC, plural=plural, namespace=namespace
     )
     return [row.body for row in found]
 
@@ -240,7 +246,13 @@ def _is(caller: Caller, subject: Mapping[str, Any], namespace: str) -> bool:
     return kind == "ServiceAccount" and caller.username == f"system:serviceaccount:{where}:{name}"
 
 
-def _grants(rule: Mapping[str, Any], asked: Attributes) -> bool:
+def grants_path(rule: Mapping[str, Any], verb: str, path: str) -> bool:
+    """Does a rule of RBAC grant the verb on a path that is no resource?"""
+    return _in(verb, rule.get("verbs")) and _path_in(path, rule.get("nonResourceURLs"))
+
+
+def grants(rule: Mapping[str, Any], asked: Attributes) -> bool:
+    """Does a rule of RBAC grant it? ``*`` is asked for by its name, and held where ``*`` is."""
     names = rule.get("resourceNames") or []
     return (
         _in(asked.verb, rule.get("verbs"))

@@ -24,7 +24,7 @@ from policy_app.apimachinery.objects import (
 from policy_app.apimachinery.schemas import Schemas
 from policy_app.evaluation.gatekeeper.review import CREATE, UPDATE
 from policy_app.models import Cluster
-from policy_app.services.cluster import kinds, plugins, policy, schema_rules
+from policy_app.services.cluster import escalation, kinds, plugins, policy, schema_rules
 from policy_app.services.cluster.caller import Caller, Target, WriteOptions
 from policy_app.services.cluster.store import Writer, says_the_same
 
@@ -127,11 +127,13 @@ def admitted(
 ) -> Admitted:
     """Default, mutate, validate, judge.
 
-    Raises ``ApiError`` 403 where a policy denies it, 422 where its kind's rules do.
+    Raises ``ApiError`` 403 where a policy denies it or it gives others more rights than the caller
+    has, 422 where its kind's rules do.
     """
     kind = target.kind
     schemas = schemas_of(writer.cluster)
     filled = defaults.with_defaults(kind, thing, schemas)
+    escalation.check(writer.cluster, caller, kind, filled)
     request = policy.Request(
         kind=kind,
         operation=UPDATE if old is not None else CREATE,
