@@ -47,8 +47,8 @@ def test_the_values_of_a_policy_are_named_after_its_templates_fields(
     schema = "".join(f"            {field}\n" for field in fields)
     text = TEMPLATE.replace("            label:\n", schema)
     source = {"sourceType": "Base64Encoded", "content": encoded(text)}
-    found = {"strict": [True, False], "level": ["a", "b"], "label": []}
-    assert names(browser, {"templateInfo": source}) == found
+    wanted = {"strict": [True, False], "level": ["a", "b"], "label": []}
+    assert names(browser, {"templateInfo": source}) == wanted
     store = "https://store.policy.core.windows.net/kubernetes/container-allowed-ports/v1"
     found = names(browser, {"constraintTemplate": f"{store}/template.yaml"})
     assert "allowedContainerPorts" in found
