@@ -27,10 +27,11 @@ class Arm:
     def send(
         self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None
     ) -> Any:
-        """One request; a body that is no bytes is sent as JSON."""
+        """One request; a body that is no bytes is sent as JSON, an empty api-version not at all."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body)
-        query = {"api-version": "2026-06-01"} | (query or {})
-        kept = {name: value for name, value in query.items() if value}
+        kept = {"api-version": "2026-06-01"} | (query or {})
+        if not kept["api-version"]:
+            del kept["api-version"]
         return self.client.generic(
             method,
             f"http://testserver{path}",
