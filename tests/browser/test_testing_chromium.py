@@ -25,7 +25,7 @@ def show_report(page: Page) -> None:
     things = [pod(PRIVILEGED), workload("Deployment", PRIVILEGED), workload("CronJob", PRIVILEGED)]
     page.goto("/policy/test")
     page.locator("textarea").fill(yaml.safe_dump_all(things))
-    page.locator("#test-form button[type=submit]").click()
+    page.locator("#test-form").get_by_role("button", name="Test", exact=True).click()
     expect(page.locator(".test-made-card")).to_have_count(3)
 
 
