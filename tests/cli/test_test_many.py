@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,8 @@ def test_an_interrupted_run_leaves_nobody_behind_and_says_nothing(tmp_path: Path
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background jobs ignore Ctrl-C, and what they start inherits that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     _wait_for_children(process.pid)
     os.killpg(process.pid, signal.SIGINT)

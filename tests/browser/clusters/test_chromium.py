@@ -87,7 +87,7 @@ def test_events_are_filtered_without_a_reload(page: Page, filled: None) -> None:
 
     page.get_by_label("Type :").select_option("Warning")
     expect(page.locator('tbody [data-label="Type"]', has_text="Normal")).to_have_count(0)
-    expect(page).to_have_url(re.compile(r"\?type=Warning&tab=events$"))
+    expect(page).to_have_url(re.compile(r"\?tab=events&type=Warning$"))
     page.get_by_role("searchbox", name="Search by reason").fill("FailedCreate")
     expect(page.locator('tbody [data-label="Reason"]', has_text="FailedAdm")).to_have_count(0)
     expect(page.locator('tbody [data-label="Reason"]').first).to_have_text("FailedCreate")
