@@ -32,7 +32,7 @@ def main() -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        with portal(data, control=True) as server:
+        with portal(data, control=True, empty=True) as server:
             made = run("token", "--user", "admin", "--data", str(data))
             token = f"Bearer {made.stdout.strip()}"
             assert server.post("/_portal/reset", Authorization=token).status == 200
