@@ -140,6 +140,7 @@ def test_only_exemptions_expire(arm: Arm) -> None:
         ({}, "InvalidRequestContent", None),
         ({"properties": []}, "InvalidRequestContent", "properties"),
         (waiver(expiresOn="soon"), "InvalidRequestContent", "properties.expiresOn"),
+        (waiver(expiresOn=""), "InvalidRequestContent", "properties.expiresOn"),
         (
             waiver(policyAssignmentId="/x"),
             "PolicyAssignmentNotFound",

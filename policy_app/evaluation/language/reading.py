@@ -97,9 +97,9 @@ class Reader:
         return found
 
     def moment(self, name: str) -> datetime | None:
-        """A moment with its offset; without one it is UTC.  None where it is absent or empty."""
-        text = self.text(name)
-        if not text:
+        """A moment with its offset; without one it is UTC.  None where it is absent or null."""
+        text = self._typed(name, str, "a string")
+        if text is None:
             return None
         try:
             moment = datetime.fromisoformat(text)
