@@ -20,7 +20,7 @@ from policy_app.services.drafts import (
     validate,
 )
 from policy_app.services.errors import NotFound, PolicyError
-from policy_app.services.writing import lock, sign
+from policy_app.services.writing import lock, remove, sign
 
 _WRITE = actions.of(actions.ASSIGNMENTS, actions.WRITE)
 _DELETE = actions.of(actions.ASSIGNMENTS, actions.DELETE)
@@ -108,24 +108,12 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Assignme
     return row
 
 
-@transaction.atomic
 def delete(assignment: Assignment, by: Actor) -> Assignment | None:
-    """Delete it as it is by now, and return that; its history stays, with who deleted it.
+    """Delete it as it is by now, and return that; None where it has gone already.
 
-    None where somebody else deleted it just before.  Raises ``PolicyError``.
+    Raises ``PolicyError``.
     """
-    scope = assignment.scope
-    who = authorization.require(by, _DELETE, scope)
-    # As ``put`` does: otherwise the log would tell of a state that somebody has just replaced.
-    lock(scope)
-    row = find(scope, assignment.name)
-    if row is None:
-        return None
-    before = to_arm(from_assignment(row))
-    activity.record(by, _DELETE, row.arm_id, scope=scope, before=before)
-    sign(row, who.user)
-    row.delete()
-    return row
+    return remove(assignment, _DELETE, by, find, lambda row: to_arm(from_assignment(row)))
 
 
 def listing(scope: Scope, at: str = "", definition_id: str = "") -> QuerySet[Assignment]:

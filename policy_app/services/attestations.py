@@ -30,7 +30,7 @@ from policy_app.services.authorization import Actor, actions
 from policy_app.services.drafts import from_assignment
 from policy_app.services.drafts.validation import faults_of_name, refuse
 from policy_app.services.errors import NotFound, PolicyError
-from policy_app.services.writing import lock, sign
+from policy_app.services.writing import lock, remove, sign
 
 NAME_LIMIT = 128
 OWNER_LIMIT = 254
@@ -139,22 +139,9 @@ def put(scope: Scope, name: str, body: Any, by: Actor) -> tuple[Attestation, boo
     return row, created
 
 
-@transaction.atomic
 def delete(attestation: Attestation, by: Actor) -> bool:
-    """Delete it; its history stays, with who deleted it.
-
-    False where somebody else deleted it just before.  Raises ``PolicyError``.
-    """
-    scope = attestation.scope
-    who = authorization.require(by, _DELETE, scope)
-    lock(scope)
-    row = find(scope, attestation.name)
-    if row is None:
-        return False
-    activity.record(by, _DELETE, row.arm_id, scope=scope, before=as_object(row))
-    sign(row, who.user)
-    row.delete()
-    return True
+    """Delete it as it is by now; false where it has gone already.  Raises ``PolicyError``."""
+    return remove(attestation, _DELETE, by, find, as_object) is not None
 
 
 def validate(scope: Scope, name: str, body: Any, by: Actor) -> AttestationDraft:

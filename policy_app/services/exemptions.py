@@ -19,7 +19,7 @@ from policy_app.services import activity, assignments, authorization, definition
 from policy_app.services.authorization import Actor, Permit, actions
 from policy_app.services.drafts.validation import name_faults, refuse, strings_in
 from policy_app.services.errors import NotFound, PolicyError
-from policy_app.services.writing import lock, sign
+from policy_app.services.writing import lock, remove, sign
 
 DISPLAY_NAME_LIMIT = 128
 WRITE = actions.of(actions.EXEMPTIONS, actions.WRITE)
@@ -163,23 +163,10 @@ def change(scope: Scope, name: str, body: dict[str, Any], by: Actor) -> Exemptio
     return row
 
 
-@transaction.atomic
 def delete(exemption: Exemption, by: Actor) -> bool:
-    """Delete it as it is by now; its history stays, with who deleted it.
-
-    False where somebody else deleted it just before.  Raises ``PolicyError``.
-    """
-    scope = exemption.scope
-    who = authorization.require(by, DELETE, scope)
-    # As ``put`` does: otherwise the log would tell of a state that somebody has just replaced.
-    lock(scope)
-    row = find(scope, exemption.name)
-    if row is None:
-        return False
-    activity.record(by, DELETE, row.arm_id, scope=scope, before=as_value(row).to_object())
-    sign(row, who.user)
-    row.delete()
-    return True
+    """Delete it as it is by now; false where it has gone already.  Raises ``PolicyError``."""
+    gone = remove(exemption, DELETE, by, find, lambda row: as_value(row).to_object())
+    return gone is not None
 
 
 def validate(scope: Scope, name: str, body: dict[str, Any], by: Actor = None) -> language.Exemption:

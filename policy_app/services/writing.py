@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Model
 
 from policy_app import wall_clock
 from policy_app.models import Scope
+from policy_app.models.resources import ArmResource
+from policy_app.services import activity, authorization
+from policy_app.services.authorization import Actor
+
+Row = TypeVar("Row", bound=ArmResource)
 
 
 def lock(scope: Scope) -> None:
@@ -29,3 +38,29 @@ def sign(row: Model, user: User | None) -> None:
     row._history_date = wall_clock.now()  # type: ignore[attr-defined]  # simple-history reads both
     if user is not None:
         row._history_user = user  # type: ignore[attr-defined]
+
+
+@transaction.atomic
+def remove(
+    seen: Row,
+    action: str,
+    by: Actor,
+    find: Callable[[Scope, str], Row | None],
+    shown: Callable[[Row], Any],
+) -> Row | None:
+    """Delete a row as it is by now, and return that; its history stays, with who deleted it.
+
+    ``find`` reads it again by scope and name, ``shown`` is what the log says of it.  None where
+    somebody else deleted it just before.  Raises ``PolicyError``.
+    """
+    scope = seen.scope
+    who = authorization.require(by, action, scope)
+    # As every write does: otherwise the log would tell of a state that somebody has just replaced.
+    lock(scope)
+    row = find(scope, seen.name)
+    if row is None:
+        return None
+    activity.record(by, action, row.arm_id, scope=scope, before=shown(row))
+    sign(row, who.user)
+    row.delete()
+    return row
