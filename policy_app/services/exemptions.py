@@ -306,11 +306,7 @@ def _require_exempt(row: Exemption, by: Actor) -> None:
         f"To exempt from more, or for longer, it takes a role with {actions.EXEMPT} where the"
         " policy is assigned."
     )
-    refusal = PolicyError(authorization.FORBIDDEN, text, status=403)
-    hidden = not authorization.knows(by, assignment.scope)
-    who = authorization.principal_of(by)
-    attempt = authorization.Attempt(who, actions.EXEMPT, assignment.scope, hidden)
-    raise authorization.Forbidden(refusal, attempt)
+    raise authorization.forbidden(by, actions.EXEMPT, assignment.scope, text)
 
 
 def _changed(row: Exemption, seen: str) -> PolicyError:

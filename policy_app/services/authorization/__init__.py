@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from policy_app.services.authorization import actions
 from policy_app.services.authorization.decisions import (
-    FORBIDDEN,
     Attempt,
     Forbidden,
     Permit,
     find_scope,
+    forbidden,
     in_line,
     knows,
     may,
@@ -38,7 +38,6 @@ from policy_app.services.authorization.principals import (
 )
 
 __all__ = [
-    "FORBIDDEN",
     "Actor",
     "Attempt",
     "Forbidden",
@@ -47,6 +46,7 @@ __all__ = [
     "Principal",
     "actions",
     "find_scope",
+    "forbidden",
     "in_line",
     "knows",
     "may",

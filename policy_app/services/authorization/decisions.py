@@ -122,6 +122,13 @@ def require(by: Actor, action: str, scope: Scope | None) -> Principal:
     raise Forbidden(refusal, Attempt(who, action, scope, hidden))
 
 
+def forbidden(by: Actor, action: str, scope: Scope, why: str) -> Forbidden:
+    """A 403 in words of its own, for a rule that says more than ``require``."""
+    who = principal_of(by)
+    refusal = PolicyError(FORBIDDEN, why, status=403)
+    return Forbidden(refusal, Attempt(who, action, scope, hidden=not knows(who, scope)))
+
+
 def scope_for(by: Actor, arm_id: str, action: str = "") -> Scope:
     """The scope with this id, for somebody who may know of it; ``scopes.get`` for doors.
 

@@ -18,8 +18,7 @@ from policy_app.models import RoleDefinition, Scope
 from policy_app.services import activity
 from policy_app.services.authorization import actions
 from policy_app.services.authorization.decisions import (
-    Attempt,
-    Forbidden,
+    forbidden,
     knows,
     may,
     require,
@@ -259,8 +258,7 @@ def require_all(role: RoleDefinition, action: str, by: Actor) -> None:
             f"The role '{role.name}' can be assigned at a scope that is not shown to you: it takes"
             f" {action} at each of its scopes."
         )
-        refusal = PolicyError("AuthorizationFailed", text, status=403)
-        raise Forbidden(refusal, Attempt(principal_of(by), action, scope, hidden=True))
+        raise forbidden(by, action, scope, text)
 
 
 def _places(role: RoleDefinition) -> list[Scope] | list[None]:
