@@ -9,58 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from policy_app.arm.resource_types import OF_VERSIONS, SERVED
 from policy_app.services.errors import NotFound, PolicyError
 
 NEWEST = "2026-06-01"
 """The version whose shapes are answered."""
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[A-Za-z0-9.]{1,32})?")
 _TYPE = re.compile(
-    r"/providers/microsoft\.(authorization|policyinsights)/(\w+)(?:/[^/]+/(versions))?", re.I
+    r"/providers/(microsoft\.(?:authorization|policyinsights)/\w+)(?:/[^/]+(/versions))?", re.I
 )
 _CORE = re.compile(r"/(subscriptions|tenants)(?:/[^/]+(?:/resourcegroups(?:/[^/]+)?)?)?", re.I)
 _CORE_OLDEST = "2014-04-01"
-_NAMESPACES = {
-    "authorization": "Microsoft.Authorization",
-    "policyinsights": "Microsoft.PolicyInsights",
-}
-_OLDEST = {
-    "policyassignments": "2015-10-01-preview",
-    "policydefinitions": "2015-10-01-preview",
-    "policysetdefinitions": "2017-06-01-preview",
-    "policydefinitions/versions": "2023-04-01",
-    "policysetdefinitions/versions": "2023-04-01",
-    "listpolicydefinitionversions": "2023-04-01",
-    "listpolicysetdefinitionversions": "2023-04-01",
-    "policyexemptions": "2020-07-01-preview",
-    "datapolicymanifests": "2020-09-01",
-    "policystates": "2017-08-09-preview",
-    "policyevents": "2017-08-09-preview",
-    "operations": "2017-08-09-preview",
-    "policytrackedresources": "2018-07-01-preview",
-    "remediations": "2018-07-01-preview",
-    "policymetadata": "2019-10-01",
-    "checkpolicyrestrictions": "2020-07-01-preview",
-    "attestations": "2021-01-01",
-    "componentpolicystates": "2022-04-01",
-}
-_SPELLED = (
-    "policyAssignments",
-    "policyDefinitions",
-    "policySetDefinitions",
-    "policyExemptions",
-    "dataPolicyManifests",
-    "listPolicyDefinitionVersions",
-    "listPolicySetDefinitionVersions",
-    "policyStates",
-    "policyEvents",
-    "operations",
-    "policyTrackedResources",
-    "remediations",
-    "policyMetadata",
-    "checkPolicyRestrictions",
-    "attestations",
-    "componentPolicyStates",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +38,14 @@ class _Type:
             f" those from '{self.oldest}' to '{NEWEST}'.",
             target="api-version",
         )
+
+
+_KNOWN = {
+    f"{namespace}/{name}".lower(): _Type(namespace, name, oldest)
+    for namespace, types in (*SERVED.items(), ("Microsoft.Authorization", OF_VERSIONS))
+    for name, oldest in types.items()
+    if oldest
+}
 
 
 def check(path: str, given: str) -> None:
@@ -108,8 +75,4 @@ def _type(path: str) -> _Type | None:
     found = list(_TYPE.finditer(path))
     if not found or path[found[-1].end() :].lower().startswith("/providers/"):
         return None
-    name, inner = found[-1][2], found[-1][3]
-    spelled = next((one for one in _SPELLED if one.lower() == name.lower()), "")
-    full = f"{spelled}/{inner.lower()}" if inner else spelled
-    oldest = _OLDEST.get(full.lower())
-    return _Type(_NAMESPACES[found[-1][1].lower()], full, oldest) if oldest else None
+    return _KNOWN.get("".join(found[-1].groups("")).lower())

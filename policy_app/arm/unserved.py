@@ -9,32 +9,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from policy_app.arm.errors import not_yet
+from policy_app.arm.resource_types import SERVED
 from policy_app.arm.views import ArmView
 from policy_app.services.errors import NotFound
 
 _PROVIDER = re.compile(r"/providers/([^/]+)(?:/([^/]+))?", re.IGNORECASE)
-_SERVED = {
-    "microsoft.authorization": (
-        "dataPolicyManifests",
-        "policyAssignments",
-        "policyDefinitions",
-        "policyExemptions",
-        "policySetDefinitions",
-        "roleAssignments",
-        "roleDefinitions",
-    ),
-    "microsoft.policyinsights": (
-        "attestations",
-        "checkPolicyRestrictions",
-        "componentPolicyStates",
-        "operations",
-        "policyEvents",
-        "policyMetadata",
-        "policyStates",
-        "policyTrackedResources",
-        "remediations",
-    ),
-}
+_TYPES = {namespace.lower(): types for namespace, types in SERVED.items()}
 _NOT_YET: dict[str, set[str]] = {
     "microsoft.authorization": {
         "policyenrollments",
@@ -68,7 +48,7 @@ def _missing(path: str, namespace: str, resource: str) -> NotFound:
     if namespace and namespace.lower() not in _NOT_YET:
         text = f"The resource namespace '{namespace}' is none that the portal serves."
         return NotFound("InvalidResourceNamespace", text)
-    served = _SERVED.get(namespace.lower(), ())
+    served = _TYPES.get(namespace.lower(), {})
     if resource and resource.lower() not in {one.lower() for one in served}:
         text = (
             f"The resource type '{resource}' could not be found in the namespace '{namespace}';"
