@@ -7,7 +7,6 @@ Source: Microsoft Learn, the ``audit``, ``deny`` and ``mutate`` effects of mode
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -70,13 +69,11 @@ class Source:
         """The decoded text of a Base64 source.  Raises ``DefinitionError`` where it is none."""
         if self.type != "Base64Encoded":
             raise DefinitionError("A template at a URL has no text of its own.")
-        # Tools break Base64 into lines, which decoders pass over; other blanks they refuse.
-        written = self.location.replace("\r", "").replace("\n", "")
         try:
-            return base64.b64decode(written, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return from_base64(self.location)
+        except ValueError:
             raise DefinitionError(
-                f"The content of {self.field} is not UTF-8 text in Base64{_why(written)}.",
+                f"The content of {self.field} is not UTF-8 text in Base64{_why(self.location)}.",
                 path=f"{DETAILS}.{self.field}.content",
             ) from None
 
@@ -143,8 +140,19 @@ class KubernetesDetails:
         return Source("PublicURL", url, name)
 
 
-def _why(text: str) -> str:
+def from_base64(content: str) -> str:
+    """UTF-8 text in Base64.  Raises ``ValueError`` where it is none."""
+    return base64.b64decode(_in_one_line(content), validate=True).decode()
+
+
+def _in_one_line(content: str) -> str:
+    # Tools break Base64 into lines, which decoders pass over; other blanks they refuse.
+    return content.replace("\r", "").replace("\n", "")
+
+
+def _why(content: str) -> str:
     """What keeps a text from being Base64, where that can be told."""
+    text = _in_one_line(content)
     if "apiVersion:" in text:
         return ": it is YAML as it stands; encode it"
     found = _NO_BASE64.search(text)

@@ -6,14 +6,13 @@ the text that it is, since nobody reads the other.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from policy_app.evaluation.language.details import from_base64
 from policy_app.evaluation.language.version_rule import STAMPS, Reason, differences
 from policy_app.models import DefinitionVersion
 from policy_app.services import definitions
@@ -102,7 +101,6 @@ def _readable(value: Any) -> Any:
 
 def _decoded(content: str) -> Any:
     try:
-        text = base64.b64decode("".join(content.split()), validate=True).decode()
-    except (binascii.Error, ValueError):
+        return from_base64(content).splitlines()
+    except ValueError:
         return content
-    return text.splitlines()

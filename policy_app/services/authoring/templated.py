@@ -7,13 +7,12 @@ that an assignment sets it; one without a default has to be set by every assignm
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy_app.evaluation.language.details import DETAILS, TEMPLATE_INFO
+from policy_app.evaluation.language.details import DETAILS, TEMPLATE_INFO, from_base64
 from policy_app.evaluation.language.installation import yaml_documents
 from policy_app.services.authoring.templates import TextError, TextFault, check_template
 from policy_app.services.errors import PolicyError
@@ -51,8 +50,8 @@ def decoded(text: str) -> str:
     if not text.strip() or not _BASE64.fullmatch(text):
         return text
     try:
-        found = base64.b64decode("".join(text.split()), validate=True).decode()
-    except (binascii.Error, ValueError):
+        found = from_base64("".join(text.split()))
+    except ValueError:
         found = "\x00"
     if "\x00" in found:
         raise _refusal(TextFault("it is neither YAML nor UTF-8 text in Base64"))
