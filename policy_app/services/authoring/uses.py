@@ -14,7 +14,13 @@ from policy_app.evaluation.language.definitions import PolicyDefinition, PolicyS
 from policy_app.evaluation.language.errors import ParameterErrors
 from policy_app.evaluation.language.parameters import resolve
 from policy_app.evaluation.language.versions import pick_version, version_key
-from policy_app.models import Assignment, Definition, DefinitionVersion, InitiativeMember
+from policy_app.models import (
+    Assignment,
+    Definition,
+    DefinitionVersion,
+    InitiativeMember,
+    Scope,
+)
 from policy_app.services import authorization, definitions
 from policy_app.services.authoring.initiatives import member_faults
 from policy_app.services.authorization import Actor, actions
@@ -23,10 +29,6 @@ from policy_app.services.errors import PolicyError
 
 _MANY = 20
 """So many uses are named in a refusal; the rest are counted."""
-_HIDDEN = {
-    Assignment: "a policy assignment that is not shown to you",
-    Definition: "a policy set definition that is not shown to you",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Uses:
 
     def __bool__(self) -> bool:
         return bool(self.initiatives or self.assignments)
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    """How a refusal names what uses the definition: by its id, to whoever may read it."""
+
+    name: str
+    hidden: bool
 
 
 def uses(definition: Definition) -> Uses:
@@ -57,15 +67,16 @@ def refuse_deletion(definition: Definition, by: Actor) -> None:
         return
     what = "policy set definition" if definition.is_initiative else "policy definition"
     code = deletion_code(definition)
-    ids = [_called(one, by) for one in found.initiatives]
-    ids += [_called(one, by) for one in found.assignments]
-    ids.sort(key=lambda one: one in _HIDDEN.values())  # those that can be named come first
-    shown = [PolicyError(code, f"It is used by {one}.") for one in ids[:_MANY]]
-    more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+    users = [_user(one, by) for one in found.initiatives]
+    users += [_user(one, by) for one in found.assignments]
+    users.sort(key=lambda one: one.hidden)  # those that can be named come first
+    shown = [PolicyError(code, f"It is used by {one.name}.") for one in users[:_MANY]]
+    more = f" and {len(users) - 1} more" if len(users) > 1 else ""
     raise PolicyError(
         code,
-        f"The {what} '{definition.name}' cannot be deleted while it is used: by {ids[0]}{more}.",
-        details=shown if len(ids) > 1 else (),
+        f"The {what} '{definition.name}' cannot be deleted while it is used: by"
+        f" {users[0].name}{more}.",
+        details=shown if len(users) > 1 else (),
     )
 
 
@@ -107,7 +118,7 @@ class _Future:
 
     def assignments(self) -> Iterator[PolicyError]:
         for row in self.definition.assignments.select_related("scope"):
-            user = _called(row, self.by)
+            user = _user(row, self.by)
             if not self.concerns(row.definition_version):
                 continue
             target = self.pick(row.definition_version)
@@ -122,9 +133,7 @@ class _Future:
 
     def initiatives(self) -> Iterator[PolicyError]:
         for row, member, path in _members(self.definition):
-            user = _called(row.definition, self.by)
-            if user not in _HIDDEN.values():
-                user = f"{user} ({row.version}, {path})"
+            user = _user(row.definition, self.by, f" ({row.version}, {path})")
             if not self.concerns(member.pinned):
                 continue
             target = self.pick(member.pinned)
@@ -149,24 +158,26 @@ class _Future:
         chosen = pick_version(pattern or self.latest, self.after) if self.after else None
         return self.after[chosen] if chosen else None
 
-    def broken(self, user: str, message: str, parameter: str) -> PolicyError:
+    def broken(self, user: _User, message: str, parameter: str) -> PolicyError:
         # The message may hold a value that somebody gave there.
-        why = "" if user in _HIDDEN.values() else f": {message.rstrip('.')}"
-        text = f"It would break {user}{why}."
+        why = "" if user.hidden else f": {message.rstrip('.')}"
+        text = f"It would break {user.name}{why}."
         return PolicyError(self.code, text, target=f"properties.parameters.{parameter}")
 
-    def left_without(self, user: str, pattern: str) -> PolicyError:
+    def left_without(self, user: _User, pattern: str) -> PolicyError:
         wanted = f" that fits '{pattern}'" if pattern else ""
-        return PolicyError(self.code, f"It would leave {user} without a version{wanted}.")
+        return PolicyError(self.code, f"It would leave {user.name} without a version{wanted}.")
 
 
-def _called(user: Assignment | Definition, by: Actor) -> str:
-    """How a refusal names what uses the definition."""
-    if isinstance(user, Assignment):
-        allowed = authorization.may(by, actions.SEE_ASSIGNMENTS, user.scope)
-        return f"the policy assignment '{user.arm_id}'" if allowed else _HIDDEN[Assignment]
-    allowed = user.scope is None or authorization.may(by, definitions.read_action(user), user.scope)
-    return f"the policy set definition '{user.arm_id}'" if allowed else _HIDDEN[Definition]
+def _user(row: Assignment | Definition, by: Actor, place: str = "") -> _User:
+    scope: Scope | None = row.scope
+    if isinstance(row, Assignment):
+        what, action = "policy assignment", actions.SEE_ASSIGNMENTS
+    else:
+        what, action = "policy set definition", definitions.read_action(row)
+    if scope is not None and not authorization.may(by, action, scope):
+        return _User(f"a {what} that is not shown to you", hidden=True)
+    return _User(f"the {what} '{row.arm_id}'{place}", hidden=False)
 
 
 def _members(
