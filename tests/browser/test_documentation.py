@@ -41,18 +41,18 @@ def page(name: str) -> str:
 
 
 def test_every_document_is_under_some_subject() -> None:
-    assert sorted(library.names()) == sorted(file.stem for file in library.FOLDER.glob("*.md"))
+    assert sorted(library.NAMES) == sorted(file.stem for file in library.FOLDER.glob("*.md"))
 
 
 def test_the_contents_lead_to_every_document() -> None:
     html = unescape(Client().get(reverse("documentation")).content.decode())
-    for name in library.names():
+    for name in library.NAMES:
         document = library.read(name)
         assert document is not None
         assert f'<a href="/documentation/{name}">{document.title}</a>' in html
 
 
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", library.NAMES)
 def test_every_link_and_picture_of_a_document_is_there(name: str) -> None:
     html = page(name)
     for target in Tags(html).targets():
@@ -66,7 +66,7 @@ def test_every_link_and_picture_of_a_document_is_there(name: str) -> None:
         assert not fragment or f'id="{fragment}"' in wanted, target
 
 
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", library.NAMES)
 def test_a_document_has_no_style_or_script_of_its_own(name: str) -> None:
     for tag, attributes in Tags(page(name)).found:
         assert tag not in ("script", "style")

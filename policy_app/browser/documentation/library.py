@@ -19,6 +19,7 @@ SUBJECTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("For developers", ("architecture", "design", "dependencies")),
 )
 """The names of the documents, without ``.md``; a test holds that none is left out."""
+NAMES = tuple(name for _, group in SUBJECTS for name in group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,9 @@ class Document:
     text: str
 
 
-def names() -> list[str]:
-    """Every document's name, in the order of the subjects."""
-    return [name for _, group in SUBJECTS for name in group]
-
-
 def read(name: str) -> Document | None:
     """The document of this name; None where there is none."""
-    if name not in names():
+    if name not in NAMES:
         return None
     text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
     return Document(name, text.partition("\n")[0].lstrip("# ").strip(), text)

@@ -19,7 +19,7 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from policy_app.browser.documentation.library import Document, names
+from policy_app.browser.documentation.library import NAMES, Document
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -86,7 +86,7 @@ def _leads(link: Token) -> bool:
         return True
     file, mark, fragment = target.partition("#")
     name = file.removesuffix(".md")
-    if name not in names():
+    if name not in NAMES:
         return False
     link.attrSet("href", reverse("document", args=[name]) + mark + fragment)
     return True
