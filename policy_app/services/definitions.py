@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from policy_app.evaluation.language.definitions import PolicyDefinition, PolicySetDefinition
 from policy_app.evaluation.language.versions import VersionError, pick_version
@@ -18,6 +18,8 @@ _PROVIDERS = {
     Definition.Kind.POLICY: actions.DEFINITIONS,
     Definition.Kind.INITIATIVE: actions.INITIATIVES,
 }
+WITHOUT_BODIES = Prefetch("versions", DefinitionVersion.objects.defer("body"))
+"""To prefetch: there are dozens of versions, and hardly anybody asks what more than one says."""
 _KEPT = 4096
 _parsed: dict[tuple[str, str], Parsed] = {}
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from rest_framework.request import Request
 
-from policy_app.models import Assignment, Definition, DefinitionVersion
+from policy_app.models import Assignment, Definition
 from policy_app.services import definitions
 from policy_app.services.errors import NotFound, PolicyError
 
 LATEST = "LatestDefinitionVersion"
 EFFECTIVE = "EffectiveDefinitionVersion"
 _KNOWN = {name.lower(): name for name in (LATEST, EFFECTIVE)}
-_WITHOUT_BODIES = Prefetch("versions", DefinitionVersion.objects.defer("body"))
 
 
 def requested(request: Request) -> frozenset[str]:
@@ -34,7 +33,7 @@ def requested(request: Request) -> frozenset[str]:
 def load(rows: Sequence[Assignment], names: frozenset[str]) -> None:
     """Read the versions of the rows' definitions at once, where ``names`` will need them."""
     if EFFECTIVE in names:
-        prefetch_related_objects([row.definition for row in rows], _WITHOUT_BODIES)
+        prefetch_related_objects([row.definition for row in rows], definitions.WITHOUT_BODIES)
 
 
 def versions(definition: Definition | None, pattern: str, names: frozenset[str]) -> dict[str, Any]:
@@ -62,5 +61,5 @@ def members(bodies: Iterable[Mapping[str, Any]], names: frozenset[str]) -> dict[
         for body in bodies
         for reference in body.get("policyDefinitions", [])
     }
-    found = Definition.objects.filter(key__in=keys).prefetch_related(_WITHOUT_BODIES)
+    found = Definition.objects.filter(key__in=keys).prefetch_related(definitions.WITHOUT_BODIES)
     return {one.key: one for one in found}

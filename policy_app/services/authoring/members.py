@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from policy_app.evaluation.language.expressions import handing_on
 from policy_app.evaluation.language.parameters import ParameterSpec
@@ -37,10 +37,8 @@ def owners(arm_ids: Iterable[str], by: Actor) -> dict[str, Definition]:
 
     One at a scope that ``by`` does not know of is one that could not be found.
     """
-    # A policy has dozens of versions, and nobody asks what any but one of them says.
-    numbers = Prefetch("versions", DefinitionVersion.objects.defer("body"))
     rows = Definition.objects.filter(key__in={one.lower() for one in arm_ids})
-    rows = rows.select_related("scope").prefetch_related(numbers)
+    rows = rows.select_related("scope").prefetch_related(definitions.WITHOUT_BODIES)
     known = (row for row in rows if row.scope is None or authorization.knows(by, row.scope))
     return {row.key: row for row in known}
 
