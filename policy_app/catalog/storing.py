@@ -25,7 +25,8 @@ def summary(parsed: Parsed) -> dict[str, Any]:
     wanted: dict[str, Any] = {
         "policy_type": parsed.policy_type,
         "mode": parsed.mode if isinstance(parsed, PolicyDefinition) else "",
-        "display_name": parsed.display_name,
+        # A title is no must in ARM, and lists lead to a definition by what it is called.
+        "display_name": parsed.display_name or parsed.name,
         "description": parsed.description,
         "category": parsed.category,
         "latest_version": parsed.version,

@@ -54,6 +54,15 @@ def test_a_set_is_201_when_it_is_new_and_200_after(arm: Arm) -> None:
     assert arm.send("DELETE", SET).status_code == 204
 
 
+def test_a_set_without_a_title_is_called_by_its_name(arm: Arm) -> None:
+    arm.put(OWN, policy())
+    body = initiative(member(OWN))
+    del body["properties"]["displayName"]
+    assert arm.send("PUT", SET, body).status_code == 201
+    assert "displayName" not in arm.get(SET)["properties"]
+    assert str(Definition.objects.get(name="set")) == "set"
+
+
 def test_a_definition_at_a_group_is_seen_below_it_and_has_its_own_address(arm: Arm) -> None:
     path = definitions(MANAGEMENT_GROUP, "wide")
     arm.put(path, policy())
